@@ -1,0 +1,19 @@
+//! Small transactional state: who may do what, issues and their state, the outbox.
+//!
+//! One set of SQL in the dialect that SQLite and PostgreSQL both speak (`$1` parameters, no vendor functions).
+//! Every read or write that a person's request leads to is scoped to the organisation and project.
+
+pub mod access;
+pub mod alerts;
+pub mod batch;
+pub mod error;
+pub mod issues;
+pub mod json;
+pub mod keys;
+pub mod projects;
+pub mod quarantine;
+
+mod connect;
+
+pub use connect::Catalog;
+pub use error::CatalogError;

@@ -1,0 +1,10 @@
+//! Compiles the journal's protobuf messages.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let root = "../../proto";
+    let files = ["../../proto/mayday/journal/v1/raw_report.proto"];
+    println!("cargo::rerun-if-changed={root}");
+    let descriptors = protox::compile(files, [root])?;
+    prost_build::Config::new().bytes(["."]).compile_fds(descriptors)?;
+    Ok(())
+}

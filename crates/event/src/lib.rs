@@ -1,0 +1,21 @@
+//! What a crash report is: parsed, normalised and accounted for; pure.
+//!
+//! No tokio, no I/O and no clock: time and bytes are arguments. The way of a report through this crate:
+//! [`RawReport`] (what ingest wrote to the journal) → [`wire`] (envelope framing, event JSON) →
+//! [`normalize`] → [`Event`].
+
+pub mod capped;
+pub mod ids;
+pub mod limits;
+pub mod model;
+pub mod normalize;
+pub mod outcome;
+pub mod raw;
+pub mod time;
+pub mod wire;
+
+pub use ids::{EventId, GroupHash, IssueId, OrganizationId, ProjectId, PublicKey};
+pub use model::Event;
+pub use outcome::{Category, Ledger, Outcome};
+pub use raw::RawReport;
+pub use time::{Clock, Timestamp};

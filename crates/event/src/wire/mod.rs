@@ -1,0 +1,3 @@
+//! Foreign formats as they come over the wire.
+
+pub mod envelope;

@@ -1,0 +1,15 @@
+//! ClickHouse: schema, batch inserts with deduplication tokens, typed queries.
+//!
+//! Rows carry a fingerprint's [`GroupHash`](mayday_event::GroupHash) and no issue id: which hashes make an
+//! issue is the catalog's to say, so that merging issues rewrites nothing here. Every query that a user can
+//! start is scoped to one project and has a time and memory limit.
+
+mod connect;
+mod error;
+mod insert;
+mod migrate;
+pub mod queries;
+pub mod rows;
+
+pub use connect::{Store, StoreOptions};
+pub use error::StoreError;
