@@ -1,1 +1,29 @@
-fn main() {}
+//! The binary: configuration, roles, start and stop, the operator's commands.
+
+mod banner;
+mod bootstrap;
+mod cli;
+mod config;
+mod data_dir;
+mod operations;
+mod roles;
+mod server;
+mod shutdown;
+mod stores;
+mod telemetry;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Two TLS libraries may ask for a provider: give them the pure-Rust-and-C one that needs no cmake.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        banner::complain("a TLS provider was installed before start");
+    }
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            banner::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The commands.
+
+mod demo;
+mod engine;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    config::{Config, ServeArgs},
+    roles, telemetry,
+};
+
+/// Crash and error reports of mobile apps: received, grouped, searchable, on your own machine.
+///
+/// Point the Sentry SDK that your app already has at mayday and open the page. Without a command, `mayday`
+/// means `mayday serve`: everything in one process tree, data in ./mayday-data, on http://127.0.0.1:8000.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mayday",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Every flag has an environment twin (MAYDAY_LISTEN for --listen) and a key in mayday.toml \
+                  (listen = \"…\"); flags win over the environment, the environment over the file."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: ingest, worker, query and alerts in one process tree
+    Serve(ServeArgs),
+    /// Run the embedded ClickHouse alone, over ClickHouse's own HTTP interface
+    Engine(engine::EngineArgs),
+    /// Fill a running server with a realistic fortnight of mobile crashes, over its public endpoints
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the command of this process's arguments.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(args) => {
+            let config = Config::load(args)?;
+            telemetry::start(config.log_format);
+            runtime()?.block_on(roles::serve(config))
+        }
+        Command::Engine(args) => runtime()?.block_on(engine::run(args)),
+        Command::Demo(args) => runtime()?.block_on(demo::run(args)),
+    }
+}
+
+/// The runtime of everything but HTTP, whose threads are their own.
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}

@@ -1,0 +1,212 @@
+//! Settings: flags over environment over `mayday.toml` over defaults.
+
+mod file;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use url::Url;
+
+use self::file::FileConfig;
+use crate::telemetry::LogFormat;
+
+/// A part of the server; one process may play any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Accepts reports over HTTP.
+    Ingest,
+    /// Takes reports from the journal to ClickHouse.
+    Worker,
+    /// Serves the API and the pages.
+    Query,
+    /// Delivers notifications.
+    Alerts,
+}
+
+/// What `mayday serve` can be told; each flag has an environment twin and a key in `mayday.toml`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// Settings file; without it ./mayday.toml is read if it is there
+    #[arg(long, value_name = "FILE", env = "MAYDAY_CONFIG")]
+    config: Option<PathBuf>,
+    /// Where everything is kept [default: ./mayday-data]
+    #[arg(long, value_name = "DIR", env = "MAYDAY_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR:PORT", env = "MAYDAY_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Address by which SDKs and people reach this server [default: http://LISTEN]
+    #[arg(long, value_name = "URL", env = "MAYDAY_BASE_URL")]
+    base_url: Option<Url>,
+    /// Parts to run in this process, separated by commas [default: all]
+    #[arg(long, value_name = "ROLES", env = "MAYDAY_ROLES", value_delimiter = ',')]
+    roles: Option<Vec<Role>>,
+    /// A ClickHouse server, http://user:password@host:port/database [default: the embedded engine]
+    #[arg(long, value_name = "URL", env = "MAYDAY_CLICKHOUSE_URL")]
+    clickhouse_url: Option<Url>,
+    /// The catalog's database [default: sqlite://DATA_DIR/catalog.db]
+    #[arg(long, value_name = "URL", env = "MAYDAY_CATALOG_URL")]
+    catalog_url: Option<Url>,
+    /// The journal's place [default: file://DATA_DIR/journal]
+    #[arg(long, value_name = "URL", env = "MAYDAY_JOURNAL_URL")]
+    journal_url: Option<Url>,
+    /// Days after which events are deleted [default: 90]
+    #[arg(long, value_name = "DAYS", env = "MAYDAY_RETENTION_DAYS")]
+    retention_days: Option<u32>,
+    /// Free disk space, in MiB, below which reports are answered 503 [default: 512]
+    #[arg(long, value_name = "MIB", env = "MAYDAY_DISK_RESERVE_MIB")]
+    disk_reserve_mib: Option<u64>,
+    /// The ClickHouse engine library, libchdb.so [default: per-user cache, else fetched with npm]
+    #[arg(long, value_name = "FILE", env = "MAYDAY_ENGINE_LIB")]
+    engine_lib: Option<PathBuf>,
+    /// Memory that the embedded engine may take, in MiB [default: a quarter of the machine's, at most 2048]
+    #[arg(long, value_name = "MIB", env = "MAYDAY_ENGINE_MEMORY_MIB")]
+    engine_memory_mib: Option<u64>,
+    /// How log lines look [default: text]
+    #[arg(long, value_enum, env = "MAYDAY_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// All settings of `mayday serve`, decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) base_url: Option<Url>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) clickhouse_url: Option<Url>,
+    pub(crate) catalog_url: Option<Url>,
+    /// A folder; only the embedded journal is there.
+    pub(crate) journal_dir: Option<PathBuf>,
+    pub(crate) retention_days: u32,
+    pub(crate) disk_reserve_bytes: u64,
+    pub(crate) engine_lib: Option<PathBuf>,
+    pub(crate) engine_memory_bytes: Option<u64>,
+    pub(crate) log_format: LogFormat,
+}
+
+const DEFAULT_DATA_DIR: &str = "mayday-data";
+const DEFAULT_FILE: &str = "mayday.toml";
+const DEFAULT_RETENTION_DAYS: u32 = 90;
+const MAX_RETENTION_DAYS: u32 = 3650;
+const DEFAULT_DISK_RESERVE_MIB: u64 = 512;
+const MIN_ENGINE_MEMORY_MIB: u64 = 256;
+
+impl Config {
+    /// Decides all settings; the error is one line that names the setting.
+    pub(crate) fn load(args: ServeArgs) -> anyhow::Result<Self> {
+        let file = match &args.config {
+            Some(path) => FileConfig::read(path)?,
+            None => FileConfig::read_if_there(Path::new(DEFAULT_FILE))?,
+        };
+        let config = Self {
+            data_dir: args.data_dir.or(file.data_dir).unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
+            listen: args.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
+            base_url: args.base_url.or(file.base_url),
+            roles: decide_roles(args.roles.or(file.roles)),
+            clickhouse_url: args.clickhouse_url.or(file.clickhouse_url),
+            catalog_url: args.catalog_url.or(file.catalog_url),
+            journal_dir: args.journal_url.or(file.journal_url).map(|url| journal_dir(&url)).transpose()?,
+            retention_days: args.retention_days.or(file.retention_days).unwrap_or(DEFAULT_RETENTION_DAYS),
+            disk_reserve_bytes: mebibytes(
+                args.disk_reserve_mib.or(file.disk_reserve_mib).unwrap_or(DEFAULT_DISK_RESERVE_MIB),
+            ),
+            engine_lib: args.engine_lib.or(file.engine_lib),
+            engine_memory_bytes: args.engine_memory_mib.or(file.engine_memory_mib).map(mebibytes),
+            log_format: args.log_format.or(file.log_format).unwrap_or_default(),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether this process plays a role.
+    pub(crate) fn plays(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if !(1..=MAX_RETENTION_DAYS).contains(&self.retention_days) {
+            bail!("retention-days is {}, must be 1 to {MAX_RETENTION_DAYS}", self.retention_days);
+        }
+        if self.engine_memory_bytes.is_some_and(|bytes| bytes < mebibytes(MIN_ENGINE_MEMORY_MIB)) {
+            bail!("engine-memory-mib must be at least {MIN_ENGINE_MEMORY_MIB}");
+        }
+        let http =
+            |url: &Option<Url>| url.as_ref().is_none_or(|url| matches!(url.scheme(), "http" | "https"));
+        if !http(&self.base_url) {
+            bail!("base-url must begin with http:// or https://");
+        }
+        if !http(&self.clickhouse_url) {
+            bail!(
+                "clickhouse-url must begin with http:// or https:// (ClickHouse's HTTP port, 8123 by default)"
+            );
+        }
+        if self.catalog_url.as_ref().is_some_and(|url| url.scheme() != "sqlite") {
+            bail!("catalog-url must begin with sqlite://");
+        }
+        Ok(())
+    }
+}
+
+fn decide_roles(given: Option<Vec<Role>>) -> Vec<Role> {
+    let mut roles = given
+        .filter(|roles| !roles.is_empty())
+        .unwrap_or_else(|| vec![Role::Ingest, Role::Worker, Role::Query, Role::Alerts]);
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
+fn journal_dir(url: &Url) -> anyhow::Result<PathBuf> {
+    if url.scheme() != "file" {
+        bail!("journal-url must begin with file://");
+    }
+    url.to_file_path().ok().context("journal-url must be a file:// URL of an absolute path")
+}
+
+fn mebibytes(count: u64) -> u64 {
+    count.saturating_mul(1 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str, args: ServeArgs) -> anyhow::Result<Config> {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("mayday.toml");
+        std::fs::write(&path, toml).unwrap();
+        Config::load(ServeArgs { config: Some(path), ..args })
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let args = ServeArgs { retention_days: Some(7), ..ServeArgs::default() };
+        let config = load("retention-days = 30\nlisten = \"0.0.0.0:9000\"\n", args).unwrap();
+        assert_eq!(config.retention_days, 7);
+        assert_eq!(config.listen.port(), 9000);
+        assert_eq!(config.data_dir, Path::new(DEFAULT_DATA_DIR));
+        assert!(config.plays(Role::Alerts));
+    }
+
+    #[test]
+    fn a_bad_setting_is_named_in_one_line() {
+        for (toml, named) in [
+            ("listne = \"127.0.0.1:1\"", "listne"),
+            ("listen = \"nowhere\"", "listen"),
+            ("retention-days = 0", "retention-days"),
+            ("roles = [\"cook\"]", "cook"),
+            ("journal-url = \"nats://x\"", "journal-url"),
+            ("listen = ", "line 1"),
+        ] {
+            let error = format!("{:#}", load(toml, ServeArgs::default()).unwrap_err());
+            assert!(error.contains(named) && !error.contains('\n'), "{toml}: {error}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `mayday serve`: one composition root builds everything in order, and takes it down in the opposite order.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use mayday_alerts::Alerts;
+use mayday_catalog::Catalog;
+use mayday_engine::Supervisor;
+use mayday_event::{Clock, Ledger, Timestamp};
+use mayday_journal::Journal;
+use mayday_store::Store;
+use mayday_worker::Worker;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    banner,
+    bootstrap::{self, BootstrapFile},
+    config::{Config, Role},
+    data_dir::DataDir,
+    server::{self, Listening},
+    shutdown, stores,
+};
+
+/// How long worker and alerts may take to finish what is under way; with the others it stays under 10 s.
+const DRAIN: Duration = Duration::from_secs(4);
+
+/// What every role shares.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) catalog: Catalog,
+    pub(crate) journal: Journal,
+    pub(crate) store: Store,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) clock: Clock,
+    /// True once ClickHouse's schema is up to date.
+    pub(crate) migrated: watch::Receiver<bool>,
+    /// Without a slash at its end.
+    pub(crate) base_url: String,
+}
+
+/// Serves until a signal asks to stop.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    let data = DataDir::take(&config.data_dir)?;
+    let listening = Listening::bind(config.listen)?;
+    let base_url = config.base_url.clone().map_or_else(|| listening.url(), Ok)?;
+    let clock = system_clock();
+
+    let catalog = stores::open_catalog(&config, &data, clock.clone()).await?;
+    let journal = stores::open_journal(&config, &data)?;
+    let (first, known) = introduce(&catalog, &data, &base_url).await?;
+    catalog.refresh_keys().await?;
+    let clickhouse = stores::open_clickhouse(&config, &data).await?;
+    let (migrated_sender, migrated) = watch::channel(false);
+    let migration = tokio::spawn(stores::migrate_store(clickhouse.store.clone(), migrated_sender));
+
+    let shared = Shared {
+        catalog,
+        journal,
+        store: clickhouse.store,
+        ledger: Arc::default(),
+        clock,
+        migrated,
+        base_url: bootstrap::plain(&base_url),
+    };
+    let background = Background::start(&config, &shared);
+    let server = server::start(listening, &config, &shared)?;
+    await_schema(&shared, &config).await;
+    banner::started(&shared.base_url, first.as_ref(), known.as_ref());
+    tracing::info!(url = %shared.base_url, roles = ?config.roles, "serving");
+
+    let signal = shutdown::requested().await?;
+    tracing::info!(signal, "stopping");
+    server.stop().await;
+    migration.abort();
+    background.stop().await;
+    close(shared, clickhouse.engine).await;
+    drop(data);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Makes organisation, project and administrator on the first start, and keeps `bootstrap.json` true.
+async fn introduce(
+    catalog: &Catalog,
+    data: &DataDir,
+    base_url: &Url,
+) -> anyhow::Result<(Option<BootstrapFile>, Option<BootstrapFile>)> {
+    let path = data.join(BootstrapFile::NAME);
+    if let Some(made) = catalog.bootstrap().await.context("cannot make the first project")? {
+        let file = BootstrapFile::new(&made, base_url)?;
+        file.write(&path)?;
+        return Ok((Some(file), None));
+    }
+    let Some(known) = BootstrapFile::read(&path)? else { return Ok((None, None)) };
+    let moved = known.moved_to(base_url)?;
+    if moved != known {
+        moved.write(&path)?;
+    }
+    Ok((None, Some(moved)))
+}
+
+/// Waits a little for the schema, so that an ordinary start is announced when everything answers.
+async fn await_schema(shared: &Shared, config: &Config) {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let mut migrated = shared.migrated.clone();
+    if timeout(PATIENCE, migrated.wait_for(|done| *done)).await.is_err() {
+        let server = config.clickhouse_url.as_ref().map(|url| url.host_str().unwrap_or_default().to_owned());
+        tracing::warn!(server, "ClickHouse does not answer yet; reports are accepted and kept until it does");
+    }
+}
+
+/// The roles that work in the background.
+struct Background {
+    stop: CancellationToken,
+    tasks: Vec<(&'static str, JoinHandle<()>)>,
+}
+
+impl Background {
+    fn start(config: &Config, shared: &Shared) -> Self {
+        let stop = CancellationToken::new();
+        let transitions = Arc::new(Notify::new());
+        let mut tasks = Vec::new();
+        if config.plays(Role::Worker) {
+            let worker = Worker {
+                catalog: shared.catalog.clone(),
+                journal: shared.journal.clone(),
+                store: shared.store.clone(),
+                ledger: shared.ledger.clone(),
+                clock: shared.clock.clone(),
+                transitions: transitions.clone(),
+            };
+            tasks.push(("worker", spawn_migrated(shared, &stop, |stop| worker.run(stop))));
+        }
+        if config.plays(Role::Alerts) {
+            let alerts = Alerts {
+                catalog: shared.catalog.clone(),
+                store: shared.store.clone(),
+                clock: shared.clock.clone(),
+                transitions,
+                base_url: shared.base_url.clone(),
+            };
+            tasks.push(("alerts", spawn_migrated(shared, &stop, |stop| alerts.run(stop))));
+        }
+        Self { stop, tasks }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        for (role, task) in self.tasks {
+            match timeout(DRAIN, task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(role, %error, "role ended badly"),
+                Err(_) => {
+                    tracing::warn!(role, "role did not finish in time; what was under way is done again")
+                }
+            }
+        }
+    }
+}
+
+/// Runs a role once ClickHouse's schema is up to date.
+fn spawn_migrated<F>(
+    shared: &Shared,
+    stop: &CancellationToken,
+    run: impl FnOnce(CancellationToken) -> F,
+) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (mut migrated, stop) = (shared.migrated.clone(), stop.clone());
+    let role = run(stop.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            ready = migrated.wait_for(|done| *done) => if ready.is_err() { return },
+        }
+        role.await;
+    })
+}
+
+async fn close(shared: Shared, engine: Option<Supervisor>) {
+    shared.journal.close().await;
+    if let Some(engine) = engine {
+        engine.stop().await;
+    }
+    shared.catalog.close().await;
+}
+
+/// The one place that reads the machine's clock.
+#[expect(clippy::disallowed_methods, reason = "the clock that all others are handed")]
+pub(crate) fn system_clock() -> Clock {
+    Clock::new(|| Timestamp::from(std::time::SystemTime::now()))
+}
