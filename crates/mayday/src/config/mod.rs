@@ -196,6 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn the_example_file_documents_every_key() {
+        let example = include_str!("../../../../deploy/mayday.toml");
+        let with_all_keys: String = example
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let config = load(&with_all_keys, ServeArgs::default()).unwrap();
+        assert_eq!(config.engine_memory_bytes, Some(2048 << 20));
+        assert_eq!(config.retention_days, DEFAULT_RETENTION_DAYS);
+    }
+
+    #[test]
     fn a_bad_setting_is_named_in_one_line() {
         for (toml, named) in [
             ("listne = \"127.0.0.1:1\"", "listne"),
