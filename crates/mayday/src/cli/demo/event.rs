@@ -53,11 +53,11 @@ impl Moment {
             timestamp,
             event_id: dice.event_id(),
             crash,
-            device: dice.weighted(&fitting, |device| device.weight),
+            device: *dice.weighted(&fitting, |device| device.weight),
             release,
             // Some people crash more than others.
             user: (dice.fraction().powi(2) * USERS as f64) as usize,
-            locale: dice.pick(LOCALES),
+            locale: LOCALES[dice.below(LOCALES.len())],
             number: dice.below(90_000) + 10_000,
             free_memory_mib: dice.below(1_800) + 60,
             on_wifi: dice.fraction() < 0.6,
@@ -174,9 +174,9 @@ fn frame(frame: &Frame) -> Value {
         "lineno": frame.lineno, "in_app": frame.in_app,
     });
     if let Some((before, line, after)) = frame.source {
-        json["pre_context"] = before.lines().collect();
+        json["pre_context"] = before.lines().collect::<Value>();
         json["context_line"] = line.into();
-        json["post_context"] = after.lines().collect();
+        json["post_context"] = after.lines().collect::<Value>();
     }
     json
 }

@@ -34,12 +34,6 @@ impl Dice {
         (self.fraction() * below as f64) as usize
     }
 
-    /// One of them, all alike.
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        let index = self.below(of.len());
-        &of[index]
-    }
-
     /// One of them, by weight.
     pub(super) fn weighted<'a, T>(&mut self, of: &'a [T], weight: impl Fn(&T) -> u32) -> &'a T {
         let total: u32 = of.iter().map(&weight).sum();
