@@ -1,5 +1,9 @@
 //! The one ClickHouse client.
 
+use clickhouse::{Client, Compression, query::Query};
+use mayday_event::ProjectId;
+use url::{Host, Url};
+
 use crate::StoreError;
 
 /// Where ClickHouse is and how long things are kept.
@@ -15,22 +19,62 @@ pub struct StoreOptions {
 
 /// The store; cheap to clone.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    /// Without a database, for what must work before there is one.
+    pub(crate) server: Client,
+    /// In our database.
+    pub(crate) client: Client,
+    pub(crate) database: String,
+    pub(crate) retention_days: u32,
+}
+
+/// Limits of every query that a person's request leads to; ClickHouse's settings of these names.
+const QUERY_LIMITS: [(&str, &str); 3] =
+    [("max_execution_time", "15"), ("max_memory_usage", "1000000000"), ("max_result_rows", "1000000")];
 
 impl Store {
     /// Makes the client; does not connect.
     pub fn new(options: StoreOptions) -> Result<Self, StoreError> {
-        let _ = options;
-        Ok(Self {})
-    }
+        let mut url = Url::parse(&options.url).map_err(|e| StoreError::Url(e.to_string()))?;
+        let (user, password) = (decoded(url.username()), url.password().map(decoded));
+        let unusable = || StoreError::Url("it is not http://[user:password@]host:port".into());
+        url.set_username("").map_err(|()| unusable())?;
+        url.set_password(None).map_err(|()| unusable())?;
 
-    /// Brings the schema up to date; idempotent, safe to run at each start.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(())
+        let mut server = Client::default().with_url(url.as_str()).with_compression(compression(url.host()));
+        if !user.is_empty() {
+            server = server.with_user(user);
+        }
+        if let Some(password) = password {
+            server = server.with_password(password);
+        }
+        let client = server.clone().with_database(&options.database);
+        Ok(Self { server, client, database: options.database, retention_days: options.retention_days })
     }
 
     /// Ok when ClickHouse answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(())
+        self.server.query("SELECT 1").execute().await.map_err(StoreError::of_query)
     }
+
+    /// A limited query over one project, `{project:UInt64}` being bound to it.
+    pub(crate) fn query(&self, sql: &str, project: ProjectId) -> Query {
+        let query = self.client.query_raw(sql).param("project", project.0);
+        QUERY_LIMITS.iter().fold(query, |query, (name, value)| query.with_setting(*name, *value))
+    }
+}
+
+/// Compressing costs more than it saves where the bytes never leave the machine.
+fn compression(host: Option<Host<&str>>) -> Compression {
+    let loopback = match host {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if loopback { Compression::None } else { Compression::Lz4 }
+}
+
+fn decoded(part: &str) -> String {
+    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
 }

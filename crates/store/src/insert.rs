@@ -1,17 +1,68 @@
-//! Batch inserts.
+//! Batch inserts, exactly once.
+//!
+//! A batch is one block and so one part (two around Monday 00:00 UTC), with its projections: ClickHouse has all of it or
+//! nothing. The part's files and folder are synced before the insert is answered. A token makes ClickHouse refuse the
+//! same part again, but ClickHouse notes the token *before* the part takes its place, and does not sync the note. So
+//! after a crash the note alone proves nothing, and [`Store::complete_events`] looks at what is stored.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
+use clickhouse::Row;
 use mayday_event::{EventId, ProjectId, Timestamp};
+use serde::Deserialize;
+use uuid::Uuid;
 
-use crate::{Store, StoreError, rows::EventRow};
+use crate::{
+    Store, StoreError,
+    rows::{EventRow, InsertRow},
+};
+
+/// What keeps an insert one block, whatever its size. An embedded engine and a server have different defaults.
+const INSERT_SETTINGS: [(&str, &str); 7] = [
+    ("async_insert", "0"),
+    ("insert_deduplicate", "1"),
+    ("max_insert_threads", "1"),
+    ("max_insert_block_size", "1048576"),
+    ("max_insert_block_size_bytes", "0"),
+    ("min_insert_block_size_rows", "1048576"),
+    ("min_insert_block_size_bytes", "4294967296"),
+];
+
+/// How long ClickHouse may take over a batch before the connection is given up.
+const INSERT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long an insert under way may need from noting its token to showing its rows.
+const VISIBLE_AFTER: Duration = Duration::from_millis(250);
+
+/// Ids looked up by one query.
+const IDS_PER_QUERY: usize = 5000;
 
 impl Store {
     /// Inserts a batch and waits until ClickHouse has it on disk. The same `token` again inserts nothing more:
-    /// neither events nor aggregates, even if the first try was cut off between them.
+    /// neither events nor aggregates.
+    ///
+    /// When it fails or is cut off, the batch may be there nevertheless, or come to be there a little later:
+    /// bring it to its end with [`Store::complete_events`].
     pub async fn insert_events(&self, token: &str, rows: &[EventRow]) -> Result<(), StoreError> {
-        let _ = (token, rows);
-        Ok(())
+        self.insert(token, rows.iter()).await
+    }
+
+    /// Brings to its end a batch whose insert under `token` may have been cut off anywhere: afterwards each row
+    /// is there, once, whether all, some or none were there before.
+    pub async fn complete_events(&self, token: &str, rows: &[EventRow]) -> Result<(), StoreError> {
+        let mut missing = self.missing(rows).await?;
+        if missing.len() == rows.len() {
+            // An insert that is still under way is waited for or refused by its token.
+            self.insert(token, rows.iter()).await?;
+            missing = self.missing(rows).await?;
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(VISIBLE_AFTER).await;
+        // What is missing still, ClickHouse has noted the token of and then lost: only another token gets it in.
+        let missing = self.missing(rows).await?;
+        self.insert(&format!("{token}/{}", missing.len()), missing.iter().copied()).await
     }
 
     /// Which of these events were received since `since` and are stored already.
@@ -20,7 +71,73 @@ impl Store {
         ids: &[(ProjectId, EventId)],
         since: Timestamp,
     ) -> Result<HashSet<(ProjectId, EventId)>, StoreError> {
-        let _ = (ids, since);
-        Ok(HashSet::new())
+        let stored = self.stored(ids.iter().copied(), since).await?;
+        Ok(stored.into_iter().map(|(project, id, _)| (project, id)).collect())
     }
+
+    async fn insert<'a>(
+        &self,
+        token: &str,
+        rows: impl ExactSizeIterator<Item = &'a EventRow>,
+    ) -> Result<(), StoreError> {
+        if rows.len() == 0 {
+            return Ok(());
+        }
+        let insert = self.client.insert::<InsertRow<'_>>("events").await.map_err(StoreError::of_insert)?;
+        let mut insert = INSERT_SETTINGS
+            .iter()
+            .fold(insert, |insert, (name, value)| insert.with_setting(*name, *value))
+            .with_setting("insert_deduplication_token", token)
+            .with_timeouts(Some(INSERT_TIMEOUT), Some(INSERT_TIMEOUT));
+        for row in rows {
+            insert.write(&InsertRow::of(row)).await.map_err(StoreError::of_insert)?;
+        }
+        insert.end().await.map_err(StoreError::of_insert)
+    }
+
+    /// The rows that are not stored. A row is known by when it was received, too: another report of the same
+    /// event does not stand for it.
+    async fn missing<'a>(&self, rows: &'a [EventRow]) -> Result<Vec<&'a EventRow>, StoreError> {
+        let Some(since) = rows.iter().map(|row| row.received).min() else { return Ok(Vec::new()) };
+        let stored = self.stored(rows.iter().map(|row| (row.project_id, row.event_id)), since).await?;
+        Ok(rows
+            .iter()
+            .filter(|row| !stored.contains(&(row.project_id, row.event_id, row.received)))
+            .collect())
+    }
+
+    async fn stored(
+        &self,
+        ids: impl Iterator<Item = (ProjectId, EventId)>,
+        since: Timestamp,
+    ) -> Result<HashSet<(ProjectId, EventId, Timestamp)>, StoreError> {
+        let ids: Vec<(u64, String)> = ids.map(|(project, id)| (project.0, id.0.to_string())).collect();
+        let mut stored = HashSet::new();
+        for ids in ids.chunks(IDS_PER_QUERY) {
+            let query = self
+                .client
+                .query_raw(
+                    "SELECT project_id, event_id, toUnixTimestamp64Milli(received) AS received_ms FROM events
+                     WHERE (project_id, event_id) IN {ids:Array(Tuple(UInt64, UUID))}
+                       AND received >= fromUnixTimestamp64Milli({since:Int64})",
+                )
+                .param("ids", ids)
+                .param("since", since.0);
+            let rows: Vec<StoredId> = query.fetch_all().await.map_err(StoreError::of_insert)?;
+            stored.extend(
+                rows.into_iter().map(|row| {
+                    (ProjectId(row.project_id), EventId(row.event_id), Timestamp(row.received_ms))
+                }),
+            );
+        }
+        Ok(stored)
+    }
+}
+
+#[derive(Row, Deserialize)]
+struct StoredId {
+    project_id: u64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+    received_ms: i64,
 }

@@ -1,1 +1,79 @@
 //! Brings the schema up to date.
+//!
+//! One statement a file, applied in order and noted in `schema_migrations` afterwards. ClickHouse has no
+//! transactions over definitions, so each statement is idempotent: cut off anywhere, the next start does it again.
+
+use clickhouse::sql::Identifier;
+
+use crate::{Store, StoreError};
+
+struct Migration {
+    version: u32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+const MIGRATIONS: [Migration; 1] =
+    [Migration { version: 1, name: "create_events", sql: include_str!("../schema/0001_create_events.sql") }];
+
+impl Store {
+    /// Brings the schema up to date; idempotent, safe to run at each start.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let create = self.server.query("CREATE DATABASE IF NOT EXISTS ?").bind(Identifier(&self.database));
+        create.execute().await.map_err(StoreError::of_query)?;
+        self.define(
+            "CREATE TABLE IF NOT EXISTS schema_migrations
+             (version UInt32, name String, applied DateTime('UTC') DEFAULT now())
+             ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1",
+        )
+        .await?;
+
+        let applied = self.schema_version().await?;
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+        if applied > known {
+            return Err(StoreError::SchemaTooNew { database: self.database.clone(), found: applied, known });
+        }
+        for migration in MIGRATIONS.iter().filter(|migration| migration.version > applied) {
+            self.apply(migration).await?;
+        }
+        self.set_retention().await
+    }
+
+    async fn schema_version(&self) -> Result<u32, StoreError> {
+        let query = self.client.query_raw("SELECT max(version) FROM schema_migrations");
+        query.fetch_one().await.map_err(StoreError::of_query)
+    }
+
+    async fn apply(&self, migration: &Migration) -> Result<(), StoreError> {
+        tracing::info!(version = migration.version, name = migration.name, "migrating ClickHouse");
+        self.define(&migration.sql.replace("{retention_days}", &self.retention_days.to_string())).await?;
+        let note = self
+            .client
+            .query_raw(
+                "INSERT INTO schema_migrations (version, name) VALUES ({version:UInt32}, {name:String})",
+            )
+            .param("version", migration.version)
+            .param("name", migration.name);
+        note.execute().await.map_err(StoreError::of_query)
+    }
+
+    /// Follows a changed retention setting; what is older then goes with the next merges.
+    async fn set_retention(&self) -> Result<(), StoreError> {
+        let ttl = format!("toDateTime(received) + toIntervalDay({})", self.retention_days);
+        let is_set: bool = self
+            .client
+            .query_raw(
+                "SELECT endsWith(splitByString(' SETTINGS ', engine_full)[1], {ttl:String}) FROM system.tables
+                 WHERE database = currentDatabase() AND name = 'events'",
+            )
+            .param("ttl", &ttl)
+            .fetch_one()
+            .await
+            .map_err(StoreError::of_query)?;
+        if is_set { Ok(()) } else { self.define(&format!("ALTER TABLE events MODIFY TTL {ttl}")).await }
+    }
+
+    async fn define(&self, sql: &str) -> Result<(), StoreError> {
+        self.client.query_raw(sql).execute().await.map_err(StoreError::of_query)
+    }
+}

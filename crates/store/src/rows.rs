@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use clickhouse::Row;
 use mayday_event::{EventId, GroupHash, ProjectId, Timestamp, model::Level};
+use serde::Serialize;
+use uuid::Uuid;
 
 /// One event, ready to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,4 +42,71 @@ pub struct EventRow {
     pub payload: String,
     /// Grouping and its reasons as JSON (`mayday_grouping::Grouping`).
     pub grouping: String,
+}
+
+/// A row as it goes over the wire, in the names and types of the `events` table.
+#[derive(Row, Serialize)]
+pub(crate) struct InsertRow<'a> {
+    project_id: u64,
+    group_hash: u64,
+    timestamp: i64,
+    received: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+    level: &'a str,
+    platform: &'a str,
+    release: &'a str,
+    dist: &'a str,
+    environment: &'a str,
+    title: &'a str,
+    culprit: &'a str,
+    error_type: &'a str,
+    error_value: &'a str,
+    handled: Option<bool>,
+    mechanism: &'a str,
+    user: &'a str,
+    os_name: &'a str,
+    os_version: &'a str,
+    device_family: &'a str,
+    device_model: &'a str,
+    app_version: &'a str,
+    sdk_name: &'a str,
+    sdk_version: &'a str,
+    tags: Vec<(&'a str, &'a str)>,
+    payload: &'a str,
+    grouping: &'a str,
+}
+
+impl<'a> InsertRow<'a> {
+    pub(crate) fn of(row: &'a EventRow) -> Self {
+        Self {
+            project_id: row.project_id.0,
+            group_hash: row.hash.0,
+            timestamp: row.timestamp.0,
+            received: row.received.0,
+            event_id: row.event_id.0,
+            level: row.level.name(),
+            platform: &row.platform,
+            release: &row.release,
+            dist: &row.dist,
+            environment: &row.environment,
+            title: &row.title,
+            culprit: &row.culprit,
+            error_type: &row.error_type,
+            error_value: &row.error_value,
+            handled: row.handled,
+            mechanism: &row.mechanism,
+            user: &row.user,
+            os_name: &row.os_name,
+            os_version: &row.os_version,
+            device_family: &row.device_family,
+            device_model: &row.device_model,
+            app_version: &row.app_version,
+            sdk_name: &row.sdk_name,
+            sdk_version: &row.sdk_version,
+            tags: row.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            payload: &row.payload,
+            grouping: &row.grouping,
+        }
+    }
 }

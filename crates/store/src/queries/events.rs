@@ -1,8 +1,11 @@
 //! Stored events, one by one.
 
+use clickhouse::{Row, query::Query};
 use mayday_event::{EventId, GroupHash, ProjectId, Timestamp};
+use serde::Deserialize;
+use uuid::Uuid;
 
-use super::{EventCursor, EventFilter, Window};
+use super::{EventCursor, EventFilter, Window, bind_hashes, hashes_condition};
 use crate::{Store, StoreError};
 
 /// An event in a list.
@@ -46,6 +49,11 @@ pub struct Neighbours {
     pub newest: Option<EventId>,
 }
 
+/// The columns of [`SummaryRow`].
+const SUMMARY: &str = "event_id, group_hash, toUnixTimestamp64Milli(timestamp) AS timestamp_ms,
+    toUnixTimestamp64Milli(received) AS received_ms, title, culprit, level, platform, release, environment, user,
+    os_name, os_version, device_family, device_model, tags";
+
 impl Store {
     /// Events of some hashes (all of the project if empty), newest first, behind `after`.
     pub async fn events(
@@ -57,14 +65,24 @@ impl Store {
         after: Option<EventCursor>,
         limit: usize,
     ) -> Result<Vec<EventSummary>, StoreError> {
-        let _ = (project, hashes, window, filter, after, limit);
-        Ok(Vec::new())
+        let behind = if after.is_some() { format!(" AND {PLACE} < {CURSOR}") } else { String::new() };
+        let sql = format!(
+            "SELECT {SUMMARY} FROM events WHERE project_id = {{project:UInt64}}{} AND {}{}{behind}
+             ORDER BY timestamp DESC, event_id DESC LIMIT {{limit:UInt64}}",
+            hashes_condition(hashes),
+            Window::CONDITION,
+            filter.condition(),
+        );
+        let query = filter.bind(window.bind(bind_hashes(self.query(&sql, project), hashes)));
+        let query = after.iter().fold(query, |query, cursor| cursor.bind(query)).param("limit", limit);
+        let rows: Vec<SummaryRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        Ok(rows.into_iter().map(EventSummary::from).collect())
     }
 
     /// One event by id.
     pub async fn event(&self, project: ProjectId, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
-        let _ = (project, id);
-        Ok(None)
+        let sql = stored_event_sql("event_id = {id:UUID} LIMIT 1");
+        stored_event(project, self.query(&sql, project).param("id", id.0.to_string())).await
     }
 
     /// The newest event of some hashes, or the oldest.
@@ -74,8 +92,12 @@ impl Store {
         hashes: &[GroupHash],
         newest: bool,
     ) -> Result<Option<StoredEvent>, StoreError> {
-        let _ = (project, hashes, newest);
-        Ok(None)
+        if hashes.is_empty() {
+            return Ok(None);
+        }
+        let order = if newest { NEWEST_FIRST } else { OLDEST_FIRST };
+        let sql = stored_event_sql(&format!("1{} {order} LIMIT 1", hashes_condition(hashes)));
+        stored_event(project, bind_hashes(self.query(&sql, project), hashes)).await
     }
 
     /// The events around one.
@@ -85,7 +107,171 @@ impl Store {
         hashes: &[GroupHash],
         of: EventCursor,
     ) -> Result<Neighbours, StoreError> {
-        let _ = (project, hashes, of);
-        Ok(Neighbours::default())
+        if hashes.is_empty() {
+            return Ok(Neighbours::default());
+        }
+        let of_hashes = hashes_condition(hashes);
+        let places = [
+            ("oldest", String::new(), OLDEST_FIRST),
+            ("previous", format!(" AND {PLACE} < {CURSOR}"), NEWEST_FIRST),
+            ("next", format!(" AND {PLACE} > {CURSOR}"), OLDEST_FIRST),
+            ("newest", String::new(), NEWEST_FIRST),
+        ];
+        let selects = places.map(|(place, beyond, order)| {
+            format!(
+                "(SELECT '{place}' AS place, event_id FROM events
+                  WHERE project_id = {{project:UInt64}}{of_hashes}{beyond} {order} LIMIT 1)"
+            )
+        });
+        let query = bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes);
+        let rows: Vec<PlaceRow> = of.bind(query).fetch_all().await.map_err(StoreError::of_query)?;
+        let at = |place: &str| rows.iter().find(|row| row.place == place).map(|row| EventId(row.event_id));
+        Ok(Neighbours {
+            oldest: at("oldest"),
+            previous: at("previous"),
+            next: at("next"),
+            newest: at("newest"),
+        })
+    }
+
+    /// Events of a project in a window.
+    pub async fn event_count(&self, project: ProjectId, window: Window) -> Result<u64, StoreError> {
+        let sql = format!(
+            "SELECT count() FROM events WHERE project_id = {{project:UInt64}} AND {}",
+            Window::CONDITION
+        );
+        window.bind(self.query(&sql, project)).fetch_one().await.map_err(StoreError::of_query)
+    }
+}
+
+/// Where an event is in its issue, and a [`EventCursor`]'s place to compare it with.
+const PLACE: &str = "(timestamp, event_id)";
+const CURSOR: &str = "(fromUnixTimestamp64Milli({at:Int64}), {at_id:UUID})";
+const NEWEST_FIRST: &str = "ORDER BY timestamp DESC, event_id DESC";
+const OLDEST_FIRST: &str = "ORDER BY timestamp, event_id";
+
+impl EventCursor {
+    fn bind(&self, query: Query) -> Query {
+        query.param("at", self.timestamp.0).param("at_id", self.event_id.0.to_string())
+    }
+}
+
+/// A whole event. Its key is found first, so that no payload is read but its own.
+fn stored_event_sql(found_by: &str) -> String {
+    format!(
+        "SELECT {SUMMARY}, payload, grouping FROM events
+         WHERE project_id = {{project:UInt64}} AND (group_hash, timestamp, event_id) IN
+             (SELECT group_hash, timestamp, event_id FROM events
+              WHERE project_id = {{project:UInt64}} AND {found_by})
+         LIMIT 1"
+    )
+}
+
+async fn stored_event(project: ProjectId, query: Query) -> Result<Option<StoredEvent>, StoreError> {
+    let row: Option<StoredRow> = query.fetch_optional().await.map_err(StoreError::of_query)?;
+    Ok(row.map(|row| row.into_event(project)))
+}
+
+#[derive(Row, Deserialize)]
+struct SummaryRow {
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+    group_hash: u64,
+    timestamp_ms: i64,
+    received_ms: i64,
+    title: String,
+    culprit: String,
+    level: String,
+    platform: String,
+    release: String,
+    environment: String,
+    user: String,
+    os_name: String,
+    os_version: String,
+    device_family: String,
+    device_model: String,
+    tags: Vec<(String, String)>,
+}
+
+#[derive(Row, Deserialize)]
+struct StoredRow {
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+    group_hash: u64,
+    timestamp_ms: i64,
+    received_ms: i64,
+    title: String,
+    culprit: String,
+    level: String,
+    platform: String,
+    release: String,
+    environment: String,
+    user: String,
+    os_name: String,
+    os_version: String,
+    device_family: String,
+    device_model: String,
+    tags: Vec<(String, String)>,
+    payload: String,
+    grouping: String,
+}
+
+#[derive(Row, Deserialize)]
+struct PlaceRow {
+    place: String,
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+}
+
+impl From<SummaryRow> for EventSummary {
+    fn from(row: SummaryRow) -> Self {
+        Self {
+            event_id: EventId(row.event_id),
+            hash: GroupHash(row.group_hash),
+            timestamp: Timestamp(row.timestamp_ms),
+            received: Timestamp(row.received_ms),
+            title: row.title,
+            culprit: row.culprit,
+            level: row.level,
+            platform: row.platform,
+            release: row.release,
+            environment: row.environment,
+            user: row.user,
+            os_name: row.os_name,
+            os_version: row.os_version,
+            device_family: row.device_family,
+            device_model: row.device_model,
+            tags: row.tags,
+        }
+    }
+}
+
+impl StoredRow {
+    /// The crate reads rows by position and knows no `#[serde(flatten)]`.
+    fn into_event(self, project: ProjectId) -> StoredEvent {
+        let summary = SummaryRow {
+            event_id: self.event_id,
+            group_hash: self.group_hash,
+            timestamp_ms: self.timestamp_ms,
+            received_ms: self.received_ms,
+            title: self.title,
+            culprit: self.culprit,
+            level: self.level,
+            platform: self.platform,
+            release: self.release,
+            environment: self.environment,
+            user: self.user,
+            os_name: self.os_name,
+            os_version: self.os_version,
+            device_family: self.device_family,
+            device_model: self.device_model,
+            tags: self.tags,
+        };
+        StoredEvent {
+            project_id: project,
+            summary: summary.into(),
+            payload: self.payload,
+            grouping: self.grouping,
+        }
     }
 }

@@ -1,10 +1,16 @@
-//! Aggregates by group hash, from the hourly aggregates unless a filter needs raw events.
+//! Aggregates by group hash.
+//!
+//! A window is widened to whole hours (UTC), and read as days where it is made of whole days: then ClickHouse
+//! answers from the `hourly` and `daily` projections, and from raw events only where a filter needs them. Both
+//! give the same numbers.
 
 use std::collections::HashMap;
 
+use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
+use serde::Deserialize;
 
-use super::{EventFilter, HashGroup, Window};
+use super::{CLOCK_SLACK_MS, EventFilter, HashGroup, Window};
 use crate::{Store, StoreError};
 
 /// Of one hash in a window.
@@ -34,6 +40,9 @@ pub enum Interval {
     Day,
 }
 
+/// Distinct users, as the projections have it.
+const USERS: &str = "uniqCombined64If(12)(user, user != '')";
+
 impl Store {
     /// Every hash of a project that has events in the window and passes the filter; with `users` 0 unless
     /// `with_users`.
@@ -44,8 +53,20 @@ impl Store {
         filter: &EventFilter,
         with_users: bool,
     ) -> Result<Vec<HashStats>, StoreError> {
-        let _ = (project, window, filter, with_users);
-        Ok(Vec::new())
+        let span = Span::of(window);
+        let users = if with_users { USERS } else { "toUInt64(0)" };
+        let sql = format!(
+            "SELECT group_hash, count() AS events, {users} AS users,
+                 toUnixTimestamp64Milli(min(timestamp)) AS first_ms,
+                 toUnixTimestamp64Milli(max(timestamp)) AS last_ms
+             FROM events WHERE project_id = {{project:UInt64}} AND {}{}
+             GROUP BY group_hash",
+            span.condition(),
+            filter.condition(),
+        );
+        let query = filter.bind(span.bind(self.query(&sql, project)));
+        let rows: Vec<HashStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        Ok(rows.into_iter().map(HashStats::from).collect())
     }
 
     /// Exact events and estimated users of a few groups, by the group's id; a group without events is left out.
@@ -56,8 +77,23 @@ impl Store {
         window: Window,
         filter: &EventFilter,
     ) -> Result<HashMap<u64, GroupStats>, StoreError> {
-        let _ = (project, groups, window, filter);
-        Ok(HashMap::new())
+        if groups.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let span = Span::of(window);
+        let sql = format!(
+            "SELECT {GROUP} AS group_id, count() AS events, {USERS} AS users
+             FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS} AND {}{}
+             GROUP BY group_id",
+            span.condition(),
+            filter.condition(),
+        );
+        let query = filter.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
+        let rows: Vec<GroupStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.group_id, GroupStats { events: row.events, users: row.users }))
+            .collect())
     }
 
     /// Events per bucket of a few groups, by the group's id: `(start of bucket, events)` for every bucket of
@@ -70,7 +106,163 @@ impl Store {
         interval: Interval,
         filter: &EventFilter,
     ) -> Result<HashMap<u64, Vec<(Timestamp, u64)>>, StoreError> {
-        let _ = (project, groups, window, interval, filter);
-        Ok(HashMap::new())
+        if groups.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let buckets = interval.buckets(window)?;
+        let span = Span { from: buckets.first, to: buckets.end, interval };
+        let sql = format!(
+            "SELECT {GROUP} AS group_id, toInt64(toUnixTimestamp({})) * 1000 AS bucket_ms, count() AS events
+             FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS} AND {}{}
+             GROUP BY group_id, bucket_ms",
+            interval.start(),
+            span.condition(),
+            filter.condition(),
+        );
+        let query = filter.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
+        let rows: Vec<BucketRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+
+        let mut series: HashMap<u64, Vec<(Timestamp, u64)>> =
+            groups.iter().map(|group| (group.id, buckets.zeros())).collect();
+        for row in rows {
+            let place = buckets.place(Timestamp(row.bucket_ms));
+            let bucket = series.get_mut(&row.group_id).zip(place).and_then(|(s, place)| s.get_mut(place));
+            if let Some((_, events)) = bucket {
+                *events = row.events;
+            }
+        }
+        Ok(series)
     }
+}
+
+/// The group of a hash, and the condition that it is of one; parameters bound by [`bind_groups`].
+const GROUP: &str = "transform(group_hash, {hashes:Array(UInt64)}, {groups:Array(UInt64)}, toUInt64(0))";
+const OF_GROUPS: &str = "group_hash IN {hashes:Array(UInt64)}";
+
+fn bind_groups(query: Query, groups: &[HashGroup]) -> Query {
+    let (hashes, ids): (Vec<u64>, Vec<u64>) =
+        groups.iter().flat_map(|group| group.hashes.iter().map(|hash| (hash.0, group.id))).unzip();
+    query.param("hashes", hashes).param("groups", ids)
+}
+
+/// A window widened to whole hours, read in the coarsest unit that it is made of.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    from: Timestamp,
+    to: Timestamp,
+    interval: Interval,
+}
+
+impl Span {
+    fn of(window: Window) -> Self {
+        let (from, to) = (Interval::Hour.floor(window.from), Interval::Hour.ceil(window.to));
+        let whole_days = Interval::Day.floor(from) == from && Interval::Day.floor(to) == to;
+        Self { from, to, interval: if whole_days { Interval::Day } else { Interval::Hour } }
+    }
+
+    fn condition(&self) -> String {
+        let start = self.interval.start();
+        format!(
+            "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
+             AND toMonday(received) >= toMonday(toDateTime({{received_from:Int64}}, 'UTC'))"
+        )
+    }
+
+    fn bind(&self, query: Query) -> Query {
+        query
+            .param("from", self.from.seconds())
+            .param("to", self.to.seconds())
+            .param("received_from", self.from.plus_ms(-CLOCK_SLACK_MS).seconds())
+    }
+}
+
+/// Most buckets of a series: a year of hours.
+const MAX_BUCKETS: usize = 366 * 24;
+
+/// The buckets of a window.
+#[derive(Debug, Clone, Copy)]
+struct Buckets {
+    first: Timestamp,
+    end: Timestamp,
+    width_ms: i64,
+}
+
+impl Buckets {
+    fn zeros(&self) -> Vec<(Timestamp, u64)> {
+        let starts = (self.first.0..self.end.0).step_by(usize::try_from(self.width_ms).unwrap_or(usize::MAX));
+        starts.map(|start| (Timestamp(start), 0)).collect()
+    }
+
+    fn place(&self, start: Timestamp) -> Option<usize> {
+        usize::try_from(start.since_ms(self.first) / self.width_ms).ok()
+    }
+}
+
+impl Interval {
+    fn ms(self) -> i64 {
+        match self {
+            Self::Hour => Timestamp::HOUR_MS,
+            Self::Day => Timestamp::DAY_MS,
+        }
+    }
+
+    fn floor(self, at: Timestamp) -> Timestamp {
+        Timestamp(at.0.div_euclid(self.ms()).saturating_mul(self.ms()))
+    }
+
+    fn ceil(self, at: Timestamp) -> Timestamp {
+        self.floor(at.plus_ms(self.ms() - 1))
+    }
+
+    /// The start of an event's bucket, as the projection has it.
+    fn start(self) -> &'static str {
+        match self {
+            Self::Hour => "toStartOfHour(timestamp)",
+            Self::Day => "toStartOfDay(timestamp)",
+        }
+    }
+
+    fn buckets(self, window: Window) -> Result<Buckets, StoreError> {
+        let (first, end) = (self.floor(window.from), self.ceil(window.to));
+        let count = usize::try_from(end.since_ms(first) / self.ms()).unwrap_or_default();
+        if count > MAX_BUCKETS {
+            return Err(StoreError::LimitExceeded("bucket"));
+        }
+        Ok(Buckets { first, end, width_ms: self.ms() })
+    }
+}
+
+#[derive(Row, Deserialize)]
+struct HashStatsRow {
+    group_hash: u64,
+    events: u64,
+    users: u64,
+    first_ms: i64,
+    last_ms: i64,
+}
+
+impl From<HashStatsRow> for HashStats {
+    fn from(row: HashStatsRow) -> Self {
+        Self {
+            hash: GroupHash(row.group_hash),
+            events: row.events,
+            users: row.users,
+            first_seen: Timestamp(row.first_ms),
+            last_seen: Timestamp(row.last_ms),
+        }
+    }
+}
+
+#[derive(Row, Deserialize)]
+struct GroupStatsRow {
+    group_id: u64,
+    events: u64,
+    users: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct BucketRow {
+    group_id: u64,
+    bucket_ms: i64,
+    events: u64,
 }

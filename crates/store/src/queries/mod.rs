@@ -1,5 +1,6 @@
 //! Typed queries; each is scoped to one project and limited in time and memory.
 
+use clickhouse::query::Query;
 use mayday_event::{EventId, GroupHash, Timestamp};
 
 pub mod events;
@@ -32,4 +33,59 @@ pub struct EventCursor {
 pub struct HashGroup {
     pub id: u64,
     pub hashes: Vec<GroupHash>,
+}
+
+/// How much later than the server's a client's clock may be: an event is received no longer than this before
+/// it happened, so that a window says which weeks of `received` need not be read.
+const CLOCK_SLACK_MS: i64 = Timestamp::DAY_MS;
+
+impl Window {
+    /// The condition for raw events, with parameters `from` and `to`.
+    const CONDITION: &str = "timestamp >= fromUnixTimestamp64Milli({from:Int64})
+        AND timestamp < fromUnixTimestamp64Milli({to:Int64})
+        AND toMonday(received) >= toMonday(fromUnixTimestamp64Milli({received_from:Int64}))";
+
+    fn bind(self, query: Query) -> Query {
+        query
+            .param("from", self.from.0)
+            .param("to", self.to.0)
+            .param("received_from", self.from.plus_ms(-CLOCK_SLACK_MS).0)
+    }
+}
+
+impl EventFilter {
+    /// ` AND …` with the parameters that [`EventFilter::bind`] binds; empty if nothing is filtered.
+    fn condition(&self) -> String {
+        let release = self.release.as_ref().map(|_| " AND release = {release:String}");
+        let environment = self.environment.as_ref().map(|_| " AND environment = {environment:String}");
+        [release, environment].into_iter().flatten().collect()
+    }
+
+    fn bind(&self, mut query: Query) -> Query {
+        if let Some(release) = &self.release {
+            query = query.param("release", release);
+        }
+        if let Some(environment) = &self.environment {
+            query = query.param("environment", environment);
+        }
+        query
+    }
+}
+
+/// ` AND …` for events of these hashes, parameter `hashes` bound by [`bind_hashes`]; empty for no hashes.
+fn hashes_condition(hashes: &[GroupHash]) -> &'static str {
+    match hashes.len() {
+        0 => "",
+        // With one hash the rows of the condition lie in the order of time, and ClickHouse can see it.
+        1 => " AND group_hash = {hashes:Array(UInt64)}[1]",
+        _ => " AND group_hash IN {hashes:Array(UInt64)}",
+    }
+}
+
+fn bind_hashes(query: Query, hashes: &[GroupHash]) -> Query {
+    if hashes.is_empty() {
+        return query;
+    }
+    let hashes: Vec<u64> = hashes.iter().map(|hash| hash.0).collect();
+    query.param("hashes", hashes)
 }
