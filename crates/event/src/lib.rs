@@ -5,12 +5,14 @@
 //! [`normalize`] → [`Event`].
 
 pub mod capped;
+mod derive;
 pub mod ids;
 pub mod limits;
 pub mod model;
 pub mod normalize;
 pub mod outcome;
 pub mod raw;
+pub mod report;
 pub mod time;
 pub mod wire;
 
@@ -18,4 +20,5 @@ pub use ids::{EventId, GroupHash, IssueId, OrganizationId, ProjectId, PublicKey}
 pub use model::Event;
 pub use outcome::{Category, Ledger, Outcome};
 pub use raw::RawReport;
+pub use report::{ReportError, events_of};
 pub use time::{Clock, Timestamp};

@@ -1,3 +1,4 @@
 //! Foreign formats as they come over the wire.
 
 pub mod envelope;
+pub mod store;

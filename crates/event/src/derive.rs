@@ -1,0 +1,118 @@
+//! What several readers of an [`Event`] derive from it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::{Event, Level, Stacktrace, Thread, User};
+
+impl Event {
+    /// The tags that people search by: the event's own, and those derived from its fields and contexts
+    /// (`release`, `os.name`, `device.model`, `handled`, `user` …); where both exist, its own count.
+    pub fn derived_tags(&self) -> BTreeMap<String, String> {
+        let mut tags = self.tags.clone();
+        let mut add = |key: &str, value: Option<String>| {
+            if let Some(value) = value
+                && !tags.contains_key(key)
+            {
+                tags.insert(key.to_owned(), value);
+            }
+        };
+        add("level", Some(self.level.name().to_owned()));
+        for (key, field) in [
+            ("release", &self.release),
+            ("dist", &self.dist),
+            ("environment", &self.environment),
+            ("transaction", &self.transaction),
+            ("server_name", &self.server_name),
+            ("logger", &self.logger),
+        ] {
+            add(key, field.clone());
+        }
+        let handled = self.handled().map(|handled| if handled { "yes" } else { "no" });
+        add("handled", handled.map(str::to_owned));
+        add("mechanism", self.mechanism_type().map(str::to_owned));
+        add("user", self.user_key());
+        for name in ["os", "runtime", "browser"] {
+            add(name, self.name_and_version(name));
+        }
+        for (key, context, field) in CONTEXT_TAGS {
+            add(key, self.context_text(context, field).map(str::to_owned));
+        }
+        tags
+    }
+
+    /// Who was affected, for counting: `id:…`, else `email:…`, `username:…`, `ip:…`.
+    pub fn user_key(&self) -> Option<String> {
+        let User { id, email, username, ip_address, .. } = self.user.as_ref()?;
+        [("id", id), ("email", email), ("username", username), ("ip", ip_address)]
+            .into_iter()
+            .find_map(|(kind, value)| value.as_ref().map(|value| format!("{kind}:{value}")))
+    }
+
+    /// Whether the app went down with it: an unhandled exception, or level `fatal`.
+    pub fn is_crash(&self) -> bool {
+        self.handled() == Some(false) || self.level == Level::Fatal
+    }
+
+    /// `Some(false)` if any exception went unhandled, `None` if no SDK said.
+    pub fn handled(&self) -> Option<bool> {
+        let said = |exception: &crate::model::Exception| exception.mechanism.as_ref()?.handled;
+        self.exception.iter().filter_map(said).reduce(|all, handled| all && handled)
+    }
+
+    /// The stack that tells where it happened: of the exception that was raised last; else of the thread
+    /// that crashed, or was current, or is the only one.
+    pub fn main_stacktrace(&self) -> Option<&Stacktrace> {
+        fn of(stacktrace: Option<&Stacktrace>) -> Option<&Stacktrace> {
+            stacktrace.filter(|stacktrace| !stacktrace.frames.is_empty())
+        }
+        let of_thread = |chosen: &dyn Fn(&Thread) -> bool| {
+            self.threads
+                .iter()
+                .filter(|thread| chosen(thread))
+                .find_map(|thread| of(thread.stacktrace.as_ref()))
+        };
+        let raised = self.exception.last();
+        let raised_on = raised.and_then(|exception| exception.thread_id.as_deref());
+        raised
+            .and_then(|exception| of(exception.stacktrace.as_ref()))
+            .or_else(|| of_thread(&|thread| raised_on.is_some() && thread.id.as_deref() == raised_on))
+            .or_else(|| self.exception.iter().rev().find_map(|exception| of(exception.stacktrace.as_ref())))
+            .or_else(|| of_thread(&|thread| thread.crashed == Some(true)))
+            .or_else(|| of_thread(&|thread| thread.current == Some(true)))
+            .or_else(|| of_thread(&|_| self.threads.len() == 1))
+    }
+
+    fn mechanism_type(&self) -> Option<&str> {
+        self.exception.iter().rev().find_map(|exception| exception.mechanism.as_ref()?.ty.as_deref())
+    }
+
+    fn context_text(&self, context: &str, field: &str) -> Option<&str> {
+        self.contexts.get(context)?.get(field).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// `Android 15`, as people say it.
+    fn name_and_version(&self, context: &str) -> Option<String> {
+        let name = self.context_text(context, "name")?;
+        Some(match self.context_text(context, "version") {
+            Some(version) => format!("{name} {version}"),
+            None => name.to_owned(),
+        })
+    }
+}
+
+/// Tag, context and the context's field that it is taken from; the first of a tag's lines that is there counts.
+const CONTEXT_TAGS: [(&str, &str, &str); 11] = [
+    ("os.name", "os", "name"),
+    ("os.version", "os", "version"),
+    ("device", "device", "model"),
+    ("device", "device", "family"),
+    ("device.family", "device", "family"),
+    ("device.model", "device", "model"),
+    ("app.version", "app", "app_version"),
+    ("runtime.name", "runtime", "name"),
+    ("browser.name", "browser", "name"),
+    ("browser.version", "browser", "version"),
+    ("runtime.version", "runtime", "version"),
+];
