@@ -1,1 +1,53 @@
-fn main() {}
+//! `cargo xtask`: what a developer runs.
+
+mod provision;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// What a developer of mayday runs; everything works on a fresh checkout.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Provision what the tests need, build everything and run all tests
+    ///
+    /// Runs with cargo-nextest where it is installed, else with `cargo test`. Exits with the runner's status.
+    #[command(after_help = "Examples:\n  \
+        cargo xtask test                    all tests\n  \
+        cargo xtask test -p mayday-event    one crate's\n  \
+        cargo xtask test -- crash           those whose name contains `crash`")]
+    Test {
+        /// Passed on to the test runner
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "RUNNER ARGS")]
+        runner_args: Vec<String>,
+    },
+    /// Fetch what the end-to-end tests need: published SDKs, a browser and the ClickHouse engine
+    ///
+    /// Everything goes to `<target dir>/provision` (or where MAYDAY_PROVISION says), in the versions that
+    /// tests/provision pins; what is there already is left alone. The browser is the system's chromium.
+    Provision,
+    /// Check that the workspace is built as ARCHITECTURE.md says
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    run(Task::parse()).unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Test { runner_args } => test::run(&workspace, &runner_args),
+        Task::Provision => provision::run(&workspace).map(|_| ExitCode::SUCCESS),
+        Task::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
+    }
+}

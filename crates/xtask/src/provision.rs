@@ -1,0 +1,137 @@
+//! `cargo xtask provision`: published clients, browser and engine for the end-to-end tests.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use anyhow::{Context, bail};
+
+use crate::workspace::Workspace;
+
+/// Where Debian's package puts the browser.
+const CHROMIUM: &str = "/usr/bin/chromium";
+/// Written last into a provisioned folder, with the pins that it was made from.
+const STAMP: &str = "provisioned";
+
+/// Fetches what is missing and builds the server, which knows how to fetch its engine; the folder of it all.
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let dir = workspace.provision_dir();
+    let pins = workspace.path("tests/provision");
+    python_clients(&dir.join("python"), &pins.join("requirements.txt"))?;
+    node_clients(&dir.join("node"), &pins)?;
+    chromium()?;
+    workspace.build_programs()?;
+    engine(workspace)?;
+    Ok(dir)
+}
+
+/// A virtual environment with the Python SDKs.
+fn python_clients(dir: &Path, requirements: &Path) -> anyhow::Result<()> {
+    fill_once(dir, requirements, "Python clients", || {
+        run_quietly(
+            Command::new("python3").args(["-m", "venv"]).arg(dir),
+            "install Python 3 with its venv module (Debian: apt-get install python3-venv)",
+        )?;
+        run_quietly(
+            Command::new(dir.join("bin/pip"))
+                .args(["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"])
+                .arg(requirements),
+            "is the package index reachable?",
+        )
+    })
+}
+
+/// A folder with the JavaScript SDKs and the library that drives the browser.
+fn node_clients(dir: &Path, pins: &Path) -> anyhow::Result<()> {
+    fill_once(dir, &pins.join("package-lock.json"), "JavaScript clients", || {
+        for file in ["package.json", "package-lock.json"] {
+            fs::copy(pins.join(file), dir.join(file))?;
+        }
+        run_quietly(
+            Command::new("npm")
+                .current_dir(dir)
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
+            "install Node.js 20 or newer with npm, and see that its registry is reachable",
+        )
+    })
+}
+
+/// The system's browser; installed where this may.
+fn chromium() -> anyhow::Result<()> {
+    const BY_HAND: &str = "install it by hand: apt-get install chromium";
+    if Path::new(CHROMIUM).try_exists()? {
+        return Ok(());
+    }
+    if !is_root()? {
+        bail!("{CHROMIUM} is missing; {BY_HAND}");
+    }
+    progress("chromium");
+    let apt = |args: &[&str]| {
+        run_quietly(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"), BY_HAND)
+    };
+    apt(&["update", "--quiet"])?;
+    apt(&["install", "--quiet", "--yes", "--no-install-recommends", "chromium"])
+}
+
+/// The ClickHouse engine, into the cache that every server of this user looks in.
+fn engine(workspace: &Workspace) -> anyhow::Result<()> {
+    let status = Command::new(workspace.mayday())
+        .args(["engine", "--fetch"])
+        .stdout(Stdio::null())
+        .status()
+        .context("mayday cannot be started")?;
+    if !status.success() {
+        bail!("the ClickHouse engine is missing");
+    }
+    Ok(())
+}
+
+/// Fills a folder anew unless it was filled from the same pins before.
+fn fill_once(
+    dir: &Path,
+    pins: &Path,
+    what: &str,
+    fill: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let wanted = fs::read(pins).with_context(|| format!("cannot read {}", pins.display()))?;
+    let stamp = dir.join(STAMP);
+    if fs::read(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    progress(what);
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => fs::create_dir_all(dir)?,
+    }
+    fill().with_context(|| format!("cannot provision the {what}"))?;
+    fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+fn progress(what: &str) {
+    eprintln!("xtask: fetching {what}");
+}
+
+/// Runs a command and shows what it said only if it failed.
+fn run_quietly(command: &mut Command, advice: &str) -> anyhow::Result<()> {
+    let program = command.get_program().display().to_string();
+    let Output { status, stdout, stderr } = match command.stdin(Stdio::null()).output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!("{program} is not installed; {advice}"),
+        Err(error) => return Err(error).context(program),
+    };
+    if !status.success() {
+        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        bail!("{program} failed ({status}); {advice}\n{stdout}{stderr}");
+    }
+    Ok(())
+}
+
+fn is_root() -> anyhow::Result<bool> {
+    let output = Command::new("id").arg("-u").output().context("id -u")?;
+    Ok(output.stdout.trim_ascii() == b"0")
+}

@@ -1,0 +1,44 @@
+//! `cargo xtask test`.
+
+use std::process::{ExitCode, Stdio};
+
+use anyhow::Context;
+
+use crate::{provision, workspace::Workspace};
+
+/// Provisions, builds and runs all tests; the runner's status is the result.
+pub(crate) fn run(workspace: &Workspace, runner_args: &[String]) -> anyhow::Result<ExitCode> {
+    let provisioned = provision::run(workspace)?;
+    let mut runner = workspace.cargo();
+    if has_nextest(workspace) {
+        runner.args(["nextest", "run"]);
+    } else {
+        eprintln!("xtask: cargo-nextest is not installed, so `cargo test` runs the tests");
+        runner.args(["test", "--no-fail-fast"]);
+    }
+    if !names_packages(runner_args) {
+        runner.arg("--workspace");
+    }
+    let status = runner
+        .args(runner_args)
+        .env("MAYDAY_PROVISION", provisioned)
+        .status()
+        .context("the test runner cannot be started")?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+fn has_nextest(workspace: &Workspace) -> bool {
+    workspace
+        .cargo()
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn names_packages(runner_args: &[String]) -> bool {
+    runner_args.iter().take_while(|arg| *arg != "--").any(|arg| {
+        ["-p", "--package", "--workspace", "--all"].contains(&arg.as_str()) || arg.starts_with("--package=")
+    })
+}
