@@ -1,9 +1,18 @@
 //! What the worker does in the catalog for a batch of events: once, however often it is replayed.
 
+use std::collections::HashMap;
+
 use mayday_event::{EventId, GroupHash, IssueId, ProjectId, Timestamp, model::Level};
 use uuid::Uuid;
 
-use crate::{Catalog, CatalogError};
+use crate::{
+    Catalog, CatalogError,
+    alerts::TransitionKind,
+    connect::Connection,
+    releases,
+    transitions::{held_transitions, insert_transitions, release_transitions},
+    working_set::WorkingSet,
+};
 
 /// A batch: journal records `first..=last` of one journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +62,8 @@ pub struct Resolution {
 impl Catalog {
     /// The batch of this journal that was begun and not finished, if any.
     pub async fn begun_batch(&self, journal: Uuid) -> Result<Option<BegunBatch>, CatalogError> {
-        let _ = journal;
-        Ok(None)
+        let mut connection = self.reader.acquire().await?;
+        select_batch(&mut connection, journal).await
     }
 
     /// In one transaction: remembers the batch as begun, finds or makes each occurrence's issue, reopens
@@ -64,18 +73,107 @@ impl Catalog {
     /// An event reopens a resolved issue if it was received after the issue was resolved, and, for one
     /// resolved in the next release, its release was first seen after that. A resolution of each occurrence,
     /// in order.
+    ///
+    /// [`CatalogError::Conflict`] if another batch of this journal is begun: that one is to be replayed and
+    /// finished first.
     pub async fn begin_batch(
         &self,
         batch: &BegunBatch,
         occurrences: &[Occurrence],
     ) -> Result<Vec<Resolution>, CatalogError> {
-        let _ = (batch, occurrences);
-        Ok(Vec::new())
+        let now = self.clock.now();
+        let mut tx = self.write().await?;
+        let journal = batch.range.journal;
+        remember(&mut tx, batch, now).await?;
+        let mut known = held_transitions(&mut tx, journal).await?;
+        releases::note(&mut tx, occurrences).await?;
+        let mut set = WorkingSet::load(&mut tx, occurrences).await?;
+        let transitions = set.apply(&mut tx).await?;
+        set.store(&mut tx).await?;
+        insert_transitions(&mut tx, journal, &transitions, now).await?;
+        tx.commit().await?;
+        known.extend(transitions.iter().map(|made| ((made.issue_id, made.event_id), made.kind)));
+        Ok(resolutions(&set, &known))
     }
 
     /// ClickHouse has the batch: forgets it and releases its transitions to alerts.
     pub async fn finish_batch(&self, range: &BatchRange) -> Result<(), CatalogError> {
-        let _ = range;
+        let mut tx = self.write().await?;
+        let forgotten = sqlx::query(
+            "DELETE FROM batches WHERE journal = $1 AND first_position = $2 AND last_position = $3",
+        )
+        .bind(range.journal.to_string())
+        .bind(position_to_sql(range.first))
+        .bind(position_to_sql(range.last))
+        .execute(&mut *tx)
+        .await?;
+        if forgotten.rows_affected() > 0 {
+            release_transitions(&mut tx, range.journal).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 }
+
+async fn remember(tx: &mut Connection, batch: &BegunBatch, now: Timestamp) -> Result<(), CatalogError> {
+    match select_batch(tx, batch.range.journal).await? {
+        Some(begun) if begun.range == batch.range => return Ok(()),
+        Some(_) => return Err(CatalogError::Conflict("an unfinished batch of this journal")),
+        None => {}
+    }
+    sqlx::query(
+        "INSERT INTO batches (journal, first_position, last_position, duplicates, begun)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(batch.range.journal.to_string())
+    .bind(position_to_sql(batch.range.first))
+    .bind(position_to_sql(batch.range.last))
+    .bind(serde_json::Value::from(batch.duplicates.as_slice()).to_string())
+    .bind(now.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn select_batch(
+    connection: &mut Connection,
+    journal: Uuid,
+) -> Result<Option<BegunBatch>, CatalogError> {
+    let row: Option<(i64, i64, String)> =
+        sqlx::query_as("SELECT first_position, last_position, duplicates FROM batches WHERE journal = $1")
+            .bind(journal.to_string())
+            .fetch_optional(connection)
+            .await?;
+    let Some((first, last, duplicates)) = row else { return Ok(None) };
+    let range = BatchRange { journal, first: position_from_sql(first), last: position_from_sql(last) };
+    let duplicates = serde_json::from_str(&duplicates)
+        .map_err(|_| CatalogError::corrupt("list of duplicates", duplicates))?;
+    Ok(Some(BegunBatch { range, duplicates }))
+}
+
+fn resolutions(
+    set: &WorkingSet<'_>,
+    transitions: &HashMap<(IssueId, EventId), TransitionKind>,
+) -> Vec<Resolution> {
+    let resolution = |(issue_id, occurrence): (IssueId, &Occurrence)| {
+        let kind = transitions.get(&(issue_id, occurrence.event_id)).copied();
+        Resolution {
+            issue_id,
+            new: kind == Some(TransitionKind::New),
+            regressed: kind == Some(TransitionKind::Regressed),
+        }
+    };
+    set.occurrences().map(resolution).collect()
+}
+
+/// The form that SQL columns hold (signed, 64 bits).
+pub(crate) fn position_to_sql(position: u64) -> i64 {
+    i64::from_ne_bytes(position.to_ne_bytes())
+}
+
+fn position_from_sql(position: i64) -> u64 {
+    u64::from_ne_bytes(position.to_ne_bytes())
+}
+
+#[cfg(test)]
+mod tests;

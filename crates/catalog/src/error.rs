@@ -15,7 +15,35 @@ pub enum CatalogError {
     /// The database did not do it; may pass.
     #[error("catalog is not available")]
     Database(#[from] sqlx::Error),
+    /// What the database holds cannot be read back: written by a newer version, or damaged.
+    #[error("catalog holds a {what} that cannot be read: {value:?}")]
+    Corrupt {
+        /// The column's meaning.
+        what: &'static str,
+        /// What it holds.
+        value: String,
+    },
     /// Bringing the schema up to date failed.
     #[error("catalog could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The operating system gave no random bytes for a secret.
+    #[error("no random bytes for a secret")]
+    Random(#[from] getrandom::Error),
+    /// A password could not be hashed.
+    #[error("password could not be hashed: {0}")]
+    Password(String),
+}
+
+impl CatalogError {
+    pub(crate) fn corrupt(what: &'static str, value: impl Into<String>) -> Self {
+        Self::Corrupt { what, value: value.into() }
+    }
+
+    /// For an insert: a violated uniqueness means that `what` exists already.
+    pub(crate) fn conflict(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |error| match error.as_database_error() {
+            Some(database) if database.is_unique_violation() => Self::Conflict(what),
+            _ => Self::Database(error),
+        }
+    }
 }

@@ -1,9 +1,18 @@
 //! Issues and their state.
 
+use std::collections::HashMap;
+
 use mayday_event::{GroupHash, IssueId, OrganizationId, ProjectId, Timestamp, model::Level};
 use serde::Serialize;
+use sqlx::{FromRow, QueryBuilder};
 
-use crate::{Catalog, CatalogError};
+use crate::{
+    Catalog, CatalogError,
+    connect::{Connection, Database},
+};
+
+/// Values in one `IN` list at most; databases limit the parameters of a statement.
+pub(crate) const IN_LIST: usize = 500;
 
 /// An issue's status, with Sentry's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -12,6 +21,26 @@ pub enum Status {
     Unresolved,
     Resolved,
     Ignored,
+}
+
+impl Status {
+    /// The name in the API and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unresolved => "unresolved",
+            Self::Resolved => "resolved",
+            Self::Ignored => "ignored",
+        }
+    }
+
+    pub(crate) fn from_sql(name: &str) -> Result<Self, CatalogError> {
+        match name {
+            "unresolved" => Ok(Self::Unresolved),
+            "resolved" => Ok(Self::Resolved),
+            "ignored" => Ok(Self::Ignored),
+            other => Err(CatalogError::corrupt("status of an issue", other)),
+        }
+    }
 }
 
 /// Finer state, with Sentry's names.
@@ -96,6 +125,14 @@ pub enum NewStatus {
     Ignored,
 }
 
+const SELECT_ISSUE: &str = "SELECT i.id, p.organization_id, i.project_id, p.slug AS project_slug,
+     p.name AS project_name, p.platform AS project_platform, i.short_id, i.status, i.regressed,
+     i.resolved_in_next_release, i.resolved, i.level, i.platform, i.title, i.culprit, i.error_type,
+     i.error_value, i.filename, i.function, i.first_seen, i.last_seen, i.first_release, i.last_release,
+     u.email AS assignee
+     FROM issues i JOIN projects p ON p.id = i.project_id LEFT JOIN users u ON u.id = i.assignee_id
+     WHERE ";
+
 impl Catalog {
     /// The keys of all issues of a project that pass the filter, newest `last_seen` first, at most `limit`.
     pub async fn issue_keys(
@@ -104,8 +141,20 @@ impl Catalog {
         filter: &IssueFilter,
         limit: usize,
     ) -> Result<Vec<IssueKey>, CatalogError> {
-        let _ = (project, filter, limit);
-        Ok(Vec::new())
+        let mut query = QueryBuilder::new(
+            "SELECT k.id, k.first_seen, k.last_seen, h.hash
+             FROM (SELECT i.id, i.first_seen, i.last_seen FROM issues i WHERE i.project_id = ",
+        );
+        query.push_bind(project.to_sql());
+        filter.push_conditions(&mut query);
+        query
+            .push(" ORDER BY i.last_seen DESC, i.id DESC LIMIT ")
+            .push_bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .push(
+                ") k LEFT JOIN issue_hashes h ON h.issue_id = k.id ORDER BY k.last_seen DESC, k.id DESC, h.hash",
+            );
+        let rows: Vec<(i64, i64, i64, Option<i64>)> = query.build_query_as().fetch_all(&self.reader).await?;
+        Ok(fold_keys(rows))
     }
 
     /// Issues by id, in the order asked; those that are not there or of another organisation are left out.
@@ -114,14 +163,40 @@ impl Catalog {
         organization: OrganizationId,
         ids: &[IssueId],
     ) -> Result<Vec<Issue>, CatalogError> {
-        let _ = (organization, ids);
-        Ok(Vec::new())
+        let mut connection = self.reader.acquire().await?;
+        let mut found = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(IN_LIST) {
+            let mut query = QueryBuilder::new(SELECT_ISSUE);
+            query.push("p.organization_id = ").push_bind(organization.to_sql()).push(" AND i.id IN ");
+            push_list(&mut query, ids.iter().map(|id| id.to_sql()));
+            for issue in select_issues(&mut connection, query).await? {
+                found.insert(issue.id, issue);
+            }
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 
     /// An issue by decimal id or by short id.
     pub async fn issue(&self, organization: OrganizationId, id: &str) -> Result<Issue, CatalogError> {
-        let _ = (organization, id);
-        Err(CatalogError::NotFound("issue"))
+        let mut query = QueryBuilder::new(SELECT_ISSUE);
+        query.push("p.organization_id = ").push_bind(organization.to_sql());
+        match id.parse::<IssueId>() {
+            Ok(id) => query.push(" AND i.id = ").push_bind(id.to_sql()),
+            Err(_) => query.push(" AND i.short_id = ").push_bind(id.to_uppercase()),
+        };
+        self.one_issue(query).await
+    }
+
+    /// An issue by id, wherever it is.
+    pub async fn issue_by_id(&self, id: IssueId) -> Result<Issue, CatalogError> {
+        let mut query = QueryBuilder::new(SELECT_ISSUE);
+        query.push("i.id = ").push_bind(id.to_sql());
+        self.one_issue(query).await
+    }
+
+    async fn one_issue(&self, query: QueryBuilder<Database>) -> Result<Issue, CatalogError> {
+        let mut connection = self.reader.acquire().await?;
+        select_issues(&mut connection, query).await?.pop().ok_or(CatalogError::NotFound("issue"))
     }
 
     /// The issue that a group hash of a project leads to.
@@ -130,8 +205,13 @@ impl Catalog {
         project: ProjectId,
         hash: GroupHash,
     ) -> Result<Option<IssueId>, CatalogError> {
-        let _ = (project, hash);
-        Ok(None)
+        let id: Option<i64> =
+            sqlx::query_scalar("SELECT issue_id FROM issue_hashes WHERE project_id = $1 AND hash = $2")
+                .bind(project.to_sql())
+                .bind(hash.to_sql())
+                .fetch_optional(&self.reader)
+                .await?;
+        Ok(id.map(IssueId::from_sql))
     }
 
     /// Changes an issue and gives it back as it is then.
@@ -141,7 +221,238 @@ impl Catalog {
         id: IssueId,
         change: &IssueChange,
     ) -> Result<Issue, CatalogError> {
-        let _ = (organization, id, change);
-        Err(CatalogError::NotFound("issue"))
+        let mut tx = self.write().await?;
+        let mut query = QueryBuilder::new(SELECT_ISSUE);
+        query.push("p.organization_id = ").push_bind(organization.to_sql());
+        query.push(" AND i.id = ").push_bind(id.to_sql());
+        let mut issue = select_issues(&mut tx, query).await?.pop().ok_or(CatalogError::NotFound("issue"))?;
+        if let Some(status) = change.status {
+            issue.set_status(status, self.clock.now());
+            update_status(&mut tx, &issue).await?;
+        }
+        if let Some(assignee) = &change.assignee {
+            issue.assignee = assign(&mut tx, organization, id, assignee.as_deref()).await?;
+        }
+        tx.commit().await?;
+        Ok(issue)
+    }
+}
+
+impl IssueFilter {
+    fn push_conditions(&self, query: &mut QueryBuilder<Database>) {
+        if let Some(status) = self.status {
+            query.push(" AND i.status = ").push_bind(status.name());
+        }
+        match &self.assignee {
+            None => {}
+            Some(None) => {
+                query.push(" AND i.assignee_id IS NULL");
+            }
+            Some(Some(email)) => {
+                query.push(" AND i.assignee_id = (SELECT u.id FROM users u WHERE u.email = ");
+                query.push_bind(email.trim().to_lowercase()).push(")");
+            }
+        }
+        for word in &self.words {
+            query.push(" AND i.search_text LIKE ").push_bind(like_pattern(word)).push(" ESCAPE '!'");
+        }
+    }
+}
+
+impl Issue {
+    /// What a person's choice of status means.
+    fn set_status(&mut self, status: NewStatus, now: Timestamp) {
+        (self.status, self.resolved) = match status {
+            NewStatus::Unresolved => (Status::Unresolved, None),
+            NewStatus::Resolved | NewStatus::ResolvedInNextRelease => (Status::Resolved, Some(now)),
+            NewStatus::Ignored => (Status::Ignored, None),
+        };
+        self.resolved_in_next_release = status == NewStatus::ResolvedInNextRelease;
+        // Unresolving what came back leaves it known as such.
+        self.regressed &= status == NewStatus::Unresolved;
+    }
+}
+
+async fn update_status(tx: &mut Connection, issue: &Issue) -> Result<(), CatalogError> {
+    sqlx::query(
+        "UPDATE issues SET status = $1, resolved = $2, resolved_in_next_release = $3, regressed = $4
+         WHERE id = $5",
+    )
+    .bind(issue.status.name())
+    .bind(issue.resolved.map(|resolved| resolved.0))
+    .bind(issue.resolved_in_next_release)
+    .bind(issue.regressed)
+    .bind(issue.id.to_sql())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn assign(
+    tx: &mut Connection,
+    organization: OrganizationId,
+    issue: IssueId,
+    email: Option<&str>,
+) -> Result<Option<String>, CatalogError> {
+    let member: Option<(i64, String)> = match email {
+        None => None,
+        Some(email) => Some(member(tx, organization, email).await?),
+    };
+    sqlx::query("UPDATE issues SET assignee_id = $1 WHERE id = $2")
+        .bind(member.as_ref().map(|(id, _)| *id))
+        .bind(issue.to_sql())
+        .execute(tx)
+        .await?;
+    Ok(member.map(|(_, email)| email))
+}
+
+async fn member(
+    tx: &mut Connection,
+    organization: OrganizationId,
+    email: &str,
+) -> Result<(i64, String), CatalogError> {
+    sqlx::query_as(
+        "SELECT u.id, u.email FROM users u JOIN members m ON m.user_id = u.id
+         WHERE m.organization_id = $1 AND u.email = $2",
+    )
+    .bind(organization.to_sql())
+    .bind(email.trim().to_lowercase())
+    .fetch_optional(tx)
+    .await?
+    .ok_or_else(|| {
+        let email: String = email.chars().take(100).collect();
+        CatalogError::Invalid(format!("assignee {email:?} is not the e-mail address of a member"))
+    })
+}
+
+/// Issues with their hashes.
+async fn select_issues(
+    connection: &mut Connection,
+    mut query: QueryBuilder<Database>,
+) -> Result<Vec<Issue>, CatalogError> {
+    let rows: Vec<IssueRow> = query.build_query_as().fetch_all(&mut *connection).await?;
+    let mut issues = rows.into_iter().map(Issue::try_from).collect::<Result<Vec<_>, _>>()?;
+    if issues.is_empty() {
+        return Ok(issues);
+    }
+    let mut query = QueryBuilder::new("SELECT issue_id, hash FROM issue_hashes WHERE issue_id IN ");
+    push_list(&mut query, issues.iter().map(|issue| issue.id.to_sql()));
+    let rows: Vec<(i64, i64)> = query.push(" ORDER BY hash").build_query_as().fetch_all(connection).await?;
+    let mut hashes: HashMap<IssueId, Vec<GroupHash>> = HashMap::new();
+    for (issue, hash) in rows {
+        hashes.entry(IssueId::from_sql(issue)).or_default().push(GroupHash::from_sql(hash));
+    }
+    for issue in &mut issues {
+        issue.hashes = hashes.remove(&issue.id).unwrap_or_default();
+    }
+    Ok(issues)
+}
+
+/// `($1, $2, …)`
+pub(crate) fn push_list(query: &mut QueryBuilder<Database>, values: impl Iterator<Item = i64>) {
+    query.push("(");
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value);
+    }
+    query.push(")");
+}
+
+/// Rows of one issue follow one another.
+fn fold_keys(rows: Vec<(i64, i64, i64, Option<i64>)>) -> Vec<IssueKey> {
+    let mut keys: Vec<IssueKey> = Vec::with_capacity(rows.len());
+    for (id, first_seen, last_seen, hash) in rows {
+        let id = IssueId::from_sql(id);
+        let hash = hash.map(GroupHash::from_sql);
+        match keys.last_mut() {
+            Some(key) if key.id == id => key.hashes.extend(hash),
+            _ => keys.push(IssueKey {
+                id,
+                first_seen: Timestamp(first_seen),
+                last_seen: Timestamp(last_seen),
+                hashes: Vec::from_iter(hash),
+            }),
+        }
+    }
+    keys
+}
+
+/// What [`IssueFilter::words`] are looked for in. Lower case is made here, since databases differ in it.
+pub(crate) fn search_text(title: &str, culprit: &str, short_id: &str) -> String {
+    format!("{title}\n{culprit}\n{short_id}").to_lowercase()
+}
+
+fn like_pattern(word: &str) -> String {
+    let word = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{word}%")
+}
+
+pub(crate) fn level_from_sql(name: &str) -> Result<Level, CatalogError> {
+    [Level::Debug, Level::Info, Level::Warning, Level::Error, Level::Fatal]
+        .into_iter()
+        .find(|level| level.name() == name)
+        .ok_or_else(|| CatalogError::corrupt("level", name))
+}
+
+#[derive(FromRow)]
+struct IssueRow {
+    id: i64,
+    organization_id: i64,
+    project_id: i64,
+    project_slug: String,
+    project_name: String,
+    project_platform: String,
+    short_id: String,
+    status: String,
+    regressed: bool,
+    resolved_in_next_release: bool,
+    resolved: Option<i64>,
+    level: String,
+    platform: String,
+    title: String,
+    culprit: String,
+    error_type: String,
+    error_value: String,
+    filename: String,
+    function: String,
+    first_seen: i64,
+    last_seen: i64,
+    first_release: Option<String>,
+    last_release: Option<String>,
+    assignee: Option<String>,
+}
+
+impl TryFrom<IssueRow> for Issue {
+    type Error = CatalogError;
+
+    /// Without its hashes, which are rows of their own.
+    fn try_from(row: IssueRow) -> Result<Self, CatalogError> {
+        Ok(Self {
+            id: IssueId::from_sql(row.id),
+            organization_id: OrganizationId::from_sql(row.organization_id),
+            project_id: ProjectId::from_sql(row.project_id),
+            project_slug: row.project_slug,
+            project_name: row.project_name,
+            project_platform: row.project_platform,
+            short_id: row.short_id,
+            status: Status::from_sql(&row.status)?,
+            regressed: row.regressed,
+            resolved_in_next_release: row.resolved_in_next_release,
+            resolved: row.resolved.map(Timestamp),
+            level: level_from_sql(&row.level)?,
+            platform: row.platform,
+            title: row.title,
+            culprit: row.culprit,
+            error_type: row.error_type,
+            error_value: row.error_value,
+            filename: row.filename,
+            function: row.function,
+            first_seen: Timestamp(row.first_seen),
+            last_seen: Timestamp(row.last_seen),
+            first_release: row.first_release,
+            last_release: row.last_release,
+            assignee: row.assignee,
+            hashes: Vec::new(),
+        })
     }
 }

@@ -13,7 +13,15 @@ pub mod keys;
 pub mod projects;
 pub mod quarantine;
 
+mod bootstrap;
 mod connect;
+#[cfg(test)]
+mod fixture;
+mod releases;
+mod secrets;
+mod tokens;
+mod transitions;
+mod working_set;
 
 pub use connect::Catalog;
 pub use error::CatalogError;

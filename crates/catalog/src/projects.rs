@@ -1,8 +1,19 @@
 //! Organisations, projects and the management of their DSN keys.
 
 use mayday_event::{OrganizationId, ProjectId, PublicKey, Timestamp};
+use sqlx::{FromRow, QueryBuilder};
 
-use crate::{Catalog, CatalogError, keys::RateLimit};
+use crate::{
+    Catalog, CatalogError,
+    connect::{Connection, Sequence},
+    keys::RateLimit,
+    secrets,
+};
+
+/// Characters of a slug at most.
+const MAX_SLUG: usize = 50;
+/// Characters of a project's name, or of a key's label, at most.
+const MAX_NAME: usize = 100;
 
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,23 +49,51 @@ pub struct DsnKeyChange {
     pub rate_limit: Option<Option<RateLimit>>,
 }
 
+const SELECT_PROJECT: &str =
+    "SELECT p.id, p.organization_id, o.slug AS organization_slug, p.slug, p.name, p.platform, p.created
+     FROM projects p JOIN organizations o ON o.id = p.organization_id WHERE ";
+
+const SELECT_KEY: &str = "SELECT id, project_id, public_key, label, active, rate_limit_count,
+     rate_limit_window_seconds, created FROM dsn_keys WHERE project_id = ";
+
 impl Catalog {
     /// Projects of an organisation, by slug.
     pub async fn projects(&self, organization: OrganizationId) -> Result<Vec<Project>, CatalogError> {
-        let _ = organization;
-        Ok(Vec::new())
+        let rows: Vec<ProjectRow> = QueryBuilder::new(SELECT_PROJECT)
+            .push("p.organization_id = ")
+            .push_bind(organization.to_sql())
+            .push(" ORDER BY p.slug")
+            .build_query_as()
+            .fetch_all(&self.reader)
+            .await?;
+        Ok(rows.into_iter().map(Project::from).collect())
     }
 
     /// A project by slug or by decimal id.
     pub async fn project(&self, organization: OrganizationId, slug: &str) -> Result<Project, CatalogError> {
-        let _ = (organization, slug);
-        Err(CatalogError::NotFound("project"))
+        let mut query = QueryBuilder::new(SELECT_PROJECT);
+        query.push("p.organization_id = ").push_bind(organization.to_sql());
+        // No slug is all digits, so the two cannot be confused.
+        match slug.parse::<ProjectId>() {
+            Ok(id) => query.push(" AND p.id = ").push_bind(id.to_sql()),
+            Err(_) => query.push(" AND p.slug = ").push_bind(slug.to_owned()),
+        };
+        self.one_project(query).await
     }
 
     /// A project by id, wherever it is.
     pub async fn project_by_id(&self, id: ProjectId) -> Result<Project, CatalogError> {
-        let _ = id;
-        Err(CatalogError::NotFound("project"))
+        let mut query = QueryBuilder::new(SELECT_PROJECT);
+        query.push("p.id = ").push_bind(id.to_sql());
+        self.one_project(query).await
+    }
+
+    async fn one_project(
+        &self,
+        mut query: QueryBuilder<crate::connect::Database>,
+    ) -> Result<Project, CatalogError> {
+        let row: Option<ProjectRow> = query.build_query_as().fetch_optional(&self.reader).await?;
+        row.map(Project::from).ok_or(CatalogError::NotFound("project"))
     }
 
     /// Creates a project with a first DSN key. The slug is made from the name where none is given.
@@ -65,20 +104,36 @@ impl Catalog {
         slug: Option<&str>,
         platform: &str,
     ) -> Result<Project, CatalogError> {
-        let _ = (organization, name, slug, platform);
-        Err(CatalogError::Invalid("not yet".into()))
+        let project = NewProject::new(organization, name, slug, platform)?;
+        let now = self.clock.now();
+        let mut tx = self.write().await?;
+        let id = insert_project(&mut tx, &project, now).await?;
+        insert_key(&mut tx, id, "Default", now).await?;
+        tx.commit().await?;
+        self.refresh_keys().await?;
+        self.project_by_id(id).await
     }
 
     /// A project's DSN keys, oldest first.
     pub async fn dsn_keys(&self, project: ProjectId) -> Result<Vec<DsnKey>, CatalogError> {
-        let _ = project;
-        Ok(Vec::new())
+        let rows: Vec<DsnKeyRow> = QueryBuilder::new(SELECT_KEY)
+            .push_bind(project.to_sql())
+            .push(" ORDER BY id")
+            .build_query_as()
+            .fetch_all(&self.reader)
+            .await?;
+        rows.into_iter().map(DsnKey::try_from).collect()
     }
 
-    /// Adds a DSN key.
+    /// Adds a DSN key; [`Catalog::keys`] shows it at once.
     pub async fn create_dsn_key(&self, project: ProjectId, label: &str) -> Result<DsnKey, CatalogError> {
-        let _ = (project, label);
-        Err(CatalogError::NotFound("project"))
+        check_name("label", label)?;
+        self.project_by_id(project).await?;
+        let mut tx = self.write().await?;
+        let key = insert_key(&mut tx, project, label, self.clock.now()).await?;
+        tx.commit().await?;
+        self.refresh_keys().await?;
+        Ok(key)
     }
 
     /// Changes a DSN key; [`Catalog::keys`] shows it at once.
@@ -88,7 +143,249 @@ impl Catalog {
         public_key: PublicKey,
         change: &DsnKeyChange,
     ) -> Result<DsnKey, CatalogError> {
-        let _ = (project, public_key, change);
-        Err(CatalogError::NotFound("key"))
+        let mut tx = self.write().await?;
+        let row: Option<DsnKeyRow> = QueryBuilder::new(SELECT_KEY)
+            .push_bind(project.to_sql())
+            .push(" AND public_key = ")
+            .push_bind(public_key.to_string())
+            .build_query_as()
+            .fetch_optional(&mut *tx)
+            .await?;
+        let mut key = DsnKey::try_from(row.ok_or(CatalogError::NotFound("key"))?)?;
+        change.apply(&mut key)?;
+        update_key(&mut tx, &key).await?;
+        tx.commit().await?;
+        self.refresh_keys().await?;
+        Ok(key)
+    }
+}
+
+impl DsnKeyChange {
+    fn apply(&self, key: &mut DsnKey) -> Result<(), CatalogError> {
+        if let Some(label) = &self.label {
+            check_name("label", label)?;
+            key.label.clone_from(label);
+        }
+        if let Some(active) = self.active {
+            key.active = active;
+        }
+        if let Some(limit) = self.rate_limit {
+            if limit.is_some_and(|limit| limit.window_seconds == 0) {
+                return Err(CatalogError::Invalid("rate limit: the window is at least one second".into()));
+            }
+            key.rate_limit = limit;
+        }
+        Ok(())
+    }
+}
+
+/// A project about to be created, checked.
+pub(crate) struct NewProject<'a> {
+    organization: OrganizationId,
+    slug: String,
+    name: &'a str,
+    platform: &'a str,
+}
+
+impl<'a> NewProject<'a> {
+    pub(crate) fn new(
+        organization: OrganizationId,
+        name: &'a str,
+        slug: Option<&str>,
+        platform: &'a str,
+    ) -> Result<Self, CatalogError> {
+        let name = name.trim();
+        check_name("name", name)?;
+        if platform.chars().count() > MAX_SLUG {
+            return Err(CatalogError::Invalid(format!("platform is longer than {MAX_SLUG} characters")));
+        }
+        let slug = slug.map_or_else(|| slug_of(name), str::to_owned);
+        check_slug(&slug)?;
+        Ok(Self { organization, slug, name, platform })
+    }
+}
+
+pub(crate) async fn insert_project(
+    tx: &mut Connection,
+    project: &NewProject<'_>,
+    now: Timestamp,
+) -> Result<ProjectId, CatalogError> {
+    let id = Sequence::Project.next(tx).await?;
+    sqlx::query(
+        "INSERT INTO projects (id, organization_id, slug, name, platform, last_issue_number, created)
+         VALUES ($1, $2, $3, $4, $5, 0, $6)",
+    )
+    .bind(id)
+    .bind(project.organization.to_sql())
+    .bind(&project.slug)
+    .bind(project.name)
+    .bind(project.platform)
+    .bind(now.0)
+    .execute(tx)
+    .await
+    .map_err(CatalogError::conflict("project"))?;
+    Ok(ProjectId::from_sql(id))
+}
+
+pub(crate) async fn insert_key(
+    tx: &mut Connection,
+    project: ProjectId,
+    label: &str,
+    now: Timestamp,
+) -> Result<DsnKey, CatalogError> {
+    let key = DsnKey {
+        id: Sequence::DsnKey.next(tx).await?,
+        project_id: project,
+        public_key: PublicKey::from_bytes(secrets::random()?),
+        label: label.to_owned(),
+        active: true,
+        rate_limit: None,
+        created: now,
+    };
+    sqlx::query(
+        "INSERT INTO dsn_keys (id, project_id, public_key, label, active, created)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(key.id)
+    .bind(project.to_sql())
+    .bind(key.public_key.to_string())
+    .bind(label)
+    .bind(key.active)
+    .bind(now.0)
+    .execute(tx)
+    .await?;
+    Ok(key)
+}
+
+async fn update_key(tx: &mut Connection, key: &DsnKey) -> Result<(), CatalogError> {
+    sqlx::query(
+        "UPDATE dsn_keys SET label = $1, active = $2, rate_limit_count = $3, rate_limit_window_seconds = $4
+         WHERE id = $5",
+    )
+    .bind(&key.label)
+    .bind(key.active)
+    .bind(key.rate_limit.map(|limit| i64::from(limit.count)))
+    .bind(key.rate_limit.map(|limit| i64::from(limit.window_seconds)))
+    .bind(key.id)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Lower-case letters, digits, `-` and `_`; not all digits, since a path may give an id in a slug's place.
+fn check_slug(slug: &str) -> Result<(), CatalogError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if slug.len() > MAX_SLUG
+        || !slug.chars().all(allowed)
+        || !edge(slug.chars().next())
+        || !edge(slug.chars().last())
+        || slug.chars().all(|c| c.is_ascii_digit())
+    {
+        return Err(CatalogError::Invalid(format!(
+            "slug {:?}: use 1 to {MAX_SLUG} lower-case letters, digits, '-' or '_', beginning and ending with \
+             a letter or digit, and not digits alone",
+            slug.chars().take(MAX_SLUG).collect::<String>()
+        )));
+    }
+    Ok(())
+}
+
+/// `My App!` gives `my-app`.
+fn slug_of(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().map(|c| c.to_ascii_lowercase()) {
+        if c.is_ascii_lowercase() || c.is_ascii_digit() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() == MAX_SLUG {
+            break;
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), CatalogError> {
+    let length = name.chars().count();
+    if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(CatalogError::Invalid(format!(
+            "{what}: give 1 to {MAX_NAME} characters without control characters"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn parse_public_key(text: &str) -> Result<PublicKey, CatalogError> {
+    text.parse().map_err(|_| CatalogError::corrupt("DSN public key", text))
+}
+
+#[derive(FromRow)]
+struct ProjectRow {
+    id: i64,
+    organization_id: i64,
+    organization_slug: String,
+    slug: String,
+    name: String,
+    platform: String,
+    created: i64,
+}
+
+impl From<ProjectRow> for Project {
+    fn from(row: ProjectRow) -> Self {
+        Self {
+            id: ProjectId::from_sql(row.id),
+            organization_id: OrganizationId::from_sql(row.organization_id),
+            organization_slug: row.organization_slug,
+            slug: row.slug,
+            name: row.name,
+            platform: row.platform,
+            created: Timestamp(row.created),
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct DsnKeyRow {
+    id: i64,
+    project_id: i64,
+    public_key: String,
+    label: String,
+    active: bool,
+    rate_limit_count: Option<i64>,
+    rate_limit_window_seconds: Option<i64>,
+    created: i64,
+}
+
+impl TryFrom<DsnKeyRow> for DsnKey {
+    type Error = CatalogError;
+
+    fn try_from(row: DsnKeyRow) -> Result<Self, CatalogError> {
+        Ok(Self {
+            id: row.id,
+            project_id: ProjectId::from_sql(row.project_id),
+            public_key: parse_public_key(&row.public_key)?,
+            label: row.label,
+            active: row.active,
+            rate_limit: RateLimit::from_sql(row.rate_limit_count, row.rate_limit_window_seconds),
+            created: Timestamp(row.created),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_made_from_a_name() {
+        for (name, slug) in [("My App!", "my-app"), ("  Ünïcode  iOS ", "n-code-ios"), ("a", "a")] {
+            assert_eq!(slug_of(name), slug);
+            check_slug(slug).unwrap();
+        }
+        for refused in ["", "123", "-a", "a-", "A", "a b", "ä", &"a".repeat(51), &slug_of("日本")] {
+            assert!(check_slug(refused).is_err(), "{refused:?}");
+        }
     }
 }

@@ -1,0 +1,104 @@
+//! The first start: an organisation, a project, an administrator and an API token.
+
+use mayday_event::{OrganizationId, ProjectId, PublicKey};
+
+use crate::{
+    Catalog, CatalogError,
+    connect::{Connection, Sequence},
+    projects::{NewProject, insert_key, insert_project},
+    secrets,
+    tokens::{SCOPES, insert_token},
+};
+
+/// What the first start made; the secrets are shown once and stored only as hashes.
+#[derive(Debug, Clone)]
+pub struct Bootstrap {
+    pub organization: String,
+    pub project: String,
+    pub project_id: ProjectId,
+    pub public_key: PublicKey,
+    pub api_token: String,
+    pub admin_email: String,
+    pub admin_password: String,
+}
+
+const ORGANIZATION: &str = "mayday";
+const PROJECT: &str = "app";
+const ADMIN_EMAIL: &str = "admin@mayday.local";
+
+impl Catalog {
+    /// Creates organisation `mayday`, project `app` and an administrator if there is no organisation yet.
+    /// `None`: it was done before.
+    pub async fn bootstrap(&self) -> Result<Option<Bootstrap>, CatalogError> {
+        // Asked first without the write lock: hashing a password takes long, and once is enough.
+        if has_organization(&mut *self.reader.acquire().await?).await? {
+            return Ok(None);
+        }
+        let admin_password = secrets::password()?;
+        let password_hash = secrets::hash_password(admin_password.clone()).await?;
+        let now = self.clock.now();
+        let mut tx = self.write().await?;
+        if has_organization(&mut tx).await? {
+            return Ok(None);
+        }
+        let organization = insert_organization(&mut tx, now.0).await?;
+        let admin = insert_admin(&mut tx, organization, &password_hash, now.0).await?;
+        let project = NewProject::new(organization, "App", Some(PROJECT), "")?;
+        let project_id = insert_project(&mut tx, &project, now).await?;
+        let key = insert_key(&mut tx, project_id, "Default", now).await?;
+        let token = insert_token(&mut tx, organization, admin, "first start", SCOPES, now).await?;
+        tx.commit().await?;
+        self.refresh_keys().await?;
+        Ok(Some(Bootstrap {
+            organization: ORGANIZATION.to_owned(),
+            project: PROJECT.to_owned(),
+            project_id,
+            public_key: key.public_key,
+            api_token: token.secret,
+            admin_email: ADMIN_EMAIL.to_owned(),
+            admin_password,
+        }))
+    }
+}
+
+async fn has_organization(connection: &mut Connection) -> Result<bool, CatalogError> {
+    let any: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM organizations LIMIT 1").fetch_optional(connection).await?;
+    Ok(any.is_some())
+}
+
+async fn insert_organization(tx: &mut Connection, now: i64) -> Result<OrganizationId, CatalogError> {
+    let id = Sequence::Organization.next(tx).await?;
+    sqlx::query("INSERT INTO organizations (id, slug, name, created) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(ORGANIZATION)
+        .bind("Mayday")
+        .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(OrganizationId::from_sql(id))
+}
+
+async fn insert_admin(
+    tx: &mut Connection,
+    organization: OrganizationId,
+    password_hash: &str,
+    now: i64,
+) -> Result<i64, CatalogError> {
+    let id = Sequence::User.next(tx).await?;
+    sqlx::query("INSERT INTO users (id, email, name, password_hash, created) VALUES ($1, $2, $3, $4, $5)")
+        .bind(id)
+        .bind(ADMIN_EMAIL)
+        .bind("Administrator")
+        .bind(password_hash)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("INSERT INTO members (organization_id, user_id, is_admin) VALUES ($1, $2, $3)")
+        .bind(organization.to_sql())
+        .bind(id)
+        .bind(true)
+        .execute(tx)
+        .await?;
+    Ok(id)
+}
