@@ -1,4 +1,30 @@
 //! Takes reports from the journal to ClickHouse: the order of the stages, not their rules.
+//!
+//! # What a kill leads to
+//!
+//! A batch is a range of journal records. [`Worker::run`] takes it through these steps; whatever is
+//! killed (the worker, ClickHouse, both) after a step, the next start finds this:
+//!
+//! 1. *prepared*: read, parsed, grouped, duplicates found. Nothing is written; the records are read again, perhaps
+//!    in other ranges.
+//! 2. *set aside*: records that no event came of are in quarantine, by journal position; again is the same row.
+//! 3. *begun*: the catalog holds the range, what was decided about duplicates, issues and held-back transitions,
+//!    in one transaction. From here on the same range is replayed with the same decisions: the catalog changes
+//!    nothing more, ClickHouse is asked which events it has and given the others.
+//! 4. *stored*: ClickHouse has the events, synced. The replay finds them all there.
+//! 5. *committed*: the journal's position is behind the range. The next start sees a begun batch that lies
+//!    before the position, and only finishes it.
+//! 6. *finished*: the catalog forgets the batch and releases its transitions to alerts.
+//!
+//! The position moves before the catalog forgets the batch: the other way round, a kill between the two would
+//! have the records read again as new ones. `stop` ends the work between steps: the next start goes on from there.
+
+mod account;
+mod batch;
+mod pipeline;
+mod quarantine;
+mod retry;
+mod stages;
 
 use std::sync::Arc;
 
@@ -22,8 +48,16 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Works until `stop` is cancelled, then finishes the batch under way.
+    /// Works until `stop` is cancelled, then finishes the batch under way unless ClickHouse or the catalog is down.
+    ///
+    /// One worker a journal: two would each take every record.
     pub async fn run(self, stop: CancellationToken) {
-        stop.cancelled().await;
+        let backlog_until = self.journal.last();
+        tracing::info!(
+            committed = self.journal.committed().0,
+            last = backlog_until.0,
+            "worker takes up the journal"
+        );
+        pipeline::Pipeline { worker: self, stop, backlog_until }.run().await;
     }
 }

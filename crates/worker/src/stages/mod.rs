@@ -1,0 +1,7 @@
+//! The stages, each taking one type and giving the next.
+
+pub(crate) mod deduplicate;
+pub(crate) mod process;
+pub(crate) mod read;
+pub(crate) mod row;
+pub(crate) mod store;
