@@ -1,0 +1,50 @@
+//! What the operating system says of a process: memory, processor time, children. Linux only.
+
+use std::{fs, time::Duration};
+
+use anyhow::Context;
+
+/// Resident memory in bytes.
+pub(crate) fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
+    let path = format!("/proc/{pid}/smaps_rollup");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+    let kib = text.lines().find_map(|line| line.strip_prefix("Rss:")?.trim().strip_suffix(" kB"));
+    let kib: u64 = kib.with_context(|| format!("{path} has no Rss"))?.trim().parse()?;
+    Ok(kib << 10)
+}
+
+/// Processor time that the process used so far, in user and system mode.
+pub(crate) fn processor_time(pid: u32) -> anyhow::Result<Duration> {
+    let stat = Stat::read(pid).with_context(|| format!("process {pid} is gone"))?;
+    let ticks_per_second = rustix::param::clock_ticks_per_second();
+    Ok(Duration::from_secs_f64(stat.ticks as f64 / ticks_per_second as f64))
+}
+
+/// The processes that this one started and that still run.
+pub(crate) fn children(parent: u32) -> anyhow::Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        if Stat::read(pid).is_some_and(|stat| stat.parent == parent) {
+            children.push(pid);
+        }
+    }
+    Ok(children)
+}
+
+/// Of `/proc/PID/stat`.
+struct Stat {
+    parent: u32,
+    /// User and system time, clock ticks.
+    ticks: u64,
+}
+
+impl Stat {
+    fn read(pid: u32) -> Option<Self> {
+        let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The command's name, which may hold anything, ends at the last parenthesis.
+        let fields: Vec<&str> = line.rsplit_once(')')?.1.split_whitespace().collect();
+        let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        Some(Self { parent: number(1)?.try_into().ok()?, ticks: number(11)? + number(12)? })
+    }
+}

@@ -1,0 +1,119 @@
+//! `mayday-benches run`: every measurement of RESULTS.md in one go.
+
+mod delay;
+mod footprint;
+mod ingest;
+mod machine;
+mod pipeline;
+mod start;
+
+use std::{path::PathBuf, rc::Rc};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use crate::{envelopes::Pool, note, table::Table};
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Accepted requests a second, against the floor
+    Ingest,
+    /// Events a second from journal to ClickHouse, and the delay at half of that
+    Pipeline,
+    /// Resident memory without load
+    Footprint,
+    /// Time from start to ready
+    Start,
+}
+
+/// What `mayday-benches run` can be told.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The server [default: mayday beside this program]
+    #[arg(long, value_name = "FILE")]
+    mayday: Option<PathBuf>,
+    /// What to measure [default: everything]
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Bytes of an envelope as sent, gzip
+    #[arg(long, default_value_t = 20_000)]
+    size: usize,
+    /// The same for the pipeline with small events
+    #[arg(long, default_value_t = 3_000)]
+    small_size: usize,
+    /// Kept connections of the generator
+    #[arg(long, default_value_t = 32)]
+    connections: u64,
+    /// Rounds of each server in turn, and starts
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Length of a round
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+    /// Events that go through the pipeline
+    #[arg(long, default_value_t = 30_000)]
+    events: u64,
+    /// Also write the table to this file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// What every measurement needs.
+#[derive(Debug)]
+struct Bench {
+    args: RunArgs,
+    program: PathBuf,
+    pool: Rc<Pool>,
+}
+
+/// Measures and prints.
+pub(crate) async fn command(args: RunArgs) -> anyhow::Result<()> {
+    let beside = || anyhow::Ok(std::env::current_exe()?.with_file_name("mayday"));
+    let program = args.mayday.clone().map_or_else(beside, Ok)?;
+    let pool = Rc::new(Pool::build(args.size)?);
+    let (sent, inflated) = pool.mean_sizes();
+    let about = format!(
+        "{}; envelopes of {sent} bytes gzip ({inflated} inflated), {} connections; rounds of {} s, median (least to greatest) of {}.",
+        machine::describe()?,
+        args.connections,
+        args.seconds,
+        args.rounds,
+    );
+    note(&about);
+    let bench = Bench { args, program, pool };
+    let mut table = Table::default();
+    let outcome = bench.measure(&mut table).await;
+    // What was measured before a failure is worth seeing.
+    let text = format!("{about}\n\n{table}");
+    crate::print(&text)?;
+    if let Some(path) = &bench.args.out {
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    outcome
+}
+
+impl Bench {
+    async fn measure(&self, table: &mut Table) -> anyhow::Result<()> {
+        if self.wants(Part::Start) {
+            start::measure(self, table).await?;
+        }
+        if self.wants(Part::Footprint) {
+            footprint::measure(self, table).await?;
+        }
+        if self.wants(Part::Ingest) {
+            ingest::measure(self, table).await?;
+        }
+        if self.wants(Part::Pipeline) {
+            let small = Rc::new(Pool::build(self.args.small_size)?);
+            pipeline::measure(self, &small, table).await?;
+            let maximum = pipeline::measure(self, &self.pool, table).await?;
+            delay::measure(self, maximum / 2.0, table).await?;
+        }
+        Ok(())
+    }
+
+    fn wants(&self, part: Part) -> bool {
+        self.args.only.is_empty() || self.args.only.contains(&part)
+    }
+}

@@ -1,0 +1,61 @@
+//! Events a second from the first request to the last event in ClickHouse; generator and server share the machine.
+
+use std::{rc::Rc, time::Duration};
+
+use anyhow::ensure;
+use tokio::time::{Instant, sleep};
+
+use super::{Bench, footprint};
+use crate::{
+    envelopes::Pool,
+    load::{Amount, Plan, send},
+    servers::Mayday,
+    table::{Goal, Table},
+};
+
+/// Longest that the worker may take for all of it.
+const DRAIN: Duration = Duration::from_secs(600);
+/// Until memory that was needed for the load is given back.
+const REST: Duration = Duration::from_secs(5);
+/// Events a second.
+const GOAL: f64 = 3_000.0;
+
+/// Returns the events a second.
+pub(super) async fn measure(bench: &Bench, pool: &Rc<Pool>, table: &mut Table) -> anyhow::Result<f64> {
+    let mut server = Mayday::started(&bench.program, None).await?;
+    let (target, mut api) = (server.target()?, server.api()?);
+    let plan =
+        Plan { connections: bench.args.connections, amount: Amount::Requests(bench.args.events), rate: None };
+    let (begin, before) = (Instant::now(), server.processor_time()?);
+    let load = send(&target, pool, plan).await?;
+    load.all_accepted()?;
+    let backlog = api.journal().await?;
+    let draining = Instant::now();
+    api.drained(DRAIN).await?;
+    let rate = bench.args.events as f64 / begin.elapsed().as_secs_f64();
+    let drained = (backlog.last - backlog.committed) as f64 / draining.elapsed().as_secs_f64();
+    let processor = server.processor_time()?.saturating_sub(before).as_secs_f64() / bench.args.events as f64;
+
+    let counted = api.counted_events().await?;
+    ensure!(counted == bench.args.events, "{counted} events are counted, {} were sent", bench.args.events);
+    let (sent, inflated) = pool.mean_sizes();
+    let subject = format!("pipeline, {sent} bytes gzip ({inflated} inflated)");
+    table.add(
+        format!("{subject}: events/s from first request to last event in ClickHouse"),
+        format!(
+            "{rate:.0} /s ({} events; accepted at {:.0} /s, the {} then waiting stored at {drained:.0} /s; {:.0} µs of processor time each)",
+            bench.args.events,
+            load.accepted_per_second(),
+            backlog.last - backlog.committed,
+            processor * 1e6
+        ),
+        Some(Goal::new("at least 3,000 /s", rate >= GOAL)),
+    );
+    sleep(REST).await;
+    let bytes = server.clickhouse_bytes()? as f64 / bench.args.events as f64;
+    table.add(format!("{subject}: bytes on disk an event in ClickHouse"), format!("{bytes:.0}"), None);
+    let resident = footprint::Resident::of(&server)?;
+    table.add(format!("{subject}: resident memory afterwards"), resident.to_string(), None);
+    server.stop().await?;
+    Ok(rate)
+}

@@ -1,0 +1,255 @@
+//! The servers under measurement, each a process of its own.
+
+use std::{
+    fs::File,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::{Instant, sleep, timeout},
+};
+use url::Url;
+
+use crate::{http::Client, load::Target, processes};
+
+/// Longest that a start may take.
+const START: Duration = Duration::from_secs(60);
+/// Longest from SIGTERM to the end.
+const STOP: Duration = Duration::from_secs(15);
+/// Between two looks at a server that starts.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// The floor server.
+#[derive(Debug)]
+pub(crate) struct Floor {
+    child: Child,
+    pub(crate) target: Target,
+}
+
+impl Floor {
+    pub(crate) async fn start() -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let mut child = command.arg("floor").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let stdout = child.stdout.take().context("the floor server has no output")?;
+        let mut line = String::new();
+        timeout(START, BufReader::new(stdout).read_line(&mut line)).await??;
+        let address = line.trim().parse().context("the floor server printed no address")?;
+        Ok(Self { child, target: Target::floor(address) })
+    }
+
+    pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
+        processes::processor_time(self.child.id().context("the floor server ended")?)
+    }
+}
+
+/// `bootstrap.json`, as far as it is needed here.
+#[derive(Debug, Deserialize)]
+struct Bootstrap {
+    dsn: Url,
+    organization: String,
+    project: String,
+    api_token: String,
+}
+
+/// A data directory and the server on it, running or not.
+#[derive(Debug)]
+pub(crate) struct Mayday {
+    program: PathBuf,
+    arguments: Vec<String>,
+    address: SocketAddr,
+    directory: TempDir,
+    child: Option<Child>,
+}
+
+impl Mayday {
+    /// A new data directory; `roles` as `--roles` takes them, `None` for all.
+    pub(crate) fn new(program: &Path, roles: Option<&str>) -> anyhow::Result<Self> {
+        // Chosen once, so that the address is known before the server writes it down.
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut arguments = vec!["serve".into(), "--data-dir".into(), "data".into()];
+        arguments.extend(["--listen".into(), address.to_string()]);
+        if let Some(roles) = roles {
+            arguments.extend(["--roles".into(), roles.into()]);
+        }
+        let program = program.canonicalize().with_context(|| {
+            let path = program.display();
+            format!("{path} is not there; build it: cargo build --release -p mayday -p mayday-benches")
+        })?;
+        Ok(Self { program, arguments, address, directory: tempfile::tempdir()?, child: None })
+    }
+
+    /// A new one, ready.
+    pub(crate) async fn started(program: &Path, roles: Option<&str>) -> anyhow::Result<Self> {
+        let mut server = Self::new(program, roles)?;
+        server.start().await?;
+        Ok(server)
+    }
+
+    /// Starts it; returns how long it took until every store answered.
+    pub(crate) async fn start(&mut self) -> anyhow::Result<Duration> {
+        let log = File::options().create(true).append(true).open(self.directory.path().join("log"))?;
+        let begin = Instant::now();
+        let child = Command::new(&self.program)
+            .args(&self.arguments)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        self.child = Some(child);
+        let mut client = Client::new(self.address);
+        while begin.elapsed() < START {
+            // Refused connections are what is waited over.
+            if client.get("/readyz", "").await.is_ok_and(|answer| answer.status == 200) {
+                return Ok(begin.elapsed());
+            }
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().transpose()) {
+                bail!("mayday ended with {}:\n{}", status?, self.log());
+            }
+            sleep(LOOK).await;
+        }
+        bail!("mayday is not ready after {START:?}:\n{}", self.log())
+    }
+
+    /// Stops it as an operator would; the data stays.
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+        let pid = self.pid()?;
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).context("not a process id")?;
+        kill_process(pid, Signal::TERM)?;
+        let mut child = self.child.take().context("mayday does not run")?;
+        let status = timeout(STOP, child.wait()).await.context("mayday does not stop")??;
+        ensure!(status.success(), "mayday ended with {status}:\n{}", self.log());
+        Ok(())
+    }
+
+    pub(crate) fn pid(&self) -> anyhow::Result<u32> {
+        self.child.as_ref().and_then(Child::id).context("mayday does not run")
+    }
+
+    /// The ClickHouse engine, its only child.
+    pub(crate) fn engine_pid(&self) -> anyhow::Result<u32> {
+        let children = processes::children(self.pid()?)?;
+        let [engine] = children[..] else { bail!("expected one child of mayday, found {children:?}") };
+        Ok(engine)
+    }
+
+    /// Of mayday and its engine.
+    pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
+        Ok(processes::processor_time(self.pid()?)? + processes::processor_time(self.engine_pid()?)?)
+    }
+
+    /// Bytes that ClickHouse's data take on disk.
+    pub(crate) fn clickhouse_bytes(&self) -> anyhow::Result<u64> {
+        folder_bytes(&self.directory.path().join("data/clickhouse"))
+    }
+
+    pub(crate) fn target(&self) -> anyhow::Result<Target> {
+        Target::of_dsn(&self.bootstrap()?.dsn)
+    }
+
+    pub(crate) fn api(&self) -> anyhow::Result<Api> {
+        let bootstrap = self.bootstrap()?;
+        let project = format!("/api/0/projects/{}/{}", bootstrap.organization, bootstrap.project);
+        Ok(Api { client: Client::new(self.address), token: bootstrap.api_token, project })
+    }
+
+    fn bootstrap(&self) -> anyhow::Result<Bootstrap> {
+        let text = std::fs::read(self.directory.path().join("data/bootstrap.json"))?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+
+    fn log(&self) -> String {
+        let log = std::fs::read(self.directory.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+}
+
+fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        // ClickHouse merges while this looks: what is gone takes no room.
+        let Ok(metadata) = entry.metadata() else { continue };
+        bytes += if metadata.is_dir() { folder_bytes(&entry.path()).unwrap_or(0) } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
+/// What a server says of itself.
+#[derive(Debug)]
+pub(crate) struct Api {
+    client: Client,
+    token: String,
+    project: String,
+}
+
+/// Where the journal is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JournalState {
+    pub(crate) last: u64,
+    pub(crate) committed: u64,
+}
+
+impl Api {
+    pub(crate) async fn journal(&mut self) -> anyhow::Result<JournalState> {
+        let answer = self.client.get("/metrics", &self.token).await?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let value = |name: &str| -> anyhow::Result<u64> {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            Ok(line.with_context(|| format!("no {name} in /metrics"))?.parse()?)
+        };
+        let (last, committed) =
+            (value("mayday_journal_last_position")?, value("mayday_journal_committed_position")?);
+        Ok(JournalState { last, committed })
+    }
+
+    /// Waits until ClickHouse has all that the journal has.
+    pub(crate) async fn drained(&mut self, patience: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            let state = self.journal().await?;
+            if state.last == state.committed {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        bail!("the worker did not catch up within {patience:?}: {:?}", self.journal().await?)
+    }
+
+    /// Whether the API shows an event.
+    pub(crate) async fn shows(&mut self, event_id: &str) -> anyhow::Result<bool> {
+        let path = format!("{}/events/{event_id}/", self.project);
+        let answer = self.client.get(&path, &self.token).await?;
+        match answer.status {
+            200 => Ok(true),
+            404 => Ok(false),
+            status => bail!("{path} answered {status}: {}", String::from_utf8_lossy(&answer.body)),
+        }
+    }
+
+    /// Events of all issues, as the issue list counts them.
+    pub(crate) async fn counted_events(&mut self) -> anyhow::Result<u64> {
+        let path = format!("{}/issues/?limit=100&query=", self.project);
+        let answer = self.client.get(&path, &self.token).await?;
+        ensure!(answer.status == 200, "{path} answered {}", answer.status);
+        let issues: Vec<Value> = serde_json::from_slice(&answer.body)?;
+        ensure!(issues.len() < 100, "more issues than one page holds");
+        let counts = issues.iter().map(|issue| {
+            let count = &issue["count"];
+            count.as_u64().or_else(|| count.as_str()?.parse().ok()).context("an issue without count")
+        });
+        counts.sum()
+    }
+}
