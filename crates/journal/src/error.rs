@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 /// Why a record was not taken; the caller keeps it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
     /// Taking it would leave less free space than the reserve (ingest answers 503 with `Retry-After`).
     #[error("disk is nearly full: {free} bytes free, {reserve} are kept in reserve")]
@@ -40,6 +40,12 @@ pub enum OpenError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// Another process has it open.
+    #[error("the journal at {path} is in use by another process")]
+    InUse {
+        /// The folder.
+        path: PathBuf,
     },
     /// A segment that is not the last is damaged: not a torn tail, and not to be passed over in silence.
     #[error("journal segment {path} is damaged at byte {offset}: {detail}")]

@@ -33,6 +33,9 @@ pub(crate) struct EngineArgs {
     /// Statements at once
     #[arg(long)]
     connections: Option<usize>,
+    /// Stop when standard input closes: for a parent process
+    #[arg(long)]
+    until_stdin_closes: bool,
     /// Only find or fetch the engine library, print its path and leave
     #[arg(long)]
     fetch: bool,
@@ -47,8 +50,11 @@ pub(crate) async fn run(args: EngineArgs) -> anyhow::Result<()> {
         banner::say(&library.display().to_string());
         return Ok(());
     }
-    let options = serve_options(args, library)?;
     let stop = CancellationToken::new();
+    if args.until_stdin_closes {
+        stop_when_stdin_closes(stop.clone());
+    }
+    let options = serve_options(args, library)?;
     let stopper = stop.clone();
     tokio::spawn(async move {
         match shutdown::requested().await {
@@ -57,8 +63,18 @@ pub(crate) async fn run(args: EngineArgs) -> anyhow::Result<()> {
         }
         stopper.cancel();
     });
-    let announce = |address| tracing::info!(%address, "engine answers");
+    let announce = |address| banner::say(&format!("listening on http://{address}"));
     mayday_engine::serve(options, announce, stop).await.context("engine failed")
+}
+
+/// The parent holds the other end of the pipe: it closes even when the parent is killed.
+fn stop_when_stdin_closes(stop: CancellationToken) {
+    std::thread::spawn(move || {
+        if let Err(error) = std::io::copy(&mut std::io::stdin(), &mut std::io::sink()) {
+            tracing::warn!(%error, "cannot read standard input");
+        }
+        stop.cancel();
+    });
 }
 
 fn serve_options(args: EngineArgs, library: PathBuf) -> anyhow::Result<ServeOptions> {

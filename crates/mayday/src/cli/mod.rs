@@ -4,7 +4,7 @@ mod demo;
 mod engine;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
@@ -48,6 +48,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Serve(args) => {
             let config = Config::load(args)?;
             telemetry::start(config.log_format);
+            for name in unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+            {
+                tracing::warn!(
+                    name,
+                    "environment variable means nothing to mayday; see --help for those that do"
+                );
+            }
             runtime()?.block_on(roles::serve(config))
         }
         Command::Engine(args) => runtime()?.block_on(engine::run(args)),
@@ -58,4 +65,31 @@ pub(crate) fn run() -> anyhow::Result<()> {
 /// The runtime of everything but HTTP, whose threads are their own.
 fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+/// Variables that look like settings and are none: most likely misspelt.
+fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let cli = Cli::command();
+    let commands = std::iter::once(&cli).chain(cli.get_subcommands());
+    let known: Vec<_> =
+        commands.flat_map(|command| command.get_arguments()).filter_map(|arg| arg.get_env()).collect();
+    names
+        .filter(|name| name.starts_with("MAYDAY_") && !known.iter().any(|known| *known == name.as_str()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_noticed() {
+        let names = ["MAYDAY_LISTEN", "MAYDAY_LISTNE", "MAYDAY_ENGINE_SECRET", "PATH"];
+        assert_eq!(unknown_variables(names.into_iter().map(String::from)), ["MAYDAY_LISTNE"]);
+    }
 }
