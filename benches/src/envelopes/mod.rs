@@ -15,6 +15,8 @@ use crate::{clock, dice::Dice};
 
 /// Different crashes, so that no cache sees one request again and again.
 const POOL: u64 = 128;
+/// So many of them are weighed to find how rich a crash of a given size is.
+const SAMPLE: u64 = 6;
 /// The level that most SDKs' zlib defaults to.
 const LEVEL: Compression = Compression::new(6);
 /// People whose apps crash.
@@ -44,15 +46,17 @@ struct Body {
 impl Pool {
     /// Crashes of about `bytes` as sent. The same ones in every run.
     pub(crate) fn build(bytes: usize) -> anyhow::Result<Self> {
-        let wanted = bytes.saturating_sub(FRAME_BYTES);
         let body = |index, richness| Body::new(&crash::fields(&mut Dice::seeded(index), richness));
-        let smallest = body(0, 0)?.deflated.len();
-        ensure!(smallest <= wanted, "a crash has at least {} bytes", smallest + FRAME_BYTES);
+        let sent_bytes = |richness| -> anyhow::Result<usize> {
+            let sizes = (0..SAMPLE).map(|index| Ok(body(index, richness)?.deflated.len()));
+            Ok(sizes.sum::<anyhow::Result<usize>>()? / SAMPLE as usize + FRAME_BYTES)
+        };
+        let smallest = sent_bytes(0)?;
+        ensure!(smallest <= bytes, "a crash has at least {smallest} bytes");
         let (mut low, mut high) = (0, RICHEST);
         while low + 1 < high {
             let middle = low.midpoint(high);
-            let fits = body(0, middle)?.deflated.len() <= wanted;
-            (low, high) = if fits { (middle, high) } else { (low, middle) };
+            (low, high) = if sent_bytes(middle)? <= bytes { (middle, high) } else { (low, middle) };
         }
         let bodies = (0..POOL).map(|index| body(index, low)).collect::<anyhow::Result<_>>()?;
         Ok(Self { bodies })
