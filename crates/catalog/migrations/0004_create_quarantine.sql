@@ -7,7 +7,8 @@ CREATE TABLE quarantined (
     step TEXT NOT NULL,
     reason TEXT NOT NULL,
     record BYTEA NOT NULL,
+    record_bytes BIGINT NOT NULL,
     created BIGINT NOT NULL,
     UNIQUE (journal, position)
 );
-CREATE INDEX quarantined_project ON quarantined (project_id, id);
+CREATE INDEX quarantined_project ON quarantined (project_id, id, record_bytes);

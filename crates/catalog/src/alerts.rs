@@ -1,11 +1,15 @@
-//! Hooks, issue transitions, and the outbox of deliveries.
+//! Hooks, issue transitions, and the outbox of deliveries: the words for them.
+//!
+//! A batch records transitions and holds them back until ClickHouse has its events; then
+//! [`fill_outbox`](crate::Catalog::fill_outbox) makes one delivery for each subscribed hook, and each delivery
+//! is attempted until it arrived or is given up.
 
 use mayday_event::{EventId, IssueId, ProjectId, Timestamp};
 
-use crate::{Catalog, CatalogError};
+use crate::CatalogError;
 
 /// What happened to an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransitionKind {
     /// `issue.new`
     New,
@@ -14,12 +18,24 @@ pub enum TransitionKind {
 }
 
 impl TransitionKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 2] = [Self::New, Self::Regressed];
+
     /// The action's name, as hooks subscribe to it.
     pub fn action(self) -> &'static str {
         match self {
             Self::New => "issue.new",
             Self::Regressed => "issue.regressed",
         }
+    }
+
+    /// From the action's name.
+    pub fn from_action(action: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.action() == action)
+    }
+
+    pub(crate) fn from_sql(action: &str) -> Result<Self, CatalogError> {
+        Self::from_action(action).ok_or_else(|| CatalogError::corrupt("kind of transition", action))
     }
 }
 
@@ -57,6 +73,7 @@ pub struct Delivery {
     pub id: String,
     pub hook_id: i64,
     pub url: String,
+    /// Empty once the hook is removed.
     pub secret: String,
     pub transition: Transition,
     pub state: DeliveryState,
@@ -64,6 +81,8 @@ pub struct Delivery {
     /// HTTP status of the last attempt.
     pub last_status: Option<u16>,
     pub last_error: Option<String>,
+    /// What is posted, from the first attempt until it is delivered or given up: the same in each attempt.
+    pub body: Option<String>,
     pub next_attempt: Timestamp,
     pub created: Timestamp,
     pub delivered: Option<Timestamp>,
@@ -78,60 +97,28 @@ pub enum DeliveryState {
     Failed,
 }
 
+impl DeliveryState {
+    /// The name in the API and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub(crate) fn from_sql(name: &str) -> Result<Self, CatalogError> {
+        [Self::Pending, Self::Delivered, Self::Failed]
+            .into_iter()
+            .find(|state| state.name() == name)
+            .ok_or_else(|| CatalogError::corrupt("state of a delivery", name))
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
     Delivered { status: u16 },
     Retry { status: Option<u16>, error: String, next_attempt: Timestamp },
     Failed { status: Option<u16>, error: String },
-}
-
-impl Catalog {
-    /// A project's hooks, oldest first.
-    pub async fn hooks(&self, project: ProjectId) -> Result<Vec<Hook>, CatalogError> {
-        let _ = project;
-        Ok(Vec::new())
-    }
-
-    /// Adds a hook; only transitions after this are told. A secret is generated where none is given.
-    pub async fn create_hook(
-        &self,
-        project: ProjectId,
-        url: &str,
-        events: &[TransitionKind],
-        secret: Option<&str>,
-    ) -> Result<Hook, CatalogError> {
-        let _ = (project, url, events, secret);
-        Err(CatalogError::NotFound("project"))
-    }
-
-    /// Removes a hook and its undelivered deliveries.
-    pub async fn delete_hook(&self, project: ProjectId, id: i64) -> Result<(), CatalogError> {
-        let _ = (project, id);
-        Ok(())
-    }
-
-    /// In one transaction: takes transitions that their batch has released and nobody took, and puts one
-    /// delivery for each subscribed hook into the outbox. How many transitions were taken.
-    pub async fn fill_outbox(&self) -> Result<usize, CatalogError> {
-        Ok(0)
-    }
-
-    /// Pending deliveries that are due at `now`, oldest first.
-    pub async fn due_deliveries(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, CatalogError> {
-        let _ = (now, limit);
-        Ok(Vec::new())
-    }
-
-    /// Writes down how an attempt ended.
-    pub async fn record_attempt(&self, delivery: &str, attempt: &Attempt) -> Result<(), CatalogError> {
-        let _ = (delivery, attempt);
-        Ok(())
-    }
-
-    /// A project's deliveries, newest first.
-    pub async fn deliveries(&self, project: ProjectId, limit: usize) -> Result<Vec<Delivery>, CatalogError> {
-        let _ = (project, limit);
-        Ok(Vec::new())
-    }
 }

@@ -17,6 +17,8 @@ mod bootstrap;
 mod connect;
 #[cfg(test)]
 mod fixture;
+mod hooks;
+mod outbox;
 mod releases;
 mod secrets;
 mod tokens;

@@ -15,6 +15,15 @@ const MAX_SLUG: usize = 50;
 /// Characters of a project's name, or of a key's label, at most.
 const MAX_NAME: usize = 100;
 
+/// An organisation: owns projects, has members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    pub id: OrganizationId,
+    pub slug: String,
+    pub name: String,
+    pub created: Timestamp,
+}
+
 /// A project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
@@ -57,6 +66,17 @@ const SELECT_KEY: &str = "SELECT id, project_id, public_key, label, active, rate
      rate_limit_window_seconds, created FROM dsn_keys WHERE project_id = ";
 
 impl Catalog {
+    /// An organisation by id.
+    pub async fn organization(&self, id: OrganizationId) -> Result<Organization, CatalogError> {
+        let row: Option<(String, String, i64)> =
+            sqlx::query_as("SELECT slug, name, created FROM organizations WHERE id = $1")
+                .bind(id.to_sql())
+                .fetch_optional(&self.reader)
+                .await?;
+        let (slug, name, created) = row.ok_or(CatalogError::NotFound("organization"))?;
+        Ok(Organization { id, slug, name, created: Timestamp(created) })
+    }
+
     /// Projects of an organisation, by slug.
     pub async fn projects(&self, organization: OrganizationId) -> Result<Vec<Project>, CatalogError> {
         let rows: Vec<ProjectRow> = QueryBuilder::new(SELECT_PROJECT)

@@ -23,17 +23,6 @@ pub(crate) struct NewTransition {
     pub(crate) reason: String,
 }
 
-impl TransitionKind {
-    /// From the name that [`TransitionKind::action`] gives.
-    pub fn from_action(action: &str) -> Option<Self> {
-        [Self::New, Self::Regressed].into_iter().find(|kind| kind.action() == action)
-    }
-
-    pub(crate) fn from_sql(action: &str) -> Result<Self, CatalogError> {
-        Self::from_action(action).ok_or_else(|| CatalogError::corrupt("kind of transition", action))
-    }
-}
-
 pub(crate) fn event_id_from_sql(text: &str) -> Result<EventId, CatalogError> {
     text.parse().map_err(|_| CatalogError::corrupt("event id", text))
 }

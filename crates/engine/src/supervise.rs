@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     sync::watch,
     task::JoinHandle,
     time::{Instant, timeout},
@@ -91,6 +91,8 @@ impl Supervisor {
 /// A child that answers.
 struct Running {
     child: Child,
+    /// Held open: the child stops when it closes (`Child::wait` would close it).
+    _stdin: Option<ChildStdin>,
     address: String,
     since: Instant,
 }
@@ -120,7 +122,10 @@ impl Launch {
             .spawn()
             .map_err(|error| EngineError::Child(format!("cannot be started: {error}")))?;
         match timeout(START_PATIENCE, read_address(&mut child)).await {
-            Ok(Some(address)) => Ok(Running { child, address, since: Instant::now() }),
+            Ok(Some(address)) => {
+                let stdin = child.stdin.take();
+                Ok(Running { child, _stdin: stdin, address, since: Instant::now() })
+            }
             Ok(None) => {
                 let status = child.wait().await.map(describe).unwrap_or_else(|error| error.to_string());
                 Err(EngineError::Child(format!("{status} before it answered; its last log line says why")))

@@ -1,7 +1,22 @@
 //! Turns an event into a fingerprint and the reasons for it; pure.
+//!
+//! Issues should be things to fix, one each. So the root cause of a chain decides, not its wrappers; where it
+//! happened is told by the app's own code, not by the system's; and what varies between two builds, devices
+//! or runs (line numbers, addresses, compiler counters, ids in messages, the release) never counts.
+
+mod frames;
+mod hash;
+mod names;
+mod parametrize;
+mod strategies;
+mod system;
+mod title;
 
 use mayday_event::{Event, GroupHash};
 use serde::{Deserialize, Serialize};
+
+/// Version of the algorithm; part of every hash, so that a new version never meets an old one by chance.
+pub const VERSION: u32 = 1;
 
 /// An event with its place among others; the stage after normalisation.
 #[derive(Debug, Clone)]
@@ -20,7 +35,7 @@ pub struct Grouping {
     /// Version of the algorithm that made it.
     pub version: u32,
     /// 16 hexadecimal digits.
-    #[serde(with = "hash_as_hex")]
+    #[serde(with = "hash::as_hex")]
     pub hash: GroupHash,
     /// `stacktrace`, `exception`, `message`, `sdk` or `fallback`: which strategy decided.
     pub strategy: String,
@@ -60,20 +75,9 @@ pub struct Title {
 
 /// Finds an event's fingerprint and title.
 pub fn group(event: Event) -> GroupedEvent {
+    let title = title::of(&event);
+    let (strategy, components) = strategies::decide(&event, &title);
     let grouping =
-        Grouping { version: 1, hash: GroupHash(0), strategy: "fallback".into(), components: Vec::new() };
-    GroupedEvent { event, grouping, title: Title::default() }
-}
-
-mod hash_as_hex {
-    use mayday_event::GroupHash;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(hash: &GroupHash, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(hash)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GroupHash, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
+        Grouping { version: VERSION, hash: hash::of(&components), strategy: strategy.to_owned(), components };
+    GroupedEvent { event, grouping, title }
 }

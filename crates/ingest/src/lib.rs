@@ -1,6 +1,16 @@
 //! Accepts compressed reports over HTTP and answers when they are durable.
 //!
-//! Ingest never reads ClickHouse and never waits for the worker.
+//! Ingest never reads ClickHouse and never waits for the worker. The way of a request: [`auth`] finds the DSN key and
+//! what it admits to, [`body`] reads and inflates within the caps, an endpoint checks the framing, [`accept`] writes
+//! into the journal and the ledger, [`error`] turns a refusal into an answer.
+
+mod accept;
+mod auth;
+mod body;
+mod cors;
+mod endpoints;
+mod error;
+mod rate;
 
 use std::sync::Arc;
 
@@ -9,16 +19,28 @@ use mayday_catalog::Catalog;
 use mayday_event::{Clock, Ledger};
 use mayday_journal::Journal;
 
-/// All that ingest works with; shared by its threads.
+use crate::{body::LargeBodies, rate::RateLimits};
+
+/// All that ingest works with; cheap to clone, shared by its threads.
 #[derive(Clone)]
 pub struct Ingest {
-    pub catalog: Catalog,
-    pub journal: Journal,
-    pub ledger: Arc<Ledger>,
-    pub clock: Clock,
+    catalog: Catalog,
+    journal: Journal,
+    ledger: Arc<Ledger>,
+    clock: Clock,
+    rates: Arc<RateLimits>,
+    large_bodies: LargeBodies,
+}
+
+impl Ingest {
+    /// Ingest over these stores. Keys are looked up in the catalog's snapshot only.
+    pub fn new(catalog: Catalog, journal: Journal, ledger: Arc<Ledger>, clock: Clock) -> Self {
+        let (rates, large_bodies) = (Arc::default(), LargeBodies::default());
+        Self { catalog, journal, ledger, clock, rates, large_bodies }
+    }
 }
 
 /// Adds ingest's routes (`/api/{project_id}/envelope/`, `/api/{project_id}/store/` …) to a server.
 pub fn configure(config: &mut ServiceConfig, ingest: &Ingest) {
-    let _ = (config, ingest);
+    endpoints::configure(config, ingest);
 }

@@ -1,12 +1,16 @@
 //! Who asks: a Bearer token for the API, a session cookie for the pages.
 
-use actix_web::{HttpRequest, http::header};
+use std::{future::Future, marker::PhantomData, ops::Deref, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use mayday_catalog::access::Principal;
 
 use crate::{Query, QueryError};
 
 /// The cookie that a page session is kept in.
 pub(crate) const SESSION_COOKIE: &str = "mayday_session";
+/// Longest token worth hashing and looking up, bytes.
+const MAX_TOKEN: usize = 512;
 
 /// Who is logged in on the pages.
 #[derive(Debug, Clone)]
@@ -19,12 +23,73 @@ pub(crate) struct Session {
 /// The page session of a request; `None` if there is none or it has ended.
 pub(crate) async fn session(query: &Query, request: &HttpRequest) -> Result<Option<Session>, QueryError> {
     let Some(cookie) = request.cookie(SESSION_COOKIE) else { return Ok(None) };
+    if cookie.value().len() > MAX_TOKEN {
+        return Ok(None);
+    }
     let found = query.catalog.principal_by_session(cookie.value()).await?;
     Ok(found.map(|(principal, csrf)| Session { principal, csrf }))
 }
 
-/// Whose token a request carries in `Authorization: Bearer …`.
-pub(crate) async fn bearer(query: &Query, request: &HttpRequest) -> Result<Principal, QueryError> {
+/// What a handler of the API needs: its token must have one of these scopes.
+pub(crate) trait Need {
+    /// With Sentry's names; the least that is needed comes first. Empty: any token will do.
+    const ANY_OF: &'static [&'static str];
+}
+
+macro_rules! needs {
+    ($($(#[$doc:meta])* $name:ident: $($scope:literal)|*;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl Need for $name {
+            const ANY_OF: &'static [&'static str] = &[$($scope),*];
+        }
+    )*};
+}
+
+needs! {
+    /// A valid token.
+    AnyToken: ;
+    OrgRead: "org:read" | "org:write" | "org:admin";
+    OrgAdmin: "org:admin";
+    ProjectRead: "project:read" | "project:write" | "project:admin";
+    ProjectWrite: "project:write" | "project:admin";
+    EventRead: "event:read" | "event:write" | "event:admin";
+    EventWrite: "event:write" | "event:admin";
+}
+
+/// A principal whose token has a scope that the handler needs.
+pub(crate) struct Granted<N> {
+    principal: Principal,
+    need: PhantomData<N>,
+}
+
+impl<N> Deref for Granted<N> {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.principal
+    }
+}
+
+impl<N: Need + 'static> FromRequest for Granted<N> {
+    type Error = QueryError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, QueryError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let query = request
+                .app_data::<web::Data<Query>>()
+                .ok_or_else(|| QueryError::Internal("the API is configured without its state".into()))?;
+            let principal = bearer(query, &request).await?;
+            check_scope(&principal, N::ANY_OF)?;
+            Ok(Self { principal, need: PhantomData })
+        })
+    }
+}
+
+async fn bearer(query: &Query, request: &HttpRequest) -> Result<Principal, QueryError> {
     let token = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -32,6 +97,15 @@ pub(crate) async fn bearer(query: &Query, request: &HttpRequest) -> Result<Princ
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
+        .filter(|token| (1..=MAX_TOKEN).contains(&token.len()))
         .ok_or(QueryError::Unauthenticated)?;
     query.catalog.principal_by_token(token).await?.ok_or(QueryError::Unauthenticated)
+}
+
+fn check_scope(principal: &Principal, any_of: &[&'static str]) -> Result<(), QueryError> {
+    let has = |scope: &&str| principal.scopes.iter().any(|own| own == scope);
+    match any_of.first() {
+        Some(least) if !any_of.iter().any(has) => Err(QueryError::Forbidden(least)),
+        _ => Ok(()),
+    }
 }

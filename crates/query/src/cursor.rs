@@ -62,14 +62,14 @@ impl<Id: FromStr> FromStr for Cursor<Id> {
 }
 
 /// Where a page's neighbours begin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pagination {
     pub(crate) previous: Neighbour,
     pub(crate) next: Neighbour,
 }
 
 /// The page before or behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Neighbour {
     /// What to give as `cursor`.
     pub(crate) cursor: String,

@@ -1,9 +1,13 @@
 //! What can go wrong for whoever asks, by kind; the one place that says which status that is.
 
-use actix_web::http::StatusCode;
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
 use mayday_catalog::CatalogError;
 use mayday_journal::AppendError;
 use mayday_store::StoreError;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::cursor::InvalidCursor;
@@ -70,6 +74,22 @@ impl QueryError {
         let cause = chain(cause.as_ref());
         tracing::error!(%error_id, status = status.as_u16(), cause, "request failed");
         Answer { status, detail: format!("{self} (error {error_id})") }
+    }
+}
+
+/// The API's form; the pages make their own of [`QueryError::answer`].
+impl ResponseError for QueryError {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let Answer { status, detail } = self.answer();
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"api\""));
+        }
+        response.json(json!({ "detail": detail }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Answers people and programs: issues, events and projects; as JSON and as pages.
 
+mod api;
 mod auth;
 mod change;
 mod cursor;
@@ -31,5 +32,6 @@ pub struct Query {
 /// Adds the API (`/api/0/…`) and the pages to a server.
 pub fn configure(config: &mut ServiceConfig, query: &Query) {
     config.app_data(web::Data::new(query.clone()));
+    api::configure(config);
     pages::configure(config);
 }

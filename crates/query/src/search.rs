@@ -5,6 +5,8 @@
 
 use mayday_catalog::issues::Status;
 
+use crate::QueryError;
+
 /// Longest search, characters.
 pub(crate) const MAX_LENGTH: usize = 1000;
 /// Most words and quoted phrases in a search.
@@ -52,6 +54,11 @@ impl Search {
             search.add(&part).map_err(|reason| SearchError { position: part.position, reason })?;
         }
         Ok(search)
+    }
+
+    /// As `environment:` in the search; an error if that is there and says otherwise.
+    pub(crate) fn narrow_environment(&mut self, environment: String) -> Result<(), QueryError> {
+        set(&mut self.environment, environment, "environment").map_err(QueryError::Invalid)
     }
 
     fn add(&mut self, part: &Part) -> Result<(), String> {
@@ -106,6 +113,12 @@ fn assignee(name: &str) -> Result<Assignee, String> {
         "none" => Ok(Assignee::Nobody),
         email if email.contains('@') => Ok(Assignee::Member(email.into())),
         _ => Err(format!("assigned:{name} is not known; give me, none or an e-mail address")),
+    }
+}
+
+impl From<SearchError> for QueryError {
+    fn from(error: SearchError) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 

@@ -47,7 +47,7 @@ impl Pipeline {
     /// Takes a batch that an earlier run began to its end.
     async fn replay(&self) -> Result<(), Stopped> {
         let (catalog, journal) = (&self.worker.catalog, &self.worker.journal);
-        let begun = until_success("look for a begun batch in the catalog", &self.stop, async || {
+        let begun = until_success("look for a begun batch in the catalog", &self.stop, || async {
             catalog.begun_batch(journal.id()).await
         })
         .await?;
@@ -89,7 +89,7 @@ impl Pipeline {
     }
 
     async fn begin(&self, begun: &BegunBatch, occurrences: &[Occurrence]) -> Result<(), Stopped> {
-        until_success("begin a batch in the catalog", &self.stop, async || {
+        until_success("begin a batch in the catalog", &self.stop, || async {
             self.worker.catalog.begin_batch(begun, occurrences).await
         })
         .await
@@ -97,12 +97,14 @@ impl Pipeline {
     }
 
     async fn commit(&self, through: Position) -> Result<(), Stopped> {
-        until_success("commit the journal", &self.stop, async || self.worker.journal.commit(through).await)
-            .await
+        until_success("commit the journal", &self.stop, || async {
+            self.worker.journal.commit(through).await
+        })
+        .await
     }
 
     async fn finish(&self, range: &BatchRange) -> Result<(), Stopped> {
-        until_success("finish a batch in the catalog", &self.stop, async || {
+        until_success("finish a batch in the catalog", &self.stop, || async {
             self.worker.catalog.finish_batch(range).await
         })
         .await?;

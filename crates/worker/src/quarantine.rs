@@ -19,7 +19,7 @@ impl Pipeline {
             let (project, event) = source.key.unwrap_or(UNKNOWN);
             let position = source.position.0;
             tracing::warn!(position, %project, %event, step, detail, "report set aside");
-            until_success("set a report aside in the catalog", &self.stop, async || {
+            until_success("set a report aside in the catalog", &self.stop, || async {
                 let (catalog, journal) = (&self.worker.catalog, self.worker.journal.id());
                 catalog.quarantine(journal, position, project, event, step, detail, &source.record).await
             })

@@ -23,10 +23,10 @@ pub(crate) enum Failure<E> {
 
 /// Does `attempt` until it succeeds or fails for good, with pauses that double. `stop` ends it between
 /// attempts, never in one.
-pub(crate) async fn until_done<T, E: Error>(
+pub(crate) async fn until_done<T, E: Error, F: Future<Output = Result<T, Failure<E>>>>(
     what: &'static str,
     stop: &CancellationToken,
-    mut attempt: impl AsyncFnMut() -> Result<T, Failure<E>>,
+    mut attempt: impl FnMut() -> F,
 ) -> Result<Result<T, E>, Stopped> {
     let mut pause = FIRST_PAUSE;
     for tries in 0_u32.. {
@@ -48,12 +48,16 @@ pub(crate) async fn until_done<T, E: Error>(
 }
 
 /// [`until_done`] for what has no lasting failures.
-pub(crate) async fn until_success<T, E: Error>(
+pub(crate) async fn until_success<T, E: Error, F: Future<Output = Result<T, E>>>(
     what: &'static str,
     stop: &CancellationToken,
-    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+    mut attempt: impl FnMut() -> F,
 ) -> Result<T, Stopped> {
-    let done = until_done(what, stop, async || attempt().await.map_err(Failure::Passing)).await?;
+    let passing = || {
+        let attempt = attempt();
+        async move { attempt.await.map_err(Failure::Passing) }
+    };
+    let done = until_done(what, stop, passing).await?;
     done.map_err(|_| Stopped)
 }
 

@@ -1,4 +1,5 @@
 //! What people change, checked before the catalog does it; both the API and the pages go through here.
 
 pub(crate) mod hooks;
+pub(crate) mod issues;
 pub(crate) mod quarantine;

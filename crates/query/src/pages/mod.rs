@@ -1,8 +1,96 @@
-//! The pages, server-rendered.
+//! The pages, server-rendered: they work without a script, take nothing from another host, and say nothing to
+//! whoever is not logged in.
+//!
+//! For tests, elements carry a `data-testid`: `login`, `login-error`, `logout`; `project-link`; `search`,
+//! `environment`, `query-error`, `tab-unresolved` (`-resolved`, `-ignored`, `-all`), `issue-list`, `issue-row`,
+//! `previous-page`, `next-page`, `no-match`, `clear-search`, `empty-project`, `dsn`, `sdk-android` …; `issue`
+//! (with `data-issue-id`, `data-status`), `issue-title`, `issue-message`, `short-id`, `culprit`, `badge`,
+//! `event-count`, `user-count`, `first-seen`, `last-seen`, `resolve`, `resolve-next`, `ignore`, `reopen`,
+//! `assignee`; `event` (with `data-event-id`), `event-json`, `oldest-event`, `previous-event`, `next-event`,
+//! `newest-event`, `message`, `exception`, `unhandled`, `stack`, `frame` (with `data-in-app`), `folded`,
+//! `context-line`, `thread`, `breadcrumb`, `context` (with `data-context`), `tag` (with `data-key`), `notes`,
+//! `grouping`; `hook`, `add-hook`, `delete-hook`, `hook-secret`, `delivery` (with `data-state`), `form-error`;
+//! `key`; `quarantined`, `replay`, `no-quarantine`; `error-page`.
 
-use actix_web::web::ServiceConfig;
+mod answer;
+mod assets;
+mod attempts;
+mod badge;
+mod chart;
+mod error;
+mod event;
+mod headers;
+mod home;
+mod hooks;
+mod issue;
+mod issue_list;
+mod login;
+mod moment;
+mod path;
+mod quarantine;
+mod setup;
+mod shell;
+mod snippets;
+mod theme;
+mod visit;
+
+use actix_web::web::{self, ServiceConfig};
+use serde::Deserialize;
+
+/// A form that says nothing but who sent it.
+#[derive(Deserialize)]
+struct NoFields {}
 
 /// Adds the pages to a server.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    let _ = config;
+    config.service(
+        web::scope("")
+            .wrap(headers::security())
+            .app_data(web::Data::new(attempts::Attempts::default()))
+            .app_data(
+                web::FormConfig::default()
+                    .error_handler(|error, _| error::PageError::Form(error.to_string()).into()),
+            )
+            .app_data(
+                web::QueryConfig::default()
+                    .error_handler(|error, _| error::PageError::Form(error.to_string()).into()),
+            )
+            .app_data(web::PathConfig::default().error_handler(|_, _| error::PageError::NoPage.into()))
+            .route("/", web::get().to(home::arrive))
+            .route("/assets/{name}", web::get().to(assets::serve))
+            .route("/login", web::get().to(login::form))
+            .route("/login", web::post().to(login::submit))
+            .route("/logout", web::post().to(login::log_out))
+            .route("/theme", web::post().to(theme::choose))
+            .service(project_pages())
+            .service(issue_pages())
+            .default_service(web::route().to(nothing_here)),
+    );
+}
+
+fn project_pages() -> actix_web::Scope {
+    web::scope("/projects/{organization}/{project}")
+        .route("/", web::get().to(issue_list::lead_on))
+        .route("/issues/", web::get().to(issue_list::list))
+        .route("/setup/", web::get().to(setup::show))
+        .route("/setup/keys/", web::post().to(setup::add_key))
+        .route("/setup/keys/{key}/", web::post().to(setup::switch_key))
+        .route("/hooks/", web::get().to(hooks::list))
+        .route("/hooks/", web::post().to(hooks::add))
+        .route("/hooks/{hook}/delete/", web::post().to(hooks::delete))
+        .route("/quarantine/", web::get().to(quarantine::list))
+        .route("/quarantine/{report}/replay/", web::post().to(quarantine::replay))
+}
+
+fn issue_pages() -> actix_web::Scope {
+    web::scope("/issues/{issue}")
+        .route("/", web::get().to(issue::newest))
+        .route("/status", web::post().to(issue::set_status))
+        .route("/assignee", web::post().to(issue::set_assignee))
+        .route("/events/{event}/", web::get().to(issue::with_event))
+        .route("/events/{event}/json/", web::get().to(issue::event_json))
+}
+
+async fn nothing_here() -> Result<&'static str, error::PageError> {
+    Err(error::PageError::NoPage)
 }

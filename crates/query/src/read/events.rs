@@ -1,7 +1,9 @@
 //! Stored events.
 
+use std::collections::{BTreeSet, HashMap};
+
 use mayday_catalog::{issues::Issue, projects::Project};
-use mayday_event::{Event, EventId, GroupHash, IssueId, ProjectId};
+use mayday_event::{Event, EventId, GroupHash, IssueId, ProjectId, Timestamp};
 use mayday_store::{
     StoreError,
     queries::{
@@ -11,7 +13,10 @@ use mayday_store::{
 };
 use serde_json::Value;
 
-use super::period::all_time;
+use super::{
+    page::{self, Place},
+    period::all_time,
+};
 use crate::{
     Query, QueryError,
     cursor::{Cursor, Pagination},
@@ -20,6 +25,7 @@ use crate::{
 /// An event with all that is known about it.
 #[derive(Debug, Clone)]
 pub(crate) struct EventView {
+    pub(crate) project_id: ProjectId,
     pub(crate) event: Event,
     pub(crate) summary: EventSummary,
     /// Why it is in its issue: `mayday_grouping::Grouping` as JSON
@@ -56,6 +62,8 @@ pub(crate) struct EventListParams {
 #[derive(Debug, Clone)]
 pub(crate) struct EventPage {
     pub(crate) events: Vec<EventSummary>,
+    /// The issue of each of their hashes; a hash may lack in the moment before its issue is made.
+    pub(crate) issues: HashMap<GroupHash, IssueId>,
     pub(crate) pagination: Pagination,
 }
 
@@ -83,8 +91,34 @@ async fn list(
     hashes: &[GroupHash],
     params: &EventListParams,
 ) -> Result<EventPage, QueryError> {
-    let _ = (query, project, hashes, params, all_time(query.clock.now()));
-    Ok(EventPage { events: Vec::new(), pagination: Pagination::whole() })
+    let window = params.window.unwrap_or_else(|| all_time(query.clock.now()));
+    let limit = params.limit.clamp(1, super::MAX_LIMIT);
+    let after =
+        params.cursor.map(|cursor| EventCursor { timestamp: Timestamp(cursor.value), event_id: cursor.id });
+    // One more than the page holds tells whether there is a page behind.
+    let mut events = query.store.events(project, hashes, window, &params.filter, after, limit + 1).await?;
+    let more = events.len() > limit;
+    events.truncate(limit);
+    let place = |event: &EventSummary| Place { value: event.timestamp.0, id: event.event_id };
+    let (first, last) = (events.first().map(place), events.last().map(place));
+    let pagination = page::around(first.as_ref(), last.as_ref(), params.cursor, false, more);
+    let issues = issues_of(query, project, &events).await?;
+    Ok(EventPage { events, issues, pagination })
+}
+
+/// The issue of each hash among some events.
+async fn issues_of(
+    query: &Query,
+    project: ProjectId,
+    events: &[EventSummary],
+) -> Result<HashMap<GroupHash, IssueId>, QueryError> {
+    let mut issues = HashMap::new();
+    for hash in BTreeSet::from_iter(events.iter().map(|event| event.hash)) {
+        if let Some(issue) = query.catalog.issue_of_hash(project, hash).await? {
+            issues.insert(hash, issue);
+        }
+    }
+    Ok(issues)
 }
 
 /// An event of an issue.
@@ -126,6 +160,7 @@ async fn view(
     let neighbours = query.store.neighbours(stored.project_id, hashes, of).await?;
     let corrupt = |error: serde_json::Error| StoreError::Corrupt { what: "event", detail: error.to_string() };
     Ok(EventView {
+        project_id: stored.project_id,
         event: serde_json::from_str(&stored.payload).map_err(corrupt)?,
         grouping: serde_json::from_str(&stored.grouping).map_err(corrupt)?,
         summary: stored.summary,

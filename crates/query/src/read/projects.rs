@@ -2,10 +2,15 @@
 
 use mayday_catalog::{
     access::Principal,
-    projects::{DsnKey, Project},
+    projects::{DsnKey, Organization, Project},
 };
 
 use crate::{Query, QueryError};
+
+/// The organisation that a principal belongs to.
+pub(crate) async fn organization(query: &Query, principal: &Principal) -> Result<Organization, QueryError> {
+    Ok(query.catalog.organization(principal.organization_id).await?)
+}
 
 /// The projects that a principal sees, by slug.
 pub(crate) async fn list(query: &Query, principal: &Principal) -> Result<Vec<Project>, QueryError> {

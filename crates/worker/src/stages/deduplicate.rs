@@ -26,7 +26,7 @@ impl Pipeline {
             return Ok((events, Vec::new()));
         };
         let store = &self.worker.store;
-        let mut seen = until_success("look for retried events in ClickHouse", &self.stop, async || {
+        let mut seen = until_success("look for retried events in ClickHouse", &self.stop, || async {
             store.stored_event_ids(&keys, oldest.plus_ms(-RETRY_WINDOW_MS)).await
         })
         .await?;

@@ -75,7 +75,7 @@ impl Pipeline {
         max_bytes: usize,
     ) -> Result<Vec<Record>, Stopped> {
         let journal = &self.worker.journal;
-        until_success("read the journal", &self.stop, async || {
+        until_success("read the journal", &self.stop, || async {
             journal.read(after, max_records, max_bytes).await
         })
         .await

@@ -66,15 +66,18 @@ impl Pipeline {
         mut attempt: Try,
     ) -> Result<Result<(), StoreError>, Stopped> {
         let store = &self.worker.store;
-        until_done("store events in ClickHouse", &self.stop, async || {
-            let done = match std::mem::replace(&mut attempt, Try::Again) {
-                Try::First => store.insert_events(token, rows).await,
-                Try::Again => store.complete_events(token, rows).await,
-            };
-            done.map_err(|error| match error {
-                StoreError::Refused { .. } => Failure::Lasting(error),
-                _ => Failure::Passing(error),
-            })
+        until_done("store events in ClickHouse", &self.stop, || {
+            let attempt = std::mem::replace(&mut attempt, Try::Again);
+            async move {
+                let done = match attempt {
+                    Try::First => store.insert_events(token, rows).await,
+                    Try::Again => store.complete_events(token, rows).await,
+                };
+                done.map_err(|error| match error {
+                    StoreError::Refused { .. } => Failure::Lasting(error),
+                    _ => Failure::Passing(error),
+                })
+            }
         })
         .await
     }

@@ -50,7 +50,9 @@ pub(super) fn check(metadata: &Metadata) -> anyhow::Result<Vec<String>> {
         if lines > LONGEST_FILE_LINES {
             findings.push(format!("{}: {lines} lines; split it by subject", path.display()));
         }
-        if !path.ends_with("xtask/src/tidy/files.rs") && ["TODO", "FIXME", "XXX:"].iter().any(|mark| text.contains(mark)) {
+        if !path.ends_with("xtask/src/tidy/files.rs")
+            && ["TODO", "FIXME", "XXX:"].iter().any(|mark| text.contains(mark))
+        {
             findings.push(format!("{}: holds a TODO; do it, or write an issue", path.display()));
         }
     }
@@ -62,7 +64,12 @@ pub(super) fn check(metadata: &Metadata) -> anyhow::Result<Vec<String>> {
 }
 
 fn tracked_files(root: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
-    let output = Command::new("git").arg("-C").arg(root).args(["ls-files", "-z"]).output().context("cannot run git")?;
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["ls-files", "-z"])
+        .output()
+        .context("cannot run git")?;
     ensure!(output.status.success(), "git ls-files failed: {}", String::from_utf8_lossy(&output.stderr));
     let names = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
     Ok(names.split('\0').filter(|name| !name.is_empty()).map(Into::into).collect())

@@ -1,0 +1,196 @@
+//! Messages without what varies: numbers, ids, addresses, paths, quoted text and so on become placeholders, in one
+//! pass over the text.
+
+use std::net::IpAddr;
+
+/// Longest part of a message that is looked at; what tells two causes apart comes first.
+const MESSAGE_BYTES: usize = 1024;
+/// Longest quoted text.
+const QUOTED_BYTES: usize = 256;
+
+/// `Order 4711 of "Ann" failed` → `Order <num> of <str> failed`.
+pub(crate) fn parametrize(message: &str) -> String {
+    let (mut rest, _) = message.split_at(message.floor_char_boundary(MESSAGE_BYTES));
+    let mut out = String::with_capacity(rest.len());
+    let mut previous_word = "";
+    let mut after_word = false;
+    while let Some(first) = rest.chars().next() {
+        if let Some(after) = quoted(rest).filter(|_| !after_word) {
+            out.push_str("<str>");
+            rest = after;
+            after_word = true;
+        } else if is_token_char(first) {
+            let (token, after) = rest.split_at(rest.find(|c| !is_token_char(c)).unwrap_or(rest.len()));
+            let bare = token.trim_end_matches(['.', ':', '?']);
+            replace(bare, previous_word, &mut out);
+            out.extend(token.strip_prefix(bare));
+            previous_word = bare;
+            rest = after;
+            after_word = true;
+        } else {
+            match first.is_whitespace() {
+                true if out.ends_with(' ') => {}
+                true => out.push(' '),
+                false => out.push(first),
+            }
+            rest = rest.split_at(first.len_utf8()).1;
+            after_word = false;
+        }
+    }
+    out
+}
+
+/// What follows the text in quotes that `text` starts with. An apostrophe within a word opens and closes none.
+fn quoted(text: &str) -> Option<&str> {
+    let mut chars = text.chars();
+    let close = match chars.next()? {
+        '\'' => '\'',
+        '"' => '"',
+        '`' => '`',
+        '“' => '”',
+        '«' => '»',
+        _ => return None,
+    };
+    let inside = chars.as_str();
+    let (within, _) = inside.split_at(inside.floor_char_boundary(QUOTED_BYTES));
+    within.match_indices(close).find_map(|(at, mark)| {
+        let after = inside.get(at + mark.len()..)?;
+        (!after.starts_with(char::is_alphanumeric)).then_some(after)
+    })
+}
+
+fn is_token_char(c: char) -> bool {
+    c.is_alphanumeric() || "_-./:@+%~\\?&#$".contains(c)
+}
+
+/// Numbers after these words are causes, not data.
+const CODES: [&str; 6] = ["http", "status", "code", "errno", "signal", "error"];
+
+fn replace(token: &str, previous_word: &str, out: &mut String) {
+    if CODES.iter().any(|word| previous_word.eq_ignore_ascii_case(word)) && is_digits(token) {
+        out.push_str(token);
+    } else if let Some(placeholder) = placeholder(token) {
+        out.push_str(placeholder);
+    } else {
+        replace_parts(token, out);
+    }
+}
+
+/// A token that is data as a whole.
+fn placeholder(token: &str) -> Option<&'static str> {
+    if token.contains("://") {
+        return Some("<url>");
+    }
+    if let Some((user, host)) = token.split_once('@')
+        && !user.is_empty()
+        && host.contains('.')
+        && !host.contains('@')
+    {
+        return Some("<email>");
+    }
+    let checks: [(&'static str, fn(&str) -> bool); 5] =
+        [("<uuid>", is_uuid), ("<ip>", is_ip), ("<date>", is_date), ("<path>", is_path), ("<hex>", is_hex)];
+    checks.into_iter().find(|(_, is)| is(token)).map(|(placeholder, _)| placeholder)
+}
+
+/// The words of a token one by one.
+fn replace_parts(token: &str, out: &mut String) {
+    let mut rest = token;
+    while let Some(first) = rest.chars().next() {
+        let separates = |c: char| !c.is_alphanumeric() && c != '_';
+        if separates(first) {
+            // A sign or separator within a number belongs to it.
+            out.push(first);
+            rest = rest.split_at(first.len_utf8()).1;
+            continue;
+        }
+        let (word, after) = rest.split_at(rest.find(separates).unwrap_or(rest.len()));
+        rest = after;
+        if is_digits(word) {
+            out.push_str("<num>");
+            rest = skip_fraction(rest);
+        } else if is_hex(word) {
+            out.push_str("<hex>");
+        } else {
+            replace_digits(word, out);
+        }
+    }
+}
+
+/// What follows `.5` or `.000.000`.
+fn skip_fraction(text: &str) -> &str {
+    let mut rest = text;
+    while let Some(digits) =
+        rest.strip_prefix('.').filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    rest
+}
+
+/// In words, runs of three digits and more are data; fewer belong to names such as `utf8`. Before a unit (`12ms`)
+/// any are.
+fn replace_digits(word: &str, out: &mut String) {
+    const NAME_DIGITS: usize = 2;
+    let mut rest = word;
+    while !rest.is_empty() {
+        let (digits, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+        let leads = rest.len() == word.len() && !digits.is_empty();
+        match digits.len() > NAME_DIGITS || leads {
+            true => out.push_str("<num>"),
+            false => out.push_str(digits),
+        }
+        let (letters, after) =
+            after.split_at(after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len()));
+        out.push_str(letters);
+        rest = after;
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_uuid(token: &str) -> bool {
+    let lengths =
+        token.split('-').map(|part| (part.len(), part.bytes().all(|byte| byte.is_ascii_hexdigit())));
+    lengths.eq([(8, true), (4, true), (4, true), (4, true), (12, true)])
+}
+
+/// Also with a port.
+fn is_ip(token: &str) -> bool {
+    let host = token.rsplit_once(':').filter(|(host, port)| is_digits(port) && host.contains('.'));
+    let ip: Option<IpAddr> = host.map_or(token, |(host, _)| host).parse().ok();
+    ip.is_some_and(|_| token.contains('.') || token.matches(':').count() > 1)
+}
+
+/// `2026-11-24`, `2026-11-24T04:02:01.5Z`, `04:02:01`.
+fn is_date(token: &str) -> bool {
+    let day = token.split(['T', 't']).next().unwrap_or(token);
+    let of_lengths = |text: &str, mark: char, lengths: &[usize]| {
+        let mut parts = text.split(mark);
+        lengths.iter().all(|length| parts.next().is_some_and(|part| part.len() == *length && is_digits(part)))
+            && parts.next().is_none()
+    };
+    let whole = token.split('.').next().unwrap_or(token);
+    of_lengths(day, '-', &[4, 2, 2]) || of_lengths(whole, ':', &[2, 2, 2])
+}
+
+/// From a root, with two separators or more.
+fn is_path(token: &str) -> bool {
+    let mut chars = token.chars();
+    match (chars.next(), chars.next(), chars.next()) {
+        (Some('/' | '~'), _, _) => token.matches('/').count() >= 2 || token.starts_with("~/"),
+        (Some(drive), Some(':'), Some('\\')) => drive.is_ascii_alphabetic(),
+        _ => false,
+    }
+}
+
+/// `0x…`, or eight hexadecimal digits and more of which some are letters and some are not.
+fn is_hex(token: &str) -> bool {
+    let all_hex = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match token.strip_prefix("0x").or_else(|| token.strip_prefix("0X")) {
+        Some(digits) => all_hex(digits),
+        None => token.len() >= 8 && all_hex(token) && token.bytes().any(|byte| byte.is_ascii_digit()),
+    }
+}

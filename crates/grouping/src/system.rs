@@ -1,0 +1,131 @@
+//! What is known of systems' and languages' own code.
+
+use mayday_event::model::Frame;
+
+use crate::names::Named;
+
+/// Packages of Android, the JVM, Kotlin, .NET, Unity, Dart and browsers; by a module's beginning.
+const MODULES: [&str; 24] = [
+    "android.",
+    "androidx.",
+    "com.android.",
+    "dalvik.",
+    "libcore.",
+    "java.",
+    "javax.",
+    "jdk.",
+    "sun.",
+    "kotlin.",
+    "kotlinx.",
+    "com.google.android.",
+    "System.",
+    "Microsoft.",
+    "Mono.",
+    "UnityEngine.",
+    "Cysharp.",
+    "okhttp3.",
+    "okio.",
+    "retrofit2.",
+    "io.reactivex.",
+    "dart:",
+    "node:",
+    "node_modules",
+];
+
+/// Directories that only the system writes, and packages of frameworks; by the beginning of a binary or file.
+const PATHS: [&str; 14] = [
+    "/system/",
+    "/apex/",
+    "/vendor/",
+    "/usr/lib/",
+    "/lib/",
+    "/System/",
+    "/Library/",
+    "/Applications/Xcode",
+    "dart:",
+    "package:flutter/",
+    "flutter",
+    "node:",
+    "native",
+    "InternalBytecode.js",
+];
+
+/// By where a frame is; for frames whose SDK did not say.
+pub(crate) fn is_system(frame: &Frame) -> bool {
+    let starts = |text: &Option<String>, known: &[&str]| {
+        text.as_deref().is_some_and(|text| known.iter().any(|known| text.starts_with(known)))
+    };
+    let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
+    starts(&frame.module, &MODULES)
+        || starts(&frame.package, &PATHS)
+        || starts(&frame.abs_path, &PATHS)
+        || starts(&frame.filename, &PATHS)
+        || ["/node_modules/", "/site-packages/", "/usr/lib/swift/"].iter().any(|known| path.contains(known))
+        || path.starts_with("node_modules/")
+}
+
+/// Standard libraries and panic machinery, which are linked into the app's binary.
+pub(crate) fn is_runtime(name: &Named, platform: &str) -> bool {
+    let Named::Function { function, .. } = name else { return false };
+    if !["native", "cocoa", "c", "cpp", "rust"].contains(&platform) {
+        return false;
+    }
+    const NAMESPACES: [&str; 8] = [
+        "std::",
+        "core::",
+        "alloc::",
+        "__gnu_cxx::",
+        "__cxxabiv1::",
+        "rust_begin_unwind",
+        "rust_panic",
+        "__rust_",
+    ];
+    const FUNCTIONS: [&str; 6] =
+        ["abort", "raise", "__cxa_throw", "_Unwind_Resume", "__assert2", "__assert_fail"];
+    NAMESPACES.iter().any(|known| function.starts_with(known)) || FUNCTIONS.contains(&function.as_str())
+}
+
+/// Event loops, thread starts and the throwing of exceptions: on the stack of every crash, whatever its cause.
+const TRAMPOLINES: [&str; 36] = [
+    "android.app.ActivityThread:main",
+    "android.os.Looper:loop",
+    "android.os.Looper:loopOnce",
+    "android.os.Handler:dispatchMessage",
+    "android.os.Handler:handleCallback",
+    "android.os.MessageQueue:next",
+    "android.app.ActivityThread$H:handleMessage",
+    "com.android.internal.os.RuntimeInit$MethodAndArgsCaller:run",
+    "com.android.internal.os.ZygoteInit:main",
+    "java.lang.reflect.Method:invoke",
+    "java.lang.Thread:run",
+    "java.util.concurrent.FutureTask:run",
+    "java.util.concurrent.ThreadPoolExecutor:runWorker",
+    "java.util.concurrent.ThreadPoolExecutor$Worker:run",
+    "__exceptionPreprocess",
+    "objc_exception_throw",
+    "main",
+    "start",
+    "UIApplicationMain",
+    "CFRunLoopRunSpecific",
+    "__CFRunLoopRun",
+    "__CFRunLoopDoSources0",
+    "__CFRunLoopDoSource0",
+    "GSEventRunModal",
+    "_dispatch_client_callout",
+    "_dispatch_call_block_and_release",
+    "_dispatch_main_queue_drain",
+    "_dispatch_main_queue_callback_4CF",
+    "_dispatch_lane_serial_drain",
+    "_pthread_start",
+    "thread_start",
+    "start_wqthread",
+    "_pthread_wqthread",
+    "__libc_init",
+    "__pthread_start",
+    "__start_thread",
+];
+
+/// By a frame's stable name.
+pub(crate) fn is_trampoline(value: &str) -> bool {
+    TRAMPOLINES.contains(&value)
+}

@@ -1,0 +1,96 @@
+//! A request's body: read and inflated within the caps.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{HttpRequest, http::header, web::Payload};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use mayday_event::{
+    capped::{InflateError, InflateLimits},
+    limits,
+};
+use tokio::{sync::Semaphore, time::timeout};
+
+use crate::error::Refused;
+
+/// Time for a client to send its whole body (a phone on a bad network, not one that dawdles on purpose).
+const READ_TIME: Duration = Duration::from_secs(60);
+/// A body longer than this is worked on away from the threads that answer requests, bytes.
+const LARGE_BYTES: usize = 256 << 10;
+/// Large bodies worked on at once: each may inflate to [`limits::INFLATED_BYTES`].
+const LARGE_AT_ONCE: usize = 4;
+
+/// A body as it was sent.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) bytes: Bytes,
+    /// The Content-Encoding header; empty for none.
+    pub(crate) encoding: String,
+}
+
+/// The turn of those whose body is large.
+#[derive(Clone)]
+pub(crate) struct LargeBodies(Arc<Semaphore>);
+
+impl Default for LargeBodies {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(LARGE_AT_ONCE)))
+    }
+}
+
+/// Reads a body up to [`limits::BODY_BYTES`].
+pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Sent, Refused> {
+    let too_large = || Refused::BodyTooLarge { limit: limits::BODY_BYTES };
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > limits::BODY_BYTES as u64)
+    {
+        return Err(too_large());
+    }
+    let mut payload = payload;
+    let reading = async {
+        let mut bytes = BytesMut::new();
+        while let Some(piece) = payload.next().await {
+            let piece = piece.map_err(|error| Refused::BodyBroken { problem: error.to_string() })?;
+            if bytes.len() + piece.len() > limits::BODY_BYTES {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.freeze())
+    };
+    let bytes = timeout(READ_TIME, reading)
+        .await
+        .map_err(|_| Refused::BodySlow { seconds: READ_TIME.as_secs() })??;
+    let encoding = request.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    Ok(Sent { bytes, encoding: encoding.unwrap_or_default().trim().to_owned() })
+}
+
+impl LargeBodies {
+    /// Inflates and looks through a body with `check`, here if it is small, elsewhere if it is large.
+    pub(crate) async fn check<T: Send + 'static>(
+        &self,
+        sent: &Sent,
+        check: impl FnOnce(Bytes, &str, &InflateLimits) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let (bytes, encoding) = (sent.bytes.clone(), sent.encoding.clone());
+        let limits = InflateLimits::default();
+        if bytes.len() <= LARGE_BYTES {
+            return check(bytes, &encoding, &limits);
+        }
+        let Ok(permit) = self.0.clone().acquire_owned().await else { return Err(Refused::Stopping) };
+        let work = move || {
+            let checked = check(bytes, &encoding, &limits);
+            drop(permit);
+            checked
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Refused::Stopping))
+    }
+}
+
+impl From<InflateError> for Refused {
+    fn from(error: InflateError) -> Self {
+        Self::Inflate(error)
+    }
+}

@@ -1,0 +1,60 @@
+//! The endpoints of Sentry's SDKs.
+
+mod envelope;
+mod store;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use mayday_event::{EventId, ProjectId};
+use serde_json::json;
+
+use crate::{
+    Ingest, cors,
+    error::{Refusal, Refused},
+};
+
+/// Adds the routes; each with and without a slash at its end.
+pub(crate) fn configure(config: &mut ServiceConfig, ingest: &Ingest) {
+    config.app_data(web::Data::new(ingest.clone()));
+    config.service(
+        web::resource(["/api/{project_id}/envelope/", "/api/{project_id}/envelope"])
+            .wrap(from_fn(cors::allow_any_origin))
+            .route(web::post().to(envelope::receive))
+            .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+            .default_service(web::to(wrong_method)),
+    );
+    config.service(
+        web::resource(["/api/{project_id}/store/", "/api/{project_id}/store"])
+            .wrap(from_fn(cors::allow_any_origin))
+            .route(web::post().to(store::receive))
+            .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+            .default_service(web::to(wrong_method)),
+    );
+}
+
+/// Neither counted nor logged loudly: no report was lost.
+async fn wrong_method(request: HttpRequest) -> HttpResponse {
+    Refused::Method { method: request.method().to_string() }.answer(None)
+}
+
+/// The project that the path names.
+fn project_of(request: &HttpRequest) -> Result<ProjectId, Refusal> {
+    let found = request.match_info().get("project_id").unwrap_or_default();
+    found.parse().map(ProjectId).map_err(|_| Refusal {
+        refused: Refused::ProjectPath { found: found.chars().take(40).collect() },
+        project: None,
+        event_received: false,
+    })
+}
+
+/// `{"id": …}` once durable, `{}` where there was no event; or why not.
+fn answer(result: Result<Option<EventId>, Refusal>, ingest: &Ingest) -> HttpResponse {
+    match result {
+        Ok(Some(id)) => HttpResponse::Ok().json(json!({ "id": id })),
+        Ok(None) => HttpResponse::Ok().json(json!({})),
+        Err(refusal) => refusal.answer(&ingest.ledger),
+    }
+}

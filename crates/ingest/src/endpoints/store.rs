@@ -1,0 +1,44 @@
+//! `POST /api/{project_id}/store/`: one event, from clients that know no envelopes.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use mayday_event::{EventId, capped::InflateLimits, raw::Format, wire};
+
+use super::{answer, envelope::unread, project_of};
+use crate::{
+    Ingest,
+    accept::{Report, look_at_event, new_event_id},
+    auth::Credentials,
+    body,
+    error::{Refusal, Refused},
+};
+
+pub(super) async fn receive(
+    request: HttpRequest,
+    payload: web::Payload,
+    ingest: web::Data<Ingest>,
+) -> HttpResponse {
+    answer(accept(&request, payload, &ingest).await, &ingest)
+}
+
+async fn accept(
+    request: &HttpRequest,
+    payload: web::Payload,
+    ingest: &Ingest,
+) -> Result<Option<EventId>, Refusal> {
+    let project = project_of(request)?;
+    let credentials = Credentials::of(request);
+    let key = credentials.admit(ingest, project).map_err(unread(project))?;
+    let sent = body::read(request, payload).await.map_err(unread(project))?;
+    let event_id = ingest.large_bodies.check(&sent, check).await.map_err(unread(project))?;
+    let event_id = event_id.unwrap_or_else(new_event_id);
+    let client = credentials.client();
+    ingest.keep(Report { request, key, client, event_id, format: Format::Store, sent }).await?;
+    Ok(Some(event_id))
+}
+
+fn check(bytes: bytes::Bytes, encoding: &str, limits: &InflateLimits) -> Result<Option<EventId>, Refused> {
+    if bytes.is_empty() {
+        return Err(Refused::BodyEmpty);
+    }
+    look_at_event(&wire::store::event_json(bytes, encoding, limits)?)
+}

@@ -1,0 +1,172 @@
+//! Refusals: the one place that turns a kind into status, outcome and log line.
+
+use actix_web::{HttpResponse, HttpResponseBuilder, http::StatusCode};
+use mayday_event::{
+    Category, Ledger, Outcome, ProjectId, capped::InflateError, wire::envelope::EnvelopeError,
+};
+use mayday_journal::AppendError;
+use serde_json::json;
+use uuid::Uuid;
+
+/// After how many seconds a client may try again when the disk is nearly full.
+const DISK_RETRY_SECONDS: u64 = 60;
+
+/// Why a request was refused. The text is what the client reads.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("project id {found:?} in the path is not a number")]
+    ProjectPath { found: String },
+    #[error(
+        "no DSN key: give it as X-Sentry-Auth header, as sentry_key in the query, or as dsn in the envelope header"
+    )]
+    NoKey,
+    #[error("DSN key is not 32 hexadecimal digits")]
+    KeyFormat,
+    #[error("DSN key is not known: copy the DSN from the project's setup page")]
+    UnknownKey,
+    #[error("DSN key is disabled: enable it on the project's setup page, or use another")]
+    DisabledKey,
+    #[error("DSN key does not belong to project {project}")]
+    OtherProject { project: ProjectId },
+    #[error("sentry_version {found:?} is not supported: 7 is the newest")]
+    Version { found: String },
+    #[error("body is longer than {limit} bytes")]
+    BodyTooLarge { limit: usize },
+    #[error("body ended early: {problem}")]
+    BodyBroken { problem: String },
+    #[error("body took longer than {seconds} s to arrive")]
+    BodySlow { seconds: u64 },
+    #[error("body is empty")]
+    BodyEmpty,
+    #[error(transparent)]
+    Inflate(InflateError),
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    #[error("event is not a JSON object: {problem}")]
+    EventJson { problem: String },
+    #[error("event of {length} bytes exceeds {limit}")]
+    EventTooLarge { length: usize, limit: usize },
+    #[error("rate limit of the DSN key is reached: try again in {retry_after} s")]
+    RateLimited { retry_after: u64 },
+    #[error("{method} is not allowed here: POST a report")]
+    Method { method: String },
+    #[error("server is stopping: try again")]
+    Stopping,
+    #[error("server cannot take reports for the moment: try again")]
+    Journal(#[from] AppendError),
+}
+
+impl Refused {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoKey | Self::KeyFormat | Self::UnknownKey => StatusCode::UNAUTHORIZED,
+            Self::DisabledKey | Self::OtherProject { .. } => StatusCode::FORBIDDEN,
+            Self::BodyTooLarge { .. } | Self::EventTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Inflate(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Envelope(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodySlow { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Journal(AppendError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Stopping | Self::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ProjectPath { .. }
+            | Self::Version { .. }
+            | Self::BodyBroken { .. }
+            | Self::BodyEmpty
+            | Self::Inflate(_)
+            | Self::Envelope(_)
+            | Self::EventJson { .. } => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The verdict and its stable reason, as the ledger counts them.
+    pub(crate) fn outcome(&self) -> (Outcome, &'static str) {
+        match self {
+            Self::ProjectPath { .. } => (Outcome::Invalid, "project_path"),
+            Self::NoKey => (Outcome::Invalid, "no_key"),
+            Self::KeyFormat | Self::UnknownKey => (Outcome::Invalid, "unknown_key"),
+            Self::DisabledKey => (Outcome::Invalid, "disabled_key"),
+            Self::OtherProject { .. } => (Outcome::Invalid, "other_project"),
+            Self::Version { .. } => (Outcome::Invalid, "protocol_version"),
+            Self::BodyTooLarge { .. } | Self::EventTooLarge { .. } => (Outcome::Invalid, "too_large"),
+            Self::BodyBroken { .. } | Self::BodySlow { .. } => (Outcome::Invalid, "body_incomplete"),
+            Self::BodyEmpty => (Outcome::Invalid, "body_empty"),
+            Self::Inflate(error) => (Outcome::Invalid, error.reason()),
+            Self::Envelope(error) => (Outcome::Invalid, error.reason()),
+            Self::EventJson { .. } => (Outcome::Invalid, "event_json"),
+            Self::RateLimited { .. } => (Outcome::RateLimited, "key_rate_limit"),
+            Self::Method { .. } => (Outcome::Invalid, "method"),
+            Self::Stopping => (Outcome::Unavailable, "stopping"),
+            Self::Journal(AppendError::DiskNearlyFull { .. }) => (Outcome::Unavailable, "disk_nearly_full"),
+            Self::Journal(AppendError::TooLarge { .. }) => (Outcome::Invalid, "too_large"),
+            Self::Journal(AppendError::Closed) => (Outcome::Unavailable, "stopping"),
+            Self::Journal(AppendError::Io(_)) => (Outcome::Unavailable, "journal"),
+        }
+    }
+
+    /// The answer; also writes the log line.
+    pub(crate) fn answer(&self, project: Option<ProjectId>) -> HttpResponse {
+        let (status, (_, reason)) = (self.status(), self.outcome());
+        let mut response = HttpResponse::build(status);
+        let mut detail = self.to_string();
+        if status.is_server_error() {
+            // What failed is the operator's to know; the id finds it in the log.
+            let id = Uuid::new_v4();
+            let cause = std::error::Error::source(self).map(ToString::to_string);
+            tracing::error!(%id, project = project.map(|project| project.0), reason, cause, "report refused");
+            detail = format!("{detail} (id {id})");
+        } else {
+            tracing::debug!(project = project.map(|project| project.0), reason, detail, "report refused");
+        }
+        self.add_headers(&mut response);
+        response.insert_header(("X-Sentry-Error", header_text(&detail)));
+        response.json(json!({ "detail": detail, "causes": [] }))
+    }
+
+    fn add_headers(&self, response: &mut HttpResponseBuilder) {
+        match self {
+            Self::RateLimited { retry_after } => {
+                response.insert_header(("Retry-After", retry_after.to_string()));
+                let limits = format!("{retry_after}:error:key:key_rate_limit");
+                response.insert_header(("X-Sentry-Rate-Limits", limits));
+            }
+            Self::Journal(AppendError::DiskNearlyFull { .. }) => {
+                response.insert_header(("Retry-After", DISK_RETRY_SECONDS.to_string()));
+            }
+            Self::Journal(_) | Self::Stopping => {
+                response.insert_header(("Retry-After", "5"));
+            }
+            Self::Method { .. } => {
+                response.insert_header(("Allow", "POST, OPTIONS"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A refusal, and what the ledger knows of what was refused.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) refused: Refused,
+    pub(crate) project: Option<ProjectId>,
+    /// True: one event had been counted as received; false: a body of unknown content, not yet counted.
+    pub(crate) event_received: bool,
+}
+
+impl Refusal {
+    /// Counts it and makes the answer.
+    pub(crate) fn answer(&self, ledger: &Ledger) -> HttpResponse {
+        let category = if self.event_received { Category::Error } else { Category::Default };
+        if !self.event_received {
+            ledger.received(self.project, category, 1);
+        }
+        let (outcome, reason) = self.refused.outcome();
+        ledger.outcome(self.project, category, outcome, reason, 1);
+        self.refused.answer(self.project)
+    }
+}
+
+/// A header holds visible ASCII only.
+fn header_text(detail: &str) -> String {
+    detail.chars().map(|char| if char == ' ' || char.is_ascii_graphic() { char } else { '?' }).collect()
+}

@@ -1,0 +1,126 @@
+//! Hooks of a project and the history of their deliveries.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Path},
+};
+use mayday_catalog::alerts::{Delivery, DeliveryState, Hook};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    endpoint::Endpoint,
+    params::Params,
+    respond::{Answer, created, date, no_content, whole},
+};
+use crate::{
+    Query, QueryError,
+    auth::{Granted, ProjectRead, ProjectWrite},
+    change::{self, hooks::NewHook},
+    read,
+};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::at("/projects/{organization}/{project}/hooks/").get(list).post(create),
+        // Before the one by id, which would match it too.
+        Endpoint::at("/projects/{organization}/{project}/hooks/deliveries/").get(deliveries),
+        Endpoint::at("/projects/{organization}/{project}/hooks/{hook}/").delete(delete),
+    ]
+}
+
+async fn list(
+    principal: Granted<ProjectRead>,
+    query: Data<Query>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> Answer {
+    let (organization, project) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let hooks = read::hooks::list(&query, &project).await?;
+    whole(&query, &request, &hooks.iter().map(hook_json).collect::<Vec<_>>())
+}
+
+#[derive(Deserialize)]
+struct NewHookJson {
+    url: String,
+    events: Vec<String>,
+    secret: Option<String>,
+}
+
+async fn create(
+    principal: Granted<ProjectWrite>,
+    query: Data<Query>,
+    path: Path<(String, String)>,
+    body: Json<NewHookJson>,
+) -> Answer {
+    let (organization, project) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let hook = NewHook {
+        url: &body.url,
+        events: body.events.iter().map(String::as_str).collect(),
+        secret: body.secret.as_deref(),
+    };
+    created(hook_json(&change::hooks::create(&query, &project, hook).await?))
+}
+
+async fn delete(
+    principal: Granted<ProjectWrite>,
+    query: Data<Query>,
+    path: Path<(String, String, String)>,
+) -> Answer {
+    let (organization, project, hook) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let id = hook.parse().map_err(|_| QueryError::NotFound("hook"))?;
+    change::hooks::delete(&query, &project, id).await?;
+    no_content()
+}
+
+async fn deliveries(
+    principal: Granted<ProjectRead>,
+    query: Data<Query>,
+    path: Path<(String, String)>,
+    params: Params,
+    request: HttpRequest,
+) -> Answer {
+    let (organization, project) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let deliveries = read::hooks::deliveries(&query, &project, params.limit()?).await?;
+    whole(&query, &request, &deliveries.iter().map(delivery_json).collect::<Vec<_>>())
+}
+
+fn hook_json(hook: &Hook) -> Value {
+    json!({
+        "id": hook.id.to_string(),
+        "url": hook.url,
+        "events": hook.events.iter().map(|kind| kind.action()).collect::<Vec<_>>(),
+        "secret": hook.secret,
+        "status": if hook.active { "active" } else { "disabled" },
+        "dateCreated": date(Some(hook.created)),
+    })
+}
+
+fn delivery_json(delivery: &Delivery) -> Value {
+    let state = match delivery.state {
+        DeliveryState::Pending => "pending",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Failed => "failed",
+    };
+    let next_attempt = (delivery.state == DeliveryState::Pending).then_some(delivery.next_attempt);
+    json!({
+        "id": delivery.id,
+        "hookId": delivery.hook_id.to_string(),
+        "url": delivery.url,
+        "action": delivery.transition.kind.action(),
+        "issueId": delivery.transition.issue_id.to_string(),
+        "eventId": delivery.transition.event_id.to_string(),
+        "reason": delivery.transition.reason,
+        "state": state,
+        "attempts": delivery.attempts,
+        "lastStatus": delivery.last_status,
+        "lastError": delivery.last_error,
+        "nextAttempt": date(next_attempt),
+        "dateCreated": date(Some(delivery.created)),
+        "dateDelivered": date(delivery.delivered),
+    })
+}

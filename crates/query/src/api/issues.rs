@@ -1,0 +1,159 @@
+//! A project's issues, and changing many at once.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Json, Path},
+};
+use mayday_catalog::access::Principal;
+use mayday_event::IssueId;
+use serde_json::{Value, json};
+
+use super::{
+    endpoint::Endpoint,
+    issue_json::{IssueChangeJson, issue_value},
+    limits,
+    params::Params,
+    respond::{Answer, ok, page, series},
+};
+use crate::{
+    Query, QueryError,
+    auth::{EventRead, EventWrite, Granted},
+    change,
+    read::{
+        self,
+        issue_list::{IssueRow, ListParams, MAX_ISSUES, Sort},
+    },
+    search::Search,
+};
+
+/// What is searched for when nothing is said.
+const DEFAULT_SEARCH: &str = "is:unresolved";
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint::at("/projects/{organization}/{project}/issues/").get(list).put(change)]
+}
+
+async fn list(
+    principal: Granted<EventRead>,
+    query: Data<Query>,
+    path: Path<(String, String)>,
+    params: Params,
+    request: HttpRequest,
+) -> Answer {
+    let list = list_params(&query, &params)?;
+    let (organization, project) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let found = read::issue_list::list(&query, &principal, &project, &list).await?;
+    // As in Sentry, an empty period asks for no series.
+    let with_series = params.one("statsPeriod")? != Some("");
+    let rows = found
+        .rows
+        .iter()
+        .map(|row| row_json(&query, &list, row, with_series))
+        .collect::<Result<Vec<_>, _>>()?;
+    page(&query, &request, &rows, &found.pagination, Some((found.total, MAX_ISSUES)))
+}
+
+fn list_params(query: &Query, params: &Params) -> Result<ListParams, QueryError> {
+    Ok(ListParams {
+        search: search(params, DEFAULT_SEARCH)?,
+        sort: sort(params.one("sort")?.unwrap_or_default())?,
+        cursor: params.cursor()?,
+        limit: params.limit()?,
+        period: params.stats_period()?.unwrap_or_default(),
+        window: params.window(query)?,
+    })
+}
+
+/// `query`, or `default` if it is absent, narrowed by `environment`.
+fn search(params: &Params, default: &str) -> Result<Search, QueryError> {
+    let mut search = Search::parse(params.one("query")?.unwrap_or(default))?;
+    if let Some(environment) = params.event_filter()?.environment {
+        search.narrow_environment(environment)?;
+    }
+    Ok(search)
+}
+
+fn sort(name: &str) -> Result<Sort, QueryError> {
+    match name {
+        "date" | "" => Ok(Sort::Date),
+        "new" => Ok(Sort::New),
+        "freq" => Ok(Sort::Freq),
+        "user" => Ok(Sort::User),
+        _ => Err(QueryError::Invalid(format!("sort: {name:?} is not date, new, freq or user"))),
+    }
+}
+
+/// `count` and `userCount` are of all that is kept; `filtered` of what the list's window, release and environment
+/// leave, if they narrow anything.
+fn row_json(
+    query: &Query,
+    list: &ListParams,
+    row: &IssueRow,
+    with_series: bool,
+) -> Result<Value, QueryError> {
+    let stats = if with_series { json!({ list.period.name(): series(&row.series) }) } else { json!({}) };
+    let filtered = list
+        .narrows_events()
+        .then(|| json!({ "count": row.counts.events.to_string(), "userCount": row.counts.users }));
+    issue_value(query, &row.issue, row.lifetime, [("stats", stats), ("filtered", filtered.into())])
+}
+
+/// Changes the issues given by `id`; else those that `query` or `status` finds; else all of the project. Answers
+/// with what it was asked to change, as Sentry does.
+async fn change(
+    principal: Granted<EventWrite>,
+    query: Data<Query>,
+    path: Path<(String, String)>,
+    params: Params,
+    body: Json<Value>,
+) -> Answer {
+    let (organization, project) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let asked = body.into_inner();
+    let json: IssueChangeJson = serde_json::from_value(asked.clone())
+        .map_err(|error| QueryError::Invalid(format!("body: {error}")))?;
+    let change = json.into_change(&query, &principal).await?;
+    let ids = match ids(&params)? {
+        Some(ids) => {
+            let issues = query.catalog.issues(principal.organization_id, &ids).await?;
+            issues.iter().filter(|issue| issue.project_id == project.id).map(|issue| issue.id).collect()
+        }
+        None => {
+            let list = ListParams { search: bulk_search(&params)?, ..ListParams::default() };
+            read::issue_list::matching(&query, &principal, &project, &list, limits::BULK_ISSUES).await?
+        }
+    };
+    change_all(&query, &principal, &ids, &change).await?;
+    ok(asked)
+}
+
+fn ids(params: &Params) -> Result<Option<Vec<IssueId>>, QueryError> {
+    let ids: Vec<IssueId> = params
+        .all("id")
+        .map(|text| text.parse().map_err(|error| QueryError::Invalid(format!("id: {error}"))))
+        .collect::<Result<_, _>>()?;
+    if ids.len() > limits::BULK_ISSUES {
+        return Err(QueryError::Invalid(format!("id: is given more than {} times", limits::BULK_ISSUES)));
+    }
+    Ok((!ids.is_empty()).then_some(ids))
+}
+
+fn bulk_search(params: &Params) -> Result<Search, QueryError> {
+    match params.one("status")? {
+        Some(status) if params.one("query")?.is_none() => Ok(Search::parse(&format!("is:{status}"))?),
+        _ => search(params, ""),
+    }
+}
+
+async fn change_all(
+    query: &Query,
+    principal: &Principal,
+    ids: &[IssueId],
+    change: &mayday_catalog::issues::IssueChange,
+) -> Result<(), QueryError> {
+    for id in ids {
+        change::issues::change(query, principal, *id, change).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Bounds on what a request may ask.
+
+/// A request's JSON body: far above any that makes sense here.
+pub(super) const BODY_BYTES: usize = 1 << 20;
+/// A request's query string: a search of 1,000 characters, percent-encoded, and 100 issue ids fit.
+pub(super) const QUERY_STRING_BYTES: usize = 16 << 10;
+/// Issues that one request changes; the client asks again for the rest.
+pub(super) const BULK_ISSUES: usize = 1000;
+/// Values of a tag that can be paged through, the most frequent first.
+pub(super) const TAG_VALUES: usize = 1000;
+/// Values of a tag that come with the tag.
+pub(super) const TOP_TAG_VALUES: usize = 10;
+/// Longest window of time in a request, days.
+pub(super) const WINDOW_DAYS: i64 = 366;

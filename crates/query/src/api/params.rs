@@ -1,0 +1,148 @@
+//! A request's query string, bounded and read by name.
+
+use std::{future::Ready, str::FromStr};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use mayday_event::Timestamp;
+use mayday_store::queries::{EventFilter, Window};
+
+use super::limits;
+use crate::{
+    Query, QueryError,
+    cursor::Cursor,
+    read::{DEFAULT_LIMIT, MAX_LIMIT, period::Period},
+};
+
+/// Names and values, in the order sent. Names that a handler does not ask for are ignored, as Sentry does.
+pub(super) struct Params(Vec<(String, String)>);
+
+impl FromRequest for Params {
+    type Error = QueryError;
+    type Future = Ready<Result<Self, QueryError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::parse(request.query_string()))
+    }
+}
+
+impl Params {
+    fn parse(query_string: &str) -> Result<Self, QueryError> {
+        if query_string.len() > limits::QUERY_STRING_BYTES {
+            let limit = limits::QUERY_STRING_BYTES;
+            return Err(QueryError::Invalid(format!("query string is longer than {limit} bytes")));
+        }
+        Ok(Self(url::form_urlencoded::parse(query_string.as_bytes()).into_owned().collect()))
+    }
+
+    /// Every value of a name.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a name that may be given once.
+    pub(super) fn one<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, QueryError> {
+        let mut values = self.all(name);
+        let first = values.next();
+        match values.next() {
+            Some(_) => Err(QueryError::Invalid(format!("{name}: is given twice"))),
+            None => Ok(first),
+        }
+    }
+
+    /// As [`Self::one`]; empty is as good as absent.
+    fn filled<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, QueryError> {
+        Ok(self.one(name)?.filter(|value| !value.is_empty()))
+    }
+
+    /// `limit`, and `per_page` as newer clients say it.
+    pub(super) fn limit(&self) -> Result<usize, QueryError> {
+        let Some(text) = self.filled("limit")?.or(self.filled("per_page")?) else {
+            return Ok(DEFAULT_LIMIT);
+        };
+        match text.parse() {
+            Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
+            _ => Err(QueryError::Invalid(format!("limit: {text:?} is not a number from 1 to {MAX_LIMIT}"))),
+        }
+    }
+
+    pub(super) fn cursor<Id: FromStr>(&self) -> Result<Option<Cursor<Id>>, QueryError> {
+        Ok(self.filled("cursor")?.map(str::parse).transpose()?)
+    }
+
+    /// `statsPeriod`; `None` if absent or empty.
+    pub(super) fn stats_period(&self) -> Result<Option<Period>, QueryError> {
+        let Some(name) = self.filled("statsPeriod")? else { return Ok(None) };
+        let unknown = || QueryError::Invalid(format!("statsPeriod: {name:?} is not 24h, 14d or 30d"));
+        Period::from_name(name).map(Some).ok_or_else(unknown)
+    }
+
+    /// `start` and `end`; `None` if both are absent.
+    pub(super) fn window(&self, query: &Query) -> Result<Option<Window>, QueryError> {
+        let (start, end) = (self.timestamp("start")?, self.timestamp("end")?);
+        if start.is_none() && end.is_none() {
+            return Ok(None);
+        }
+        let to = end.unwrap_or_else(|| query.clock.now());
+        let longest = limits::WINDOW_DAYS * Timestamp::DAY_MS;
+        let from = start.unwrap_or_else(|| to.plus_ms(-longest));
+        if from >= to {
+            return Err(QueryError::Invalid("start: must be before end".into()));
+        }
+        if to.since_ms(from) > longest {
+            let days = limits::WINDOW_DAYS;
+            return Err(QueryError::Invalid(format!("start: must be at most {days} days before end")));
+        }
+        Ok(Some(Window { from, to }))
+    }
+
+    fn timestamp(&self, name: &str) -> Result<Option<Timestamp>, QueryError> {
+        let Some(text) = self.filled(name)? else { return Ok(None) };
+        let parsed = text.parse().ok().and_then(Timestamp::from_seconds).or_else(|| Timestamp::parse(text));
+        let unreadable =
+            || QueryError::Invalid(format!("{name}: {text:?} is not a time such as 2026-11-24T03:42:01Z"));
+        parsed.map(Some).ok_or_else(unreadable)
+    }
+
+    /// `environment` and `release`.
+    pub(super) fn event_filter(&self) -> Result<EventFilter, QueryError> {
+        Ok(EventFilter {
+            release: self.filled("release")?.map(Into::into),
+            environment: self.filled("environment")?.map(Into::into),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detail<T: std::fmt::Debug>(result: Result<T, QueryError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        let params =
+            Params::parse("limit=101&cursor=x&statsPeriod=1y&start=then&environment=a&environment=b")
+                .unwrap();
+        insta::assert_snapshot!([
+            detail(params.limit()),
+            detail(params.cursor::<u64>()),
+            detail(params.stats_period()),
+            detail(params.timestamp("start")),
+            detail(params.event_filter()),
+            detail(Params::parse(&"a".repeat(20_000)).map(|_| ())),
+        ].join("\n"), @"");
+    }
+
+    #[test]
+    fn times_are_seconds_or_iso() {
+        let params =
+            Params::parse("a=1795492921&b=2026-11-24T04:02:01&c=2026-11-24T04%3A02%3A01Z&d=").unwrap();
+        let expected = Some(Timestamp(1_795_492_921_000));
+        for name in ["a", "b", "c"] {
+            assert_eq!(params.timestamp(name).unwrap(), expected, "{name}");
+        }
+        assert_eq!(params.timestamp("d").unwrap(), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! Counts over time as small bar charts, drawn on the server.
+
+use askama::{Template, filters::HtmlSafe};
+use mayday_event::Timestamp;
+
+use super::moment::{absolute, counted};
+
+/// Width of a bar and the gap behind it, in the chart's own units.
+const BAR: u32 = 6;
+const GAP: u32 = 2;
+/// The shortest bar that is not empty.
+const SHORTEST: u64 = 2;
+
+/// A chart without words, for a row of a list.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/sparkline.html")]
+pub(crate) struct Sparkline {
+    width: u32,
+    height: u32,
+    bars: Vec<Bar>,
+    summary: String,
+}
+
+/// A chart whose bars say what they count.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/chart.html")]
+pub(crate) struct Chart {
+    width: u32,
+    height: u32,
+    bars: Vec<Bar>,
+    summary: String,
+}
+
+impl HtmlSafe for Sparkline {}
+impl HtmlSafe for Chart {}
+
+#[derive(Debug, Clone)]
+struct Bar {
+    x: u32,
+    y: u32,
+    width: u32,
+    height: u32,
+    empty: bool,
+    label: String,
+}
+
+impl Sparkline {
+    /// `period` names the span in words: `24 hours`.
+    pub(crate) fn new(series: &[(Timestamp, u64)], period: &str) -> Self {
+        let height = 28;
+        Self { width: width(series), height, bars: bars(series, height), summary: summary(series, period) }
+    }
+}
+
+impl Chart {
+    /// `period` names the span in words: `24 hours`.
+    pub(crate) fn new(series: &[(Timestamp, u64)], period: &str) -> Self {
+        let height = 48;
+        Self { width: width(series), height, bars: bars(series, height), summary: summary(series, period) }
+    }
+}
+
+fn width(series: &[(Timestamp, u64)]) -> u32 {
+    (series.len() as u32 * (BAR + GAP)).saturating_sub(GAP).max(1)
+}
+
+fn bars(series: &[(Timestamp, u64)], height: u32) -> Vec<Bar> {
+    let peak = series.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let bar = |(at, &(start, count)): (usize, &(Timestamp, u64))| {
+        let tall =
+            if count == 0 { 1 } else { (count.saturating_mul(u64::from(height)) / peak).max(SHORTEST) };
+        let tall = u32::try_from(tall).unwrap_or(height).min(height);
+        Bar {
+            x: at as u32 * (BAR + GAP),
+            y: height - tall,
+            width: BAR,
+            height: tall,
+            empty: count == 0,
+            label: format!("{}: {}", bucket(series, start), counted(count, "event", "events")),
+        }
+    };
+    series.iter().enumerate().map(bar).collect()
+}
+
+/// A bucket's name: `2026-11-24` for a day, `2026-11-24 03:00 UTC` for an hour of one.
+fn bucket(series: &[(Timestamp, u64)], start: Timestamp) -> String {
+    let daily = match series {
+        [(first, _), (second, _), ..] => second.since_ms(*first) >= Timestamp::DAY_MS,
+        _ => false,
+    };
+    let text = absolute(start);
+    match text.split_once(' ') {
+        Some((day, _)) if daily => day.into(),
+        _ => text.replace(":00 UTC", " UTC"),
+    }
+}
+
+fn summary(series: &[(Timestamp, u64)], period: &str) -> String {
+    let total: u64 = series.iter().map(|(_, count)| count).sum();
+    let events = counted(total, "event", "events");
+    match series.iter().max_by_key(|(_, count)| *count) {
+        Some((start, most)) if *most > 0 => {
+            format!("{events} in the last {period}, most of them {} ({most})", bucket(series, *start))
+        }
+        _ => format!("No events in the last {period}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(counts: &[u64]) -> Vec<(Timestamp, u64)> {
+        let start = Timestamp::parse("2026-11-22T00:00:00Z").unwrap();
+        counts
+            .iter()
+            .enumerate()
+            .map(|(n, count)| (start.plus_ms(n as i64 * Timestamp::DAY_MS), *count))
+            .collect()
+    }
+
+    #[test]
+    fn a_chart_says_what_it_shows() {
+        insta::assert_snapshot!(Chart::new(&days(&[0, 1, 1000]), "3 days").to_string(), @"");
+        assert_eq!(Sparkline::new(&days(&[0, 0]), "2 days").summary, "No events in the last 2 days");
+        assert_eq!(Sparkline::new(&[], "2 days").width, 1);
+    }
+
+    #[test]
+    fn hours_are_named_to_the_minute() {
+        let start = Timestamp::parse("2026-11-22T00:00:00Z").unwrap();
+        let series = [(start, 1), (start.plus_ms(Timestamp::HOUR_MS), u64::MAX / 2)];
+        assert_eq!(bars(&series, 28)[0].label, "2026-11-22 00:00 UTC: 1 event");
+        assert_eq!(bars(&series, 28)[1].height, 28);
+    }
+}

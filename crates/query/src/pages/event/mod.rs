@@ -1,0 +1,174 @@
+//! One event, made ready to be shown.
+
+pub(crate) mod stack;
+pub(crate) mod tags;
+
+mod breadcrumbs;
+mod contexts;
+mod exceptions;
+mod reasons;
+mod threads;
+mod values;
+
+use mayday_event::{Event, EventId, IssueId, Timestamp, model::NoteKind};
+
+use self::{
+    breadcrumbs::BreadcrumbView, contexts::Table, exceptions::ExceptionView, reasons::Reasons,
+    threads::ThreadView, values::Pair,
+};
+use super::moment::{Moment, bytes};
+use crate::read::events::EventView;
+
+/// Breadcrumbs that are shown at once; earlier ones are folded.
+const BREADCRUMBS_SHOWN: usize = 15;
+
+/// An event as the issue page shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct EventSection {
+    pub(crate) id: String,
+    pub(crate) short_id: String,
+    pub(crate) time: Moment,
+    pub(crate) size: String,
+    pub(crate) json_href: String,
+    pub(crate) steps: [Step; 4],
+    pub(crate) chips: Vec<Pair>,
+    pub(crate) message: Option<Message>,
+    pub(crate) exceptions: Vec<ExceptionView>,
+    pub(crate) threads: Vec<ThreadView>,
+    pub(crate) breadcrumbs: Vec<BreadcrumbView>,
+    pub(crate) surroundings: Vec<Table>,
+    pub(crate) details: Vec<Table>,
+    pub(crate) notes: Vec<Pair>,
+    pub(crate) reasons: Option<Reasons>,
+}
+
+/// A way to another event of the issue.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    /// `next` and `prev` are what the keys j and k follow; else empty.
+    pub(crate) rel: &'static str,
+    /// `None`: there is none.
+    pub(crate) href: Option<String>,
+}
+
+/// A log message.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) text: String,
+    /// Where it differs from the text; else empty.
+    pub(crate) template: String,
+}
+
+impl EventSection {
+    pub(crate) fn new(view: &EventView, issue: IssueId, now: Timestamp) -> Self {
+        let event = &view.event;
+        let id = event.event_id.to_string();
+        Self {
+            short_id: id.chars().take(8).collect(),
+            time: Moment::ago(event.timestamp, now),
+            size: bytes(view.size as u64),
+            json_href: format!("{}json/", event_path(issue, event.event_id)),
+            steps: steps(view, issue),
+            chips: chips(event),
+            message: message(event),
+            exceptions: exceptions::exceptions(event),
+            threads: threads::threads(event),
+            breadcrumbs: breadcrumbs::breadcrumbs(event),
+            surroundings: surroundings(event),
+            details: details(event),
+            notes: notes(event),
+            reasons: Reasons::new(&view.grouping),
+            id,
+        }
+    }
+
+    pub(crate) fn latest_breadcrumbs(&self) -> &[BreadcrumbView] {
+        self.breadcrumbs.get(..BREADCRUMBS_SHOWN).unwrap_or(&self.breadcrumbs)
+    }
+
+    pub(crate) fn older_breadcrumbs(&self) -> &[BreadcrumbView] {
+        self.breadcrumbs.get(BREADCRUMBS_SHOWN..).unwrap_or_default()
+    }
+}
+
+/// An event's page.
+pub(crate) fn event_path(issue: IssueId, event: EventId) -> String {
+    format!("/issues/{issue}/events/{event}/")
+}
+
+fn steps(view: &EventView, issue: IssueId) -> [Step; 4] {
+    let around = view.neighbours;
+    let this = view.event.event_id;
+    let step = |id, name, rel, event: Option<EventId>| {
+        let href = event.filter(|event| *event != this).map(|event| event_path(issue, event));
+        Step { id, name, rel, href }
+    };
+    [
+        step("oldest-event", "Oldest", "", around.oldest),
+        step("previous-event", "‹ Older", "prev", around.previous),
+        step("next-event", "Newer ›", "next", around.next),
+        step("newest-event", "Newest", "", around.newest),
+    ]
+}
+
+/// What people want to know at a glance.
+fn chips(event: &Event) -> Vec<Pair> {
+    let context = |name: &str, field: &str| {
+        event.contexts.get(name).and_then(|context| context.get(field)).and_then(|value| value.as_str())
+    };
+    let together = |first: Option<&str>, second: Option<&str>| {
+        let parts: Vec<&str> = [first, second].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    };
+    let user = event.user.as_ref().and_then(|user| {
+        [&user.email, &user.username, &user.id, &user.ip_address].into_iter().flatten().next().cloned()
+    });
+    let release = event.release.as_ref().map(|release| match &event.dist {
+        Some(dist) => format!("{release} ({dist})"),
+        None => release.clone(),
+    });
+    let known = [
+        ("device", context("device", "model").or(context("device", "family")).map(str::to_owned)),
+        ("os", together(context("os", "name"), context("os", "version"))),
+        ("runtime", together(context("runtime", "name"), context("runtime", "version"))),
+        ("release", release),
+        ("environment", event.environment.clone()),
+        ("user", user),
+    ];
+    known.into_iter().filter_map(|(name, value)| Some(Pair::new(name, value?))).collect()
+}
+
+fn message(event: &Event) -> Option<Message> {
+    let entry = event.logentry.as_ref()?;
+    let text = entry.formatted.clone().or_else(|| entry.message.clone())?;
+    let template = entry.message.clone().filter(|template| *template != text).unwrap_or_default();
+    Some(Message { text, template })
+}
+
+fn surroundings(event: &Event) -> Vec<Table> {
+    let mut tables = contexts::contexts(event);
+    tables.extend(contexts::user(event));
+    tables.extend(contexts::client(event));
+    tables
+}
+
+fn details(event: &Event) -> Vec<Table> {
+    let tables =
+        [contexts::request(event), contexts::extra(event), contexts::images(event), contexts::modules(event)];
+    tables.into_iter().flatten().collect()
+}
+
+fn notes(event: &Event) -> Vec<Pair> {
+    let kind = |kind| match kind {
+        NoteKind::WrongType => "Wrong type",
+        NoteKind::InvalidValue => "Not readable",
+        NoteKind::Trimmed => "Shortened",
+        NoteKind::Corrected => "Corrected",
+    };
+    let pair = |note: &mayday_event::model::Note| {
+        Pair::new(&note.path, format!("{}: {}", kind(note.kind), note.detail))
+    };
+    event.notes.iter().map(pair).collect()
+}

@@ -1,0 +1,334 @@
+//! An issue with one of its events.
+
+use actix_web::{HttpResponse, http::header, web};
+use askama::Template;
+use mayday_catalog::issues::{Issue, IssueChange, NewStatus, Status};
+use mayday_event::{IssueId, Timestamp};
+use serde::Deserialize;
+
+use super::{
+    answer,
+    badge::{Badge, badges},
+    chart::Chart,
+    error::PageError,
+    event::{
+        EventSection,
+        stack::Run,
+        tags::{TagView, tags},
+    },
+    moment::{Count, Moment, counted},
+    path::LocalPath,
+    shell::{Account, Section, Shell},
+    visit::{Posted, ProjectPath, Visit},
+};
+use crate::{
+    QueryError,
+    read::{
+        self,
+        events::{EventView, Which},
+        issues::IssueDetail,
+    },
+};
+
+/// Days in the longer chart.
+const FORTNIGHT: usize = 14;
+
+#[derive(Template)]
+#[template(path = "issue.html")]
+pub(crate) struct IssuePage {
+    shell: Shell,
+    issues_path: String,
+    head: Head,
+    actions: Actions,
+    facts: Facts,
+    event: Option<EventSection>,
+    /// Why there is none.
+    no_event: &'static str,
+    tags: Vec<TagView>,
+}
+
+struct Head {
+    id: IssueId,
+    short_id: String,
+    level: &'static str,
+    status: &'static str,
+    /// The exception's type, else the title.
+    heading: String,
+    message: String,
+    culprit: String,
+    badges: Vec<Badge>,
+    state: Option<String>,
+}
+
+struct Actions {
+    csrf: String,
+    status_path: String,
+    assignee_path: String,
+    buttons: Vec<Button>,
+    assignees: Vec<AssigneeOption>,
+}
+
+struct Button {
+    /// For tests.
+    id: &'static str,
+    value: &'static str,
+    name: &'static str,
+    primary: bool,
+}
+
+struct AssigneeOption {
+    value: String,
+    name: String,
+    current: bool,
+}
+
+struct Facts {
+    events: Count,
+    users: Count,
+    first_seen: Moment,
+    last_seen: Moment,
+    first_release: String,
+    last_release: String,
+    day: Chart,
+    day_total: String,
+    fortnight: Chart,
+    fortnight_total: String,
+}
+
+impl IssuePage {
+    pub(crate) fn new(
+        shell: Shell,
+        issues_path: String,
+        account: &Account,
+        detail: &IssueDetail,
+        event: Option<&EventView>,
+        now: Timestamp,
+    ) -> Self {
+        let issue = &detail.issue;
+        Self {
+            head: Head::new(issue, now),
+            actions: Actions::new(issue, account),
+            facts: Facts::new(detail, now),
+            no_event: if detail.counts.events == 0 {
+                "The events of this issue are older than events are kept."
+            } else {
+                "This event is not one of this issue, or it is older than events are kept."
+            },
+            tags: tags(&detail.facets, event.map(|view| &view.event), &issues_path),
+            event: event.map(|view| EventSection::new(view, issue.id, now)),
+            issues_path,
+            shell,
+        }
+    }
+}
+
+impl Head {
+    fn new(issue: &Issue, now: Timestamp) -> Self {
+        let (heading, message) = match issue.error_type.as_str() {
+            "" => (issue.title.clone(), String::new()),
+            name => (name.to_owned(), issue.error_value.clone()),
+        };
+        Self {
+            id: issue.id,
+            short_id: issue.short_id.clone(),
+            level: issue.level.name(),
+            status: status_name(issue.status),
+            heading,
+            message,
+            culprit: issue.culprit.clone(),
+            badges: badges(issue, now),
+            state: issue.resolved_in_next_release.then(|| "until the next release".into()),
+        }
+    }
+}
+
+fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Unresolved => "unresolved",
+        Status::Resolved => "resolved",
+        Status::Ignored => "ignored",
+    }
+}
+
+impl Actions {
+    fn new(issue: &Issue, account: &Account) -> Self {
+        let resolve = Button { id: "resolve", value: "resolved", name: "Resolve", primary: true };
+        let next = Button {
+            id: "resolve-next",
+            value: "resolvedInNextRelease",
+            name: "Resolve in next release",
+            primary: false,
+        };
+        let ignore = Button { id: "ignore", value: "ignored", name: "Ignore", primary: false };
+        let reopen = Button { id: "reopen", value: "unresolved", name: "Reopen", primary: false };
+        let buttons = match issue.status {
+            Status::Unresolved => vec![resolve, next, ignore],
+            Status::Resolved => vec![reopen, ignore],
+            Status::Ignored => vec![resolve, reopen],
+        };
+        Self {
+            csrf: account.csrf.clone(),
+            status_path: format!("/issues/{}/status", issue.id),
+            assignee_path: format!("/issues/{}/assignee", issue.id),
+            buttons,
+            assignees: assignees(issue.assignee.as_deref(), &account.email),
+        }
+    }
+}
+
+fn assignees(current: Option<&str>, me: &str) -> Vec<AssigneeOption> {
+    let option = |value: &str, name: String| AssigneeOption {
+        value: value.into(),
+        name,
+        current: value == current.unwrap_or_default(),
+    };
+    let other = current.filter(|assignee| *assignee != me);
+    let mut options = vec![option("", "Assigned to nobody".into()), option(me, format!("Me ({me})"))];
+    options.extend(other.map(|other| option(other, other.into())));
+    options
+}
+
+impl Facts {
+    fn new(detail: &IssueDetail, now: Timestamp) -> Self {
+        let issue = &detail.issue;
+        let month = &detail.last_month;
+        let fortnight = month.get(month.len().saturating_sub(FORTNIGHT)..).unwrap_or_default();
+        Self {
+            events: detail.counts.events.into(),
+            users: detail.counts.users.into(),
+            first_seen: Moment::ago(issue.first_seen, now),
+            last_seen: Moment::ago(issue.last_seen, now),
+            first_release: issue.first_release.clone().unwrap_or_default(),
+            last_release: issue.last_release.clone().unwrap_or_default(),
+            day: Chart::new(&detail.last_day, "24 hours"),
+            day_total: total(&detail.last_day),
+            fortnight: Chart::new(fortnight, "14 days"),
+            fortnight_total: total(fortnight),
+        }
+    }
+}
+
+fn total(series: &[(Timestamp, u64)]) -> String {
+    counted(series.iter().map(|(_, count)| count).sum(), "event", "events")
+}
+
+#[derive(Deserialize)]
+pub(crate) struct IssuePath {
+    issue: String,
+}
+
+/// `GET /issues/{issue}/`: with its newest event. By id or by short id.
+pub(crate) async fn newest(visit: Visit, path: web::Path<IssuePath>) -> Result<HttpResponse, PageError> {
+    let issue = read::issues::find(&visit.query, &visit.principal, &path.issue).await?;
+    show(&visit, issue, Which::Latest).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct EventPath {
+    issue: String,
+    event: String,
+}
+
+impl EventPath {
+    /// `latest`, `oldest`, or an id.
+    fn which(&self) -> Result<Which, PageError> {
+        match self.event.as_str() {
+            "latest" => Ok(Which::Latest),
+            "oldest" => Ok(Which::Oldest),
+            id => Ok(Which::Id(id.parse().map_err(|_| QueryError::NotFound("event"))?)),
+        }
+    }
+}
+
+/// `GET /issues/{issue}/events/{event}/`
+pub(crate) async fn with_event(visit: Visit, path: web::Path<EventPath>) -> Result<HttpResponse, PageError> {
+    let issue = read::issues::find(&visit.query, &visit.principal, &path.issue).await?;
+    show(&visit, issue, path.which()?).await
+}
+
+/// `GET /issues/{issue}/events/{event}/json/`: the event as it is stored.
+pub(crate) async fn event_json(visit: Visit, path: web::Path<EventPath>) -> Result<HttpResponse, PageError> {
+    let issue = read::issues::find(&visit.query, &visit.principal, &path.issue).await?;
+    let view = read::events::of_issue(&visit.query, &issue, path.which()?).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(&view.event))
+}
+
+async fn show(visit: &Visit, issue: Issue, which: Which) -> Result<HttpResponse, PageError> {
+    let path = ProjectPath {
+        organization: visit.principal.organization_slug.clone(),
+        project: issue.project_slug.clone(),
+    };
+    let project = visit.project(&path).await?;
+    let event = async {
+        match read::events::of_issue(&visit.query, &issue, which).await {
+            Ok(event) => Ok(Some(event)),
+            Err(QueryError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    };
+    let (event, detail) = tokio::try_join!(event, read::issues::detail(&visit.query, issue.clone()))?;
+    let title = format!("{} · {}", issue.short_id, issue.title);
+    let shell = visit.project_shell(title, &project, Section::Issues).await?;
+    let list = Section::Issues.path(&project);
+    answer::page(&IssuePage::new(shell, list, &visit.account(), &detail, event.as_ref(), visit.now))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct StatusForm {
+    status: NewStatusName,
+    #[serde(default)]
+    next: LocalPath,
+}
+
+/// The names that the API has too.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum NewStatusName {
+    Unresolved,
+    Resolved,
+    ResolvedInNextRelease,
+    Ignored,
+}
+
+/// `POST /issues/{issue}/status`
+pub(crate) async fn set_status(
+    posted: Posted<StatusForm>,
+    path: web::Path<IssuePath>,
+) -> Result<HttpResponse, PageError> {
+    let status = match posted.form.status {
+        NewStatusName::Unresolved => NewStatus::Unresolved,
+        NewStatusName::Resolved => NewStatus::Resolved,
+        NewStatusName::ResolvedInNextRelease => NewStatus::ResolvedInNextRelease,
+        NewStatusName::Ignored => NewStatus::Ignored,
+    };
+    let change = IssueChange { status: Some(status), ..IssueChange::default() };
+    apply(&posted.visit, &path.issue, &change, &posted.form.next).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AssigneeForm {
+    assignee: String,
+    #[serde(default)]
+    next: LocalPath,
+}
+
+/// `POST /issues/{issue}/assignee`
+pub(crate) async fn set_assignee(
+    posted: Posted<AssigneeForm>,
+    path: web::Path<IssuePath>,
+) -> Result<HttpResponse, PageError> {
+    let assignee = Some(posted.form.assignee.clone()).filter(|email| !email.is_empty());
+    let change = IssueChange { assignee: Some(assignee), ..IssueChange::default() };
+    apply(&posted.visit, &path.issue, &change, &posted.form.next).await
+}
+
+async fn apply(
+    visit: &Visit,
+    issue: &str,
+    change: &IssueChange,
+    next: &LocalPath,
+) -> Result<HttpResponse, PageError> {
+    let issue = read::issues::find(&visit.query, &visit.principal, issue).await?;
+    visit.query.catalog.change_issue(visit.principal.organization_id, issue.id, change).await?;
+    Ok(answer::see(next.as_str()))
+}
