@@ -1,4 +1,14 @@
 //! Turns issue transitions into delivered notifications.
+//!
+//! The way of one: the worker records a transition with the batch that made it; [`run`] puts one delivery per
+//! subscribed hook into the outbox; [`message`] makes the body, once, kept with the delivery; [`channels`] posts it,
+//! again and again until it arrived or is given up. A crash between posting and writing that down posts it again,
+//! with the same idempotency key and the same body.
+
+mod channels;
+mod message;
+mod outbox;
+mod run;
 
 use std::sync::Arc;
 
@@ -23,6 +33,6 @@ pub struct Alerts {
 impl Alerts {
     /// Works until `stop` is cancelled, then finishes the deliveries under way.
     pub async fn run(self, stop: CancellationToken) {
-        stop.cancelled().await;
+        run::run(Arc::new(self), stop).await;
     }
 }
