@@ -1,0 +1,7 @@
+//! Whatever is refused is refused with a status, a text that says what was wrong, and a line in the ledger.
+
+mod authentication;
+mod caps;
+mod framing;
+mod refusal;
+mod set_aside;

@@ -1,0 +1,259 @@
+//! A real `mayday serve` in a temporary directory.
+//!
+//! Dropping it stops it as an operator would, and fails the test if then something is unaccounted for: a report
+//! without outcome, an undelivered delivery, a process left behind, an exit status other than 0.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread::panicking,
+    time::Duration,
+};
+
+use reqwest::StatusCode;
+use rustix::process::Signal;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+use super::{
+    Api, Process, Receiver, descendants, eventually, free_port, http_client, mayday, processes::send,
+};
+
+/// Longest that a start may take; a first one on a busy machine makes tables and hashes a password.
+const START: Duration = Duration::from_secs(40);
+/// Longest from SIGTERM to the end: a contract.
+const STOP: Duration = Duration::from_secs(10);
+/// Longest until what was received has come to its outcome, once nothing more comes.
+pub(crate) const SETTLE: Duration = Duration::from_secs(30);
+/// Of the server's log, shown when a test fails.
+const LOG_LINES: usize = 60;
+
+/// `bootstrap.json`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bootstrap {
+    pub(crate) url: String,
+    pub(crate) dsn: String,
+    pub(crate) organization: String,
+    pub(crate) project: String,
+    pub(crate) project_id: String,
+    pub(crate) api_token: String,
+    pub(crate) admin_email: String,
+    pub(crate) admin_password: String,
+}
+
+impl Bootstrap {
+    /// The DSN's key.
+    pub(crate) fn key(&self) -> &str {
+        self.dsn.split("//").nth(1).and_then(|rest| rest.split('@').next()).expect("a DSN with a key")
+    }
+
+    /// Where envelopes go, authenticated as browsers do it.
+    pub(crate) fn envelope_url(&self) -> String {
+        format!("{}/api/{}/envelope/?sentry_key={}&sentry_version=7", self.url, self.project_id, self.key())
+    }
+
+    /// Where single events go.
+    pub(crate) fn store_url(&self) -> String {
+        format!("{}/api/{}/store/?sentry_key={}&sentry_version=7", self.url, self.project_id, self.key())
+    }
+}
+
+/// A running server.
+pub(crate) struct TestServer {
+    temp: TempDir,
+    child: Child,
+    arguments: Vec<String>,
+    pub(crate) bootstrap: Bootstrap,
+    pub(crate) api: Api,
+}
+
+impl TestServer {
+    /// A new one, ready.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// A new one with more arguments.
+    pub(crate) async fn start_with(more: &[&str]) -> Self {
+        let temp = tempfile::tempdir().expect("a temporary directory");
+        // A fixed port, so that clients and hooks find it again after a restart.
+        let listen = format!("127.0.0.1:{}", free_port());
+        let mut arguments =
+            vec!["serve".into(), "--listen".into(), listen, "--data-dir".into(), "data".into()];
+        arguments.extend(more.iter().map(|&argument| argument.to_owned()));
+        let mut child = spawn(&temp, &arguments);
+        let bootstrap = await_bootstrap(&temp, &mut child).await;
+        let api = Api::new(&bootstrap);
+        let mut server = Self { temp, child, arguments, bootstrap, api };
+        server.await_ready(START).await;
+        server
+    }
+
+    /// Starts it again after it was killed, on the same data and port, until it is ready.
+    pub(crate) async fn start_again(&mut self) {
+        self.spawn_again();
+        self.await_ready(START).await;
+    }
+
+    /// Starts it again and waits for nothing.
+    pub(crate) fn spawn_again(&mut self) {
+        assert!(self.try_wait().is_some(), "the server still runs");
+        self.child = spawn(&self.temp, &self.arguments);
+    }
+
+    /// Waits until every store answers; a server that ends meanwhile fails the test.
+    pub(crate) async fn await_ready(&mut self, deadline: Duration) {
+        let api = self.api.clone();
+        eventually("the server is ready", deadline, async || {
+            if let Some(status) = self.try_wait() {
+                panic!("the server ended with {status}:\n{}", log_tail(&self.temp));
+            }
+            match api.ready().await {
+                Some((StatusCode::OK, _)) => Ok(()),
+                other => Err(format!("/readyz: {other:?}")),
+            }
+        })
+        .await;
+    }
+
+    /// Waits until all that was received is accounted for and every delivery is made.
+    pub(crate) async fn settle(&self, deadline: Duration) {
+        eventually("everything received has its outcome", deadline, async || {
+            self.api.ledger().await.check()?;
+            let deliveries = self.deliveries().await;
+            match deliveries.iter().find(|delivery| delivery["state"] == "pending") {
+                Some(pending) => Err(format!("a delivery is pending: {pending}")),
+                None => Ok(()),
+            }
+        })
+        .await;
+    }
+
+    /// Adds a hook of all events.
+    pub(crate) async fn add_hook(&self, receiver: &Receiver, secret: &str) -> Value {
+        let hook = json!({"url": receiver.url, "events": ["issue.new", "issue.regressed"], "secret": secret});
+        self.api.post(&format!("{}/hooks/", self.api.project), &hook).await
+    }
+
+    /// Sends an envelope that must be accepted.
+    pub(crate) async fn accept(&self, envelope: Vec<u8>) {
+        let response = http_client().post(self.bootstrap.envelope_url()).body(envelope).send().await;
+        let response = response.expect("an answer");
+        let status = response.status();
+        assert_eq!(status, StatusCode::OK, "{:?}", response.text().await);
+    }
+
+    /// The project's deliveries, newest first.
+    pub(crate) async fn deliveries(&self) -> Vec<Value> {
+        self.api.all(&format!("{}/hooks/deliveries/", self.api.project)).await
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process id")
+    }
+
+    /// The engine's process, if it runs now.
+    pub(crate) fn engine(&self) -> Option<Process> {
+        descendants(self.pid()).into_iter().find(|process| process.command.contains(" engine "))
+    }
+
+    /// SIGKILL to the server's own process; its children are on their own.
+    pub(crate) fn kill_server(&mut self) {
+        self.child.kill().expect("SIGKILL");
+        self.child.wait().expect("its end");
+    }
+
+    /// SIGKILL to the server and all its children at once.
+    pub(crate) fn kill_tree(&mut self) {
+        let children = descendants(self.pid());
+        self.child.kill().expect("SIGKILL");
+        children.iter().for_each(|child| child.signal(Signal::KILL));
+        self.child.wait().expect("its end");
+    }
+
+    /// SIGTERM, and how it ended; it must not take longer than promised.
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        send(self.pid(), Signal::TERM);
+        eventually("the server ends after SIGTERM", STOP, async || {
+            self.try_wait().ok_or_else(|| log_tail(&self.temp))
+        })
+        .await
+    }
+
+    /// A file or folder in the data directory.
+    pub(crate) fn data(&self, name: &str) -> PathBuf {
+        self.temp.path().join("data").join(name)
+    }
+
+    fn try_wait(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("its status")
+    }
+
+    async fn check_and_stop(&mut self) {
+        if self.try_wait().is_none() {
+            self.settle(SETTLE).await;
+            let children = descendants(self.pid());
+            let status = self.terminate().await;
+            assert!(status.success(), "the server ended with {status}:\n{}", log_tail(&self.temp));
+            for child in children {
+                assert!(!child.lives(), "a process was left behind: {child:?}");
+            }
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if !panicking() {
+            tokio::task::block_in_place(|| Handle::current().block_on(self.check_and_stop()));
+            return;
+        }
+        eprintln!("--- the server's log ends:\n{}", log_tail(&self.temp));
+        if self.try_wait().is_none() {
+            self.kill_tree();
+        }
+    }
+}
+
+fn spawn(temp: &TempDir, arguments: &[String]) -> Child {
+    let log = File::options().create(true).append(true).open(temp.path().join("log")).expect("a log file");
+    let mut command = Command::new(mayday());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("MAYDAY_") && name != "MAYDAY_ENGINE_LIB" {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(arguments)
+        .current_dir(temp.path())
+        .env("RUST_LOG", "info,mayday=debug")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log)
+        .spawn()
+        .expect("mayday starts")
+}
+
+async fn await_bootstrap(temp: &TempDir, child: &mut Child) -> Bootstrap {
+    let path = temp.path().join("data/bootstrap.json");
+    eventually("bootstrap.json is written", START, async || {
+        if let Some(status) = child.try_wait().expect("its status") {
+            panic!("the server ended with {status}:\n{}", log_tail(temp));
+        }
+        let bytes = fs::read(&path).map_err(|error| error.to_string())?;
+        serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+    })
+    .await
+}
+
+fn log_tail(temp: &TempDir) -> String {
+    let log = fs::read(temp.path().join("log")).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
