@@ -1,0 +1,75 @@
+//! Reading events back.
+
+use mayday_event::{EventId, GroupHash, ProjectId};
+use mayday_store::queries::{EventCursor, EventFilter};
+use uuid::Uuid;
+
+use crate::harness::{ALL, Fixture, PROJECT, row};
+
+#[tokio::test]
+async fn an_event_comes_back_whole_and_only_in_its_project() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let stored = row(42, 9, 5);
+    store.insert_events("t", std::slice::from_ref(&stored)).await.unwrap();
+    let found = store.event(PROJECT, stored.event_id).await.unwrap().unwrap();
+    assert_eq!((found.payload, found.grouping), (stored.payload, stored.grouping));
+    assert_eq!(found.summary.title, "Boom: 42");
+    assert_eq!(found.summary.timestamp, stored.timestamp);
+    assert_eq!(found.summary.tags, [("os".to_owned(), "Android 14".to_owned())]);
+    assert!(store.event(ProjectId(8), stored.event_id).await.unwrap().is_none());
+    assert!(store.event(PROJECT, EventId(Uuid::from_u128(1))).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_list_is_walked_newest_first_without_gap_or_repeat() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    // Several of the same millisecond: the id decides.
+    let rows: Vec<_> = (0..25).map(|n| row(n, 1, n as i64 / 4)).collect();
+    store.insert_events("t", &rows).await.unwrap();
+    store.insert_events("other", &[row(100, 2, 0)]).await.unwrap();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page =
+            store.events(PROJECT, &[GroupHash(1)], ALL, &EventFilter::default(), after, 7).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(EventCursor { timestamp: last.timestamp, event_id: last.event_id });
+        seen.extend(page.iter().map(|event| (event.timestamp, event.event_id)));
+    }
+    assert_eq!(seen.len(), 25);
+    assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
+}
+
+#[tokio::test]
+async fn an_event_knows_its_neighbours() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let rows: Vec<_> = (1..=5).map(|n| row(n, 1, 100 - n as i64)).collect();
+    store.insert_events("t", &rows).await.unwrap();
+    let hashes = [GroupHash(1)];
+    let at = |n: usize| EventCursor { timestamp: rows[n].timestamp, event_id: rows[n].event_id };
+    let around = store.neighbours(PROJECT, &hashes, at(2)).await.unwrap();
+    let id = |n: usize| Some(rows[n].event_id);
+    assert_eq!((around.oldest, around.previous, around.next, around.newest), (id(0), id(1), id(3), id(4)));
+    let first = store.neighbours(PROJECT, &hashes, at(0)).await.unwrap();
+    assert_eq!((first.previous, first.next), (None, id(1)));
+    let newest = store.edge_event(PROJECT, &hashes, true).await.unwrap().unwrap();
+    assert_eq!(newest.summary.event_id, rows[4].event_id);
+}
+
+#[tokio::test]
+async fn what_a_person_types_is_data_and_never_sql() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let mut odd = row(1, 1, 0);
+    odd.release = "1.0' OR 1=1 --\\".into();
+    store.insert_events("t", &[odd.clone(), row(2, 1, 0)]).await.unwrap();
+    let list = async |release: &str| {
+        let filter = EventFilter { release: Some(release.into()), environment: None };
+        store.events(PROJECT, &[], ALL, &filter, None, 10).await.unwrap().len()
+    };
+    assert_eq!(list(&odd.release).await, 1);
+    assert_eq!(list("' OR 1=1 --").await, 0);
+    assert_eq!(list("{project:UInt64}").await, 0);
+}
