@@ -75,9 +75,8 @@ async fn a_stop_under_load_is_clean_and_loses_nothing() {
     let engine = server.engine().expect("an engine");
     assert!(server.terminate().await.success());
     assert!(!engine.lives(), "the engine outlives the server");
-    let stopping = sender.stop();
     server.start_again().await;
-    let sent = stopping.await;
+    let sent = sender.stop().await;
     server.settle(SETTLE).await;
     let events = server.api.all(&format!("{}/events/?limit=100", server.api.project)).await;
     let stored: BTreeSet<String> = events.iter().map(|event| text(&event["eventID"]).to_owned()).collect();
@@ -99,8 +98,7 @@ async fn a_data_directory_serves_one_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn port_0_is_a_free_one_and_a_taken_port_is_named() {
-    // The last one counts, as of all flags.
-    let server = TestServer::start_with(&["--listen", "127.0.0.1:0"]).await;
+    let server = TestServer::start_on("127.0.0.1:0", &[]).await;
     let address = server.bootstrap.url.strip_prefix("http://").expect("an http URL");
     assert!(!address.ends_with(":0"), "{address}");
     let (code, said) = refused_start(&["--listen", address], "").await;

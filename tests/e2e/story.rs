@@ -55,7 +55,7 @@ pub(crate) async fn is_told(crash: &Crash, raise: impl AsyncFn(&TestServer, usiz
 pub(crate) async fn issue_with(server: &TestServer, count: usize, substatus: &str) -> Value {
     let issue = eventually("the events are one issue", VISIBLE, async || {
         match server.api.issues().await.as_slice() {
-            [issue] if issue["count"] == count.to_string() => Ok(issue.clone()),
+            [issue] if text(&issue["count"]) == count.to_string() => Ok(issue.clone()),
             other => Err(format!("wanted one issue with {count} events: {other:#?}")),
         }
     })

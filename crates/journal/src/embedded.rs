@@ -70,6 +70,7 @@ struct Inner {
     id: uuid::Uuid,
     directory: PathBuf,
     max_record_bytes: usize,
+    last_at_open: Position,
     queue: Mutex<Option<mpsc::Sender<Append>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     durable: watch::Receiver<u64>,
@@ -116,6 +117,7 @@ impl Journal {
             id,
             directory: directory.to_owned(),
             max_record_bytes,
+            last_at_open: Position(recovered.last),
             queue: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
             durable,
@@ -193,6 +195,11 @@ impl Journal {
     /// The last durable record; 0 when there was none.
     pub fn last(&self) -> Position {
         Position(*self.inner.durable.borrow())
+    }
+
+    /// The last record that was there when this journal was opened: what an earlier process appended.
+    pub fn last_at_open(&self) -> Position {
+        self.inner.last_at_open
     }
 
     /// Stops taking records, finishes those under way and syncs.

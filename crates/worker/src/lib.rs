@@ -52,10 +52,10 @@ impl Worker {
     ///
     /// One worker a journal: two would each take every record.
     pub async fn run(self, stop: CancellationToken) {
-        let backlog_until = self.journal.last();
+        let backlog_until = self.journal.last_at_open();
         tracing::info!(
             committed = self.journal.committed().0,
-            last = backlog_until.0,
+            last = self.journal.last().0,
             "worker takes up the journal"
         );
         pipeline::Pipeline { worker: self, stop, backlog_until }.run().await;

@@ -79,12 +79,15 @@ impl TestServer {
 
     /// A new one with more arguments.
     pub(crate) async fn start_with(more: &[&str]) -> Self {
+        // A fixed port, so that clients find it again after a restart.
+        Self::start_on(&format!("127.0.0.1:{}", free_port()), more).await
+    }
+
+    /// A new one at this address.
+    pub(crate) async fn start_on(listen: &str, more: &[&str]) -> Self {
         let temp = tempfile::tempdir().expect("a temporary directory");
-        // A fixed port, so that clients and hooks find it again after a restart.
-        let listen = format!("127.0.0.1:{}", free_port());
-        let mut arguments =
-            vec!["serve".into(), "--listen".into(), listen, "--data-dir".into(), "data".into()];
-        arguments.extend(more.iter().map(|&argument| argument.to_owned()));
+        let arguments = [&["serve", "--listen", listen, "--data-dir", "data"], more].concat();
+        let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
         let mut child = spawn(&temp, &arguments);
         let bootstrap = await_bootstrap(&temp, &mut child).await;
         let api = Api::new(&bootstrap);
