@@ -4,11 +4,7 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use mayday_catalog::keys::KeyInfo;
-use mayday_event::{Category, EventId, Outcome, RawReport, limits, raw::Format, wire::envelope::Item};
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
+use mayday_event::{Category, EventId, Outcome, RawReport, raw::Format, wire::envelope::Item};
 use uuid::Uuid;
 
 use crate::{
@@ -72,65 +68,4 @@ fn remote_addr(request: &HttpRequest) -> Option<String> {
 /// The id that a new event gets when its client gave none.
 pub(crate) fn new_event_id() -> EventId {
     EventId(Uuid::new_v4())
-}
-
-/// Checks that these bytes are one JSON object of bearable size, and finds the `event_id` in it.
-pub(crate) fn look_at_event(json: &[u8]) -> Result<Option<EventId>, Refused> {
-    if json.len() > limits::EVENT_BYTES {
-        return Err(Refused::EventTooLarge { length: json.len(), limit: limits::EVENT_BYTES });
-    }
-    let EventHead { event_id } =
-        serde_json::from_slice(json).map_err(|error| Refused::EventJson { problem: error.to_string() })?;
-    Ok(event_id)
-}
-
-/// An event's JSON, of which only the id is looked at.
-struct EventHead {
-    event_id: Option<EventId>,
-}
-
-impl<'de> Deserialize<'de> for EventHead {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EventHeadVisitor)
-    }
-}
-
-struct EventHeadVisitor;
-
-impl<'de> Visitor<'de> for EventHeadVisitor {
-    type Value = EventHead;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EventHead, A::Error> {
-        let mut event_id = None;
-        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            if key == "event_id" {
-                // Of another type: no id, but no reason to refuse the event either.
-                let value: serde_json::Value = map.next_value()?;
-                event_id = value.as_str().and_then(|id| id.trim().parse().ok());
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(EventHead { event_id })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_is_an_object_and_may_say_its_id() {
-        let id = "0123456789abcdef0123456789abcdef";
-        let found = look_at_event(format!(r#"{{"a":[1,{{}}],"event_id":"{id}","b":null}}"#).as_bytes());
-        assert_eq!(found.unwrap().unwrap().to_string(), id);
-        assert_eq!(look_at_event(br#"{"event_id":17}"#).unwrap(), None);
-        for wrong in ["", "[]", "{", "{\"a\":}", "nonsense", "{}x"] {
-            assert!(look_at_event(wrong.as_bytes()).is_err(), "{wrong}");
-        }
-    }
 }

@@ -10,6 +10,7 @@ mod body;
 mod cors;
 mod endpoints;
 mod error;
+mod event_head;
 mod rate;
 
 use std::sync::Arc;

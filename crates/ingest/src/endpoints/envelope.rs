@@ -11,10 +11,11 @@ use mayday_event::{
 use super::{answer, project_of};
 use crate::{
     Ingest,
-    accept::{Report, look_at_event, new_event_id},
+    accept::{Report, new_event_id},
     auth::{self, Credentials},
     body,
     error::{Refusal, Refused},
+    event_head::look_at_event,
 };
 
 pub(super) async fn receive(

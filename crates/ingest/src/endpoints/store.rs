@@ -6,10 +6,11 @@ use mayday_event::{EventId, capped::InflateLimits, raw::Format, wire};
 use super::{answer, envelope::unread, project_of};
 use crate::{
     Ingest,
-    accept::{Report, look_at_event, new_event_id},
+    accept::{Report, new_event_id},
     auth::Credentials,
     body,
     error::{Refusal, Refused},
+    event_head::look_at_event,
 };
 
 pub(super) async fn receive(
