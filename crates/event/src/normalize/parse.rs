@@ -8,11 +8,12 @@ use super::{EventError, json::Json, place::Place};
 pub(super) fn text<'p>(payload: &'p [u8], root: &Place<'_>) -> Cow<'p, str> {
     const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
     let payload = payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload);
-    let text = String::from_utf8_lossy(payload);
-    if matches!(text, Cow::Owned(_)) {
-        root.corrected(format_args!("bytes that are not UTF-8 replaced by U+FFFD"));
+    // Much faster than from_utf8_lossy on what is UTF-8, as nearly all is.
+    if let Ok(text) = str::from_utf8(payload) {
+        return Cow::Borrowed(text);
     }
-    text
+    root.corrected(format_args!("bytes that are not UTF-8 replaced by U+FFFD"));
+    String::from_utf8_lossy(payload)
 }
 
 /// serde_json refuses what is nested more than 128 levels deep.
