@@ -145,9 +145,12 @@ impl Mayday {
         Ok(engine)
     }
 
-    /// Of mayday and its engine.
-    pub(crate) fn processor_time(&self) -> anyhow::Result<Duration> {
-        Ok(processes::processor_time(self.pid()?)? + processes::processor_time(self.engine_pid()?)?)
+    pub(crate) fn processor_time(&self) -> anyhow::Result<ProcessorTime> {
+        let (mayday, engine) = (self.pid()?, self.engine_pid()?);
+        Ok(ProcessorTime {
+            mayday: processes::processor_time(mayday)?,
+            engine: processes::processor_time(engine)?,
+        })
     }
 
     /// Bytes that ClickHouse's data take on disk.
@@ -173,6 +176,19 @@ impl Mayday {
     fn log(&self) -> String {
         let log = std::fs::read(self.directory.path().join("log")).unwrap_or_default();
         String::from_utf8_lossy(&log).into_owned()
+    }
+}
+
+/// Processor time that a server's processes used so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProcessorTime {
+    pub(crate) mayday: Duration,
+    pub(crate) engine: Duration,
+}
+
+impl ProcessorTime {
+    pub(crate) fn total(&self) -> Duration {
+        self.mayday + self.engine
     }
 }
 

@@ -38,8 +38,8 @@ pub(super) async fn measure(bench: &Bench, table: &mut Table) -> anyhow::Result<
         [Series::default(), Series::default(), Series::default()];
     for _ in 0..bench.args.rounds {
         by_floor.round(bench, &floor.target, || floor.processor_time()).await?;
-        by_alone.round(bench, &alone.target()?, || alone.processor_time()).await?;
-        by_whole.round(bench, &whole.target()?, || whole.processor_time()).await?;
+        by_alone.round(bench, &alone.target()?, || Ok(alone.processor_time()?.total())).await?;
+        by_whole.round(bench, &whole.target()?, || Ok(whole.processor_time()?.total())).await?;
         api.drained(DRAIN).await?;
     }
     alone.stop().await?;

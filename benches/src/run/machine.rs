@@ -11,7 +11,9 @@ pub(super) fn describe() -> anyhow::Result<String> {
     let memory = field("/proc/meminfo", "MemTotal")?;
     let kib: u64 = memory.trim_end_matches(" kB").parse()?;
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    Ok(format!("{cores} cores of {processor}, {} GiB, Linux {}", kib.div_ceil(1 << 20), kernel.trim()))
+    // What comes behind the version names the distribution's or the host's own build.
+    let version = kernel.trim().split('-').next().unwrap_or_default();
+    Ok(format!("{cores} cores of {processor}, {} GiB, Linux {version}", kib.div_ceil(1 << 20)))
 }
 
 fn field(path: &str, name: &str) -> anyhow::Result<String> {
