@@ -1,5 +1,5 @@
-// Comforts only: every page works without this file. Copy buttons, relative times that stay true, selects that
-// apply at once, menus that close, and keys on the list (j and k move, o opens, / searches).
+// Comforts only: every page works without this file. Copy buttons, times that stay true and also say the local
+// hour, selects that apply at once, menus that close, and keys (j and k move, o opens, / searches).
 (() => {
   "use strict";
 
@@ -17,11 +17,16 @@
       const ms = Date.now() - Date.parse(time.dateTime);
       if (ms < 0) continue;
       const text = age(ms);
-      const short = time.dataset.relative === "short";
-      time.textContent = text === null ? (short ? "now" : "just now") : short ? text : `${text} ago`;
+      time.textContent = text === null ? "just now" : `${text} ago`;
     }
   };
   setInterval(refreshTimes, 30e3);
+
+  // Pages say UTC; on hovering, every time also says what the visitor's clock showed.
+  const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  for (const time of document.querySelectorAll("time[title]")) {
+    time.title += `\n${local.format(new Date(time.dateTime))}`;
+  }
 
   for (const button of document.querySelectorAll("button[data-copy]")) {
     button.hidden = false;

@@ -130,6 +130,6 @@ mod tests {
         let url =
             url::Url::parse("http://localhost:8000/api/0/projects/mayday/app/issues/?query=is%3Aresolved")
                 .unwrap();
-        insta::assert_snapshot!(pagination.link_header(&url), @r#""#);
+        insta::assert_snapshot!(pagination.link_header(&url), @r#"<http://localhost:8000/api/0/projects/mayday/app/issues/?query=is%3Aresolved&cursor=9:1:1>; rel="previous"; results="false"; cursor="9:1:1", <http://localhost:8000/api/0/projects/mayday/app/issues/?query=is%3Aresolved&cursor=5:2:0>; rel="next"; results="true"; cursor="5:2:0""#);
     }
 }

@@ -5,6 +5,8 @@ mod auth;
 mod change;
 mod cursor;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod pages;
 mod read;
 mod search;

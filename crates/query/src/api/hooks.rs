@@ -48,6 +48,7 @@ struct NewHookJson {
     secret: Option<String>,
 }
 
+/// 201 with the secret, which is shown this once.
 async fn create(
     principal: Granted<ProjectWrite>,
     query: Data<Query>,
@@ -61,7 +62,10 @@ async fn create(
         events: body.events.iter().map(String::as_str).collect(),
         secret: body.secret.as_deref(),
     };
-    created(hook_json(&change::hooks::create(&query, &project, hook).await?))
+    let hook = change::hooks::create(&query, &project, hook).await?;
+    let mut json = hook_json(&hook);
+    json["secret"] = hook.secret.into();
+    created(json)
 }
 
 async fn delete(
@@ -94,18 +98,12 @@ fn hook_json(hook: &Hook) -> Value {
         "id": hook.id.to_string(),
         "url": hook.url,
         "events": hook.events.iter().map(|kind| kind.action()).collect::<Vec<_>>(),
-        "secret": hook.secret,
         "status": if hook.active { "active" } else { "disabled" },
         "dateCreated": date(Some(hook.created)),
     })
 }
 
 fn delivery_json(delivery: &Delivery) -> Value {
-    let state = match delivery.state {
-        DeliveryState::Pending => "pending",
-        DeliveryState::Delivered => "delivered",
-        DeliveryState::Failed => "failed",
-    };
     let next_attempt = (delivery.state == DeliveryState::Pending).then_some(delivery.next_attempt);
     json!({
         "id": delivery.id,
@@ -115,7 +113,7 @@ fn delivery_json(delivery: &Delivery) -> Value {
         "issueId": delivery.transition.issue_id.to_string(),
         "eventId": delivery.transition.event_id.to_string(),
         "reason": delivery.transition.reason,
-        "state": state,
+        "state": delivery.state.name(),
         "attempts": delivery.attempts,
         "lastStatus": delivery.last_status,
         "lastError": delivery.last_error,

@@ -21,6 +21,8 @@ mod projects;
 mod quarantine;
 mod respond;
 mod root;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use actix_web::{

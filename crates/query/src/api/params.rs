@@ -132,7 +132,14 @@ mod tests {
             detail(params.timestamp("start")),
             detail(params.event_filter()),
             detail(Params::parse(&"a".repeat(20_000)).map(|_| ())),
-        ].join("\n"), @"");
+        ].join("\n"), @r#"
+        limit: "101" is not a number from 1 to 100
+        cursor: not one that this list gave; leave it out to begin anew
+        statsPeriod: "1y" is not 24h, 14d or 30d
+        start: "then" is not a time such as 2026-11-24T03:42:01Z
+        environment: is given twice
+        query string is longer than 16384 bytes
+        "#);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::moment::{absolute, counted};
 const BAR: u32 = 6;
 const GAP: u32 = 2;
 /// The shortest bar that is not empty.
-const SHORTEST: u64 = 2;
+const SHORTEST: u32 = 2;
 
 /// A chart without words, for a row of a list.
 #[derive(Debug, Clone, Template)]
@@ -67,9 +67,8 @@ fn width(series: &[(Timestamp, u64)]) -> u32 {
 fn bars(series: &[(Timestamp, u64)], height: u32) -> Vec<Bar> {
     let peak = series.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
     let bar = |(at, &(start, count)): (usize, &(Timestamp, u64))| {
-        let tall =
-            if count == 0 { 1 } else { (count.saturating_mul(u64::from(height)) / peak).max(SHORTEST) };
-        let tall = u32::try_from(tall).unwrap_or(height).min(height);
+        let share = u128::from(count) * u128::from(height) / u128::from(peak);
+        let tall = if count == 0 { 1 } else { u32::try_from(share).unwrap_or(height).max(SHORTEST) };
         Bar {
             x: at as u32 * (BAR + GAP),
             y: height - tall,
@@ -121,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_chart_says_what_it_shows() {
-        insta::assert_snapshot!(Chart::new(&days(&[0, 1, 1000]), "3 days").to_string(), @"");
+        insta::assert_snapshot!(Chart::new(&days(&[0, 1, 1000]), "3 days").to_string(), @r#"<svg class="chart" viewBox="0 0 22 48" preserveAspectRatio="none" role="img" aria-label="1,001 events in the last 3 days, most of them 2026-11-24 (1000)"><g><title>2026-11-22: 0 events</title><rect class="hit" x="0" y="0" width="6" height="48"/><rect class="base" x="0" y="47" width="6" height="1"/></g><g><title>2026-11-23: 1 event</title><rect class="hit" x="8" y="0" width="6" height="48"/><rect class="bar" x="8" y="46" width="6" height="2"/></g><g><title>2026-11-24: 1,000 events</title><rect class="hit" x="16" y="0" width="6" height="48"/><rect class="bar" x="16" y="0" width="6" height="48"/></g></svg>"#);
         assert_eq!(Sparkline::new(&days(&[0, 0]), "2 days").summary, "No events in the last 2 days");
         assert_eq!(Sparkline::new(&[], "2 days").width, 1);
     }

@@ -1,9 +1,15 @@
 //! What goes wrong on the way to a page, and the page that is shown instead.
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
+use actix_web::{
+    HttpResponse, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{StatusCode, header},
+    middleware::Next,
+};
 use askama::Template;
 
-use super::{answer, path::with_query, shell::Shell};
+use super::{answer, path::with_query, shell::Shell, theme::Theme};
 use crate::QueryError;
 
 /// Kinds of failure that a visitor sees.
@@ -72,6 +78,17 @@ impl PageError {
         }
     }
 
+    fn page(&self, theme: Theme) -> HttpResponse {
+        let page = ErrorPage {
+            shell: Shell { title: self.heading().into(), theme, ..Shell::default() },
+            status: self.status().as_u16(),
+            heading: self.heading(),
+            detail: sentence(&self.detail()),
+        };
+        answer::page_with(self.status(), &page)
+            .unwrap_or_else(|_| HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+
     /// What the visitor reads; causes are logged, not shown.
     fn detail(&self) -> String {
         match self {
@@ -97,14 +114,23 @@ impl ResponseError for PageError {
                 .insert_header((header::LOCATION, with_query("/login", &[("next", next)])))
                 .finish();
         }
-        let page = ErrorPage {
-            shell: Shell { title: self.heading().into(), ..Shell::default() },
-            status: self.status().as_u16(),
-            heading: self.heading(),
-            detail: sentence(&self.detail()),
-        };
-        answer::page_with(self.status(), &page)
-            .unwrap_or_else(|_| HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR))
+        HttpResponse::new(self.status()) // `show` makes a page of it
+    }
+}
+
+/// Around all pages: makes of a [`PageError`] the page that a visitor sees, in the colours that they chose.
+pub(crate) async fn show(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let error = response.response().error().and_then(|error| error.as_error::<PageError>());
+    match error {
+        None | Some(PageError::LogIn { .. }) => Ok(response),
+        Some(error) => {
+            let page = error.page(Theme::of(response.request()));
+            Ok(response.into_response(page))
+        }
     }
 }
 

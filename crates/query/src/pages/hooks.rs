@@ -94,16 +94,11 @@ impl HookRow {
 
 impl DeliveryRow {
     pub(crate) fn new(delivery: &Delivery, now: Timestamp) -> Self {
-        let state = match delivery.state {
-            DeliveryState::Pending => "pending",
-            DeliveryState::Delivered => "delivered",
-            DeliveryState::Failed => "failed",
-        };
         let status = delivery.last_status.map(|status| status.to_string());
         let parts: Vec<String> = status.into_iter().chain(delivery.last_error.clone()).collect();
         let to_be_retried = delivery.state == DeliveryState::Pending && delivery.attempts > 0;
         Self {
-            state,
+            state: delivery.state.name(),
             action: delivery.transition.kind.action(),
             issue: format!("/issues/{}/", delivery.transition.issue_id),
             reason: delivery.transition.reason.clone(),

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, http::header, web};
 use askama::Template;
-use mayday_catalog::issues::{Issue, IssueChange, NewStatus, Status};
+use mayday_catalog::issues::{Issue, IssueChange, Status};
 use mayday_event::{IssueId, Timestamp};
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ use super::{
     visit::{Posted, ProjectPath, Visit},
 };
 use crate::{
-    QueryError,
+    QueryError, change,
     read::{
         self,
         events::{EventView, Which},
@@ -114,7 +114,7 @@ impl IssuePage {
             } else {
                 "This event is not one of this issue, or it is older than events are kept."
             },
-            tags: tags(&detail.facets, event.map(|view| &view.event), &issues_path),
+            tags: tags(&detail.facets, event.map(|view| &view.summary), &issues_path),
             event: event.map(|view| EventSection::new(view, issue.id, now)),
             issues_path,
             shell,
@@ -132,21 +132,13 @@ impl Head {
             id: issue.id,
             short_id: issue.short_id.clone(),
             level: issue.level.name(),
-            status: status_name(issue.status),
+            status: issue.status.name(),
             heading,
             message,
             culprit: issue.culprit.clone(),
             badges: badges(issue, now),
             state: issue.resolved_in_next_release.then(|| "until the next release".into()),
         }
-    }
-}
-
-fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Unresolved => "unresolved",
-        Status::Resolved => "resolved",
-        Status::Ignored => "ignored",
     }
 }
 
@@ -275,19 +267,10 @@ async fn show(visit: &Visit, issue: Issue, which: Which) -> Result<HttpResponse,
 
 #[derive(Deserialize)]
 pub(crate) struct StatusForm {
-    status: NewStatusName,
+    /// As the API names it.
+    status: String,
     #[serde(default)]
     next: LocalPath,
-}
-
-/// The names that the API has too.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum NewStatusName {
-    Unresolved,
-    Resolved,
-    ResolvedInNextRelease,
-    Ignored,
 }
 
 /// `POST /issues/{issue}/status`
@@ -295,12 +278,7 @@ pub(crate) async fn set_status(
     posted: Posted<StatusForm>,
     path: web::Path<IssuePath>,
 ) -> Result<HttpResponse, PageError> {
-    let status = match posted.form.status {
-        NewStatusName::Unresolved => NewStatus::Unresolved,
-        NewStatusName::Resolved => NewStatus::Resolved,
-        NewStatusName::ResolvedInNextRelease => NewStatus::ResolvedInNextRelease,
-        NewStatusName::Ignored => NewStatus::Ignored,
-    };
+    let status = change::issues::status(&posted.form.status, false)?;
     let change = IssueChange { status: Some(status), ..IssueChange::default() };
     apply(&posted.visit, &path.issue, &change, &posted.form.next).await
 }
@@ -317,7 +295,8 @@ pub(crate) async fn set_assignee(
     posted: Posted<AssigneeForm>,
     path: web::Path<IssuePath>,
 ) -> Result<HttpResponse, PageError> {
-    let assignee = Some(posted.form.assignee.clone()).filter(|email| !email.is_empty());
+    let assignee =
+        change::issues::assignee(&posted.visit.query, &posted.visit.principal, &posted.form.assignee).await?;
     let change = IssueChange { assignee: Some(assignee), ..IssueChange::default() };
     apply(&posted.visit, &path.issue, &change, &posted.form.next).await
 }
@@ -329,6 +308,6 @@ async fn apply(
     next: &LocalPath,
 ) -> Result<HttpResponse, PageError> {
     let issue = read::issues::find(&visit.query, &visit.principal, issue).await?;
-    visit.query.catalog.change_issue(visit.principal.organization_id, issue.id, change).await?;
+    change::issues::change(&visit.query, &visit.principal, issue.id, change).await?;
     Ok(answer::see(next.as_str()))
 }

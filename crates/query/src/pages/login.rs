@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     answer,
-    attempts::Attempts,
+    attempts::{Attempts, Origin},
     error::PageError,
     path::LocalPath,
     shell::Shell,
@@ -74,12 +74,16 @@ pub(crate) async fn submit(
     visit::check_origin(&request)?;
     let now = query.clock.now();
     let address = request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default();
-    if let Some(seconds) = attempts.wait_seconds(&address, now) {
+    let origin = Origin::new(address.clone(), &form.email);
+    if let Some(seconds) = attempts.wait_seconds(&origin, now) {
         return too_many(&request, &form, seconds);
     }
-    match query.catalog.log_in(form.email.trim(), &form.password).await? {
+    let turn = attempts.one_at_a_time.lock().await;
+    let session = query.catalog.log_in(form.email.trim(), &form.password).await?;
+    drop(turn);
+    match session {
         Some(session) => {
-            attempts.succeeded(&address);
+            attempts.succeeded(&origin);
             let mut response = answer::see(form.next.as_str());
             response
                 .add_cookie(&session_cookie(&query, &session, now))
@@ -87,7 +91,7 @@ pub(crate) async fn submit(
             Ok(response)
         }
         None => {
-            attempts.failed(&address, now);
+            attempts.failed(origin, now);
             tracing::info!(address, "log-in refused");
             refused(
                 &request,

@@ -31,10 +31,15 @@ mod quarantine;
 mod setup;
 mod shell;
 mod snippets;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod visit;
 
-use actix_web::web::{self, ServiceConfig};
+use actix_web::{
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
 use serde::Deserialize;
 
 /// A form that says nothing but who sent it.
@@ -45,6 +50,7 @@ struct NoFields {}
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config.service(
         web::scope("")
+            .wrap(from_fn(error::show))
             .wrap(headers::security())
             .app_data(web::Data::new(attempts::Attempts::default()))
             .app_data(

@@ -3,13 +3,13 @@
 use askama::{Template, filters::HtmlSafe};
 use mayday_event::Timestamp;
 
-/// A `<time>`: how long ago, and on hovering exactly when. `assets/mayday.js` keeps it true with the same words.
+/// A `<time>`: how long ago, and on hovering exactly when, in UTC. `assets/mayday.js` keeps it true with the same
+/// words, and adds the visitor's own time zone to what hovering shows.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/moment.html")]
 pub(crate) struct Moment {
     iso: String,
     absolute: String,
-    style: &'static str,
     text: String,
 }
 
@@ -23,19 +23,7 @@ impl Moment {
             Some(span) if at > now => format!("in {span}"),
             Some(span) => format!("{span} ago"),
         };
-        Self { text, style: "long", ..Self::exact(at) }
-    }
-
-    /// `3 h`
-    pub(crate) fn age(at: Timestamp, now: Timestamp) -> Self {
-        let text = span(now.since_ms(at).abs()).unwrap_or_else(|| "now".into());
-        Self { text, style: "short", ..Self::exact(at) }
-    }
-
-    fn exact(at: Timestamp) -> Self {
-        let iso = at.to_string();
-        let absolute = absolute(at);
-        Self { iso, absolute, style: "", text: String::new() }
+        Self { iso: at.to_string(), absolute: absolute(at), text }
     }
 }
 
@@ -92,7 +80,7 @@ pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -130,8 +118,7 @@ mod tests {
         assert_eq!(ago(3 * Timestamp::HOUR_MS + 5), "3 h ago");
         assert_eq!(ago(40 * Timestamp::DAY_MS), "1 mo ago");
         assert_eq!(ago(-2 * Timestamp::HOUR_MS), "in 2 h");
-        assert_eq!(Moment::age(now.plus_ms(-3 * Timestamp::DAY_MS), now).text, "3 d");
-        insta::assert_snapshot!(Moment::ago(now.plus_ms(-61_000), now).to_string(), @"");
+        insta::assert_snapshot!(Moment::ago(now.plus_ms(-61_000), now).to_string(), @r#"<time datetime="2026-11-24T03:58:59.000Z" title="2026-11-24 03:58:59 UTC" data-relative>1 min ago</time>"#);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use self::{
     breadcrumbs::BreadcrumbView, contexts::Table, exceptions::ExceptionView, reasons::Reasons,
     threads::ThreadView, values::Pair,
 };
-use super::moment::{Moment, bytes};
+use super::moment::{Moment, absolute, bytes};
 use crate::read::events::EventView;
 
 /// Breadcrumbs that are shown at once; earlier ones are folded.
@@ -28,6 +28,8 @@ pub(crate) struct EventSection {
     pub(crate) id: String,
     pub(crate) short_id: String,
     pub(crate) time: Moment,
+    /// `2026-11-24 03:42:01 UTC`
+    pub(crate) time_utc: String,
     pub(crate) size: String,
     pub(crate) json_href: String,
     pub(crate) steps: [Step; 4],
@@ -68,6 +70,7 @@ impl EventSection {
         Self {
             short_id: id.chars().take(8).collect(),
             time: Moment::ago(event.timestamp, now),
+            time_utc: absolute(event.timestamp),
             size: bytes(view.size as u64),
             json_href: format!("{}json/", event_path(issue, event.event_id)),
             steps: steps(view, issue),

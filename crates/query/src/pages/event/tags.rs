@@ -1,8 +1,7 @@
 //! Tags of an issue's events with their shares.
 
 use askama::{Template, filters::HtmlSafe};
-use mayday_event::Event;
-use mayday_store::queries::tags::TagFacet;
+use mayday_store::queries::{events::EventSummary, tags::TagFacet};
 
 use crate::pages::{moment::Count, path::with_query};
 
@@ -45,12 +44,12 @@ impl HtmlSafe for Share {}
 const SHOWN_ELSEWHERE: [&str; 1] = ["level"];
 
 /// The tags of an issue; those that tell events apart first.
-pub(crate) fn tags(facets: &[TagFacet], event: Option<&Event>, issues_path: &str) -> Vec<TagView> {
+pub(crate) fn tags(facets: &[TagFacet], event: Option<&EventSummary>, issues_path: &str) -> Vec<TagView> {
     let shown = facets.iter().filter(|facet| !SHOWN_ELSEWHERE.contains(&facet.key.as_str()));
     shown.filter_map(|facet| view(facet, event, issues_path)).collect()
 }
 
-fn view(facet: &TagFacet, event: Option<&Event>, issues_path: &str) -> Option<TagView> {
+fn view(facet: &TagFacet, event: Option<&EventSummary>, issues_path: &str) -> Option<TagView> {
     let mut values = facet.top.iter().map(|value| {
         let percent = (value.count * 100).checked_div(facet.total).unwrap_or(0).min(100);
         ValueView {
@@ -63,7 +62,8 @@ fn view(facet: &TagFacet, event: Option<&Event>, issues_path: &str) -> Option<Ta
     });
     let top = values.next()?;
     let others: Vec<ValueView> = values.collect();
-    let of_event = event.and_then(|event| event.tags.get(&facet.key)).filter(|value| **value != top.value);
+    let of_event = event.and_then(|event| event.tags.iter().find(|(key, _)| *key == facet.key));
+    let of_event = of_event.map(|(_, value)| value).filter(|value| **value != top.value);
     Some(TagView {
         key: facet.key.clone(),
         more: facet.distinct.saturating_sub(1 + others.len() as u64),

@@ -1,0 +1,182 @@
+//! What tests share: API and pages over a catalog after its first start, a journal, and a ClickHouse that does not
+//! answer. What needs one is tested end to end.
+
+use std::{future::Future, path::Path, pin::Pin, rc::Rc};
+
+use actix_web::{
+    App,
+    body::to_bytes,
+    cookie::Cookie,
+    dev::ServiceResponse,
+    http::{Method, StatusCode, header, header::HeaderMap},
+    test,
+};
+use mayday_catalog::{
+    Catalog,
+    access::Bootstrap,
+    batch::{BatchRange, BegunBatch, Occurrence},
+    projects::Project,
+};
+use mayday_event::{Clock, EventId, GroupHash, IssueId, Timestamp, model::Level};
+use mayday_journal::Journal;
+use mayday_store::{Store, StoreOptions};
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::{Query, auth::SESSION_COOKIE};
+
+/// What the server's clock says.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::parse("2026-11-24T04:02:01.500Z").unwrap()
+}
+
+/// A server after its first start.
+pub(crate) struct Server {
+    pub(crate) query: Query,
+    pub(crate) bootstrap: Bootstrap,
+    pub(crate) project: Project,
+    service: Box<dyn Fn(test::TestRequest) -> Replying>,
+    _directory: TempDir,
+}
+
+type Replying = Pin<Box<dyn Future<Output = Reply>>>;
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// Somebody logged in with a browser.
+pub(crate) struct Browser {
+    pub(crate) cookie: Cookie<'static>,
+    pub(crate) csrf: String,
+}
+
+async fn open(directory: &Path, base_url: &str) -> (Query, Bootstrap) {
+    let clock = Clock::new(now);
+    let url = format!("sqlite://{}", directory.join("catalog.db").display());
+    let catalog = Catalog::open(&url, clock.clone()).await.unwrap();
+    let bootstrap = catalog.bootstrap().await.unwrap().expect("first start");
+    let options = mayday_journal::Options { reserve_bytes: 0, ..mayday_journal::Options::default() };
+    let journal = Journal::open(&directory.join("journal"), options).unwrap();
+    // Port 9 discards; nobody listens there.
+    let store = Store::new(StoreOptions {
+        url: "http://127.0.0.1:9".into(),
+        database: "mayday".into(),
+        retention_days: 90,
+    })
+    .unwrap();
+    (Query { catalog, store, journal, clock, base_url: base_url.into() }, bootstrap)
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::at("http://mayday.example:8000").await
+    }
+
+    pub(crate) async fn at(base_url: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let (query, bootstrap) = open(directory.path(), base_url).await;
+        let project = query.catalog.project_by_id(bootstrap.project_id).await.unwrap();
+        let app = App::new().configure(|app| crate::configure(app, &query));
+        let service = Rc::new(test::init_service(app).await);
+        let service = move |request: test::TestRequest| -> Replying {
+            let service = Rc::clone(&service);
+            Box::pin(
+                async move { Reply::of(test::call_service(&*service, request.to_request()).await).await },
+            )
+        };
+        Self { query, bootstrap, project, service: Box::new(service), _directory: directory }
+    }
+
+    pub(crate) async fn send(&self, request: test::TestRequest) -> Reply {
+        (self.service)(request).await
+    }
+
+    /// Asks the API with the first start's token.
+    pub(crate) async fn api(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+        self.api_as(&self.bootstrap.api_token, method, path, body).await
+    }
+
+    pub(crate) async fn api_as(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Reply {
+        let request = test::TestRequest::with_uri(&format!("/api/0{path}"))
+            .method(method)
+            .insert_header((header::AUTHORIZATION, format!("Bearer {token}")));
+        match body {
+            Some(body) => self.send(request.set_json(body)).await,
+            None => self.send(request).await,
+        }
+    }
+
+    /// Logs the administrator in.
+    pub(crate) async fn browser(&self) -> Browser {
+        let Bootstrap { admin_email, admin_password, .. } = &self.bootstrap;
+        let session = self.query.catalog.log_in(admin_email, admin_password).await.unwrap().unwrap();
+        Browser { cookie: Cookie::new(SESSION_COOKIE, session.token), csrf: session.csrf }
+    }
+
+    pub(crate) async fn visit(&self, browser: &Browser, path: &str) -> Reply {
+        self.send(test::TestRequest::with_uri(path).cookie(browser.cookie.clone())).await
+    }
+
+    /// Sends a form of one of our own pages.
+    pub(crate) async fn submit(&self, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let signed: Vec<_> = fields.iter().copied().chain([("csrf_token", browser.csrf.as_str())]).collect();
+        let request = test::TestRequest::post().uri(path).cookie(browser.cookie.clone()).set_form(signed);
+        self.send(request).await
+    }
+
+    /// An issue of one event, as the worker makes it in the catalog.
+    pub(crate) async fn issue(&self, title: &str) -> IssueId {
+        let (error_type, error_value) = title.split_once(": ").unwrap_or((title, ""));
+        let occurrence = Occurrence {
+            project_id: self.project.id,
+            hash: GroupHash(7),
+            event_id: EventId(Uuid::from_u128(1)),
+            timestamp: now(),
+            received: now(),
+            level: Level::Fatal,
+            platform: "java".into(),
+            release: Some("app@1.0.0".into()),
+            title: title.into(),
+            culprit: "com.example.Main in onCreate".into(),
+            error_type: error_type.into(),
+            error_value: error_value.into(),
+            filename: "Main.kt".into(),
+            function: "onCreate".into(),
+        };
+        let range = BatchRange { journal: Uuid::from_u128(7), first: 1, last: 1 };
+        let batch = BegunBatch { range, duplicates: Vec::new() };
+        let made = self.query.catalog.begin_batch(&batch, &[occurrence]).await.unwrap();
+        self.query.catalog.finish_batch(&batch.range).await.unwrap();
+        made[0].issue_id
+    }
+}
+
+impl Reply {
+    async fn of(response: ServiceResponse) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = to_bytes(response.into_body()).await.unwrap();
+        Self { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// What an error of the API says.
+    pub(crate) fn detail(&self) -> String {
+        let json = self.json();
+        let fields: Vec<&String> = json.as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["detail"]);
+        json["detail"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
