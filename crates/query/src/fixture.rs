@@ -157,6 +157,12 @@ impl Server {
     }
 }
 
+/// Of a page, what is in `<main>`.
+pub(crate) fn main_part(html: &str) -> &str {
+    let (_, rest) = html.split_once("<main id=\"main\" tabindex=\"-1\">").unwrap();
+    rest.split_once("</main>").unwrap().0
+}
+
 impl Reply {
     async fn of(response: ServiceResponse) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());

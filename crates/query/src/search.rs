@@ -207,3 +207,97 @@ impl Iterator for Parts<'_> {
         Some(self.part())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Search::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn all_parts_of_a_search_are_understood() {
+        let search = Search::parse(
+            "is:unresolved \"out of \\\"memory\\\"\"  release:\"app@1.2 (3)\" environment:beta assigned:me view",
+        );
+        assert_eq!(
+            search,
+            Ok(Search {
+                status: Some(Status::Unresolved),
+                words: vec!["out of \"memory\"".into(), "view".into()],
+                release: Some("app@1.2 (3)".into()),
+                environment: Some("beta".into()),
+                assignee: Some(Assignee::Me),
+            })
+        );
+        assert_eq!(Search::parse("  "), Ok(Search::default()));
+        let assignee = |text: &str| Search::parse(text).unwrap().assignee;
+        assert_eq!(assignee("is:unassigned"), Some(Assignee::Nobody));
+        assert_eq!(assignee("assigned:none is:unassigned"), Some(Assignee::Nobody));
+        assert_eq!(assignee("assigned:ann@example.com"), Some(Assignee::Member("ann@example.com".into())));
+    }
+
+    #[test]
+    fn what_looks_like_text_is_text() {
+        for text in
+            ["IllegalStateException:", "std::io", "https://example.com/a:b", "12:30", "-[NSString", "C:\\dir"]
+        {
+            assert_eq!(Search::parse(text).unwrap().words, [text], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named_with_its_place() {
+        insta::assert_snapshot!([
+            error("is:unresolved is:resolved"),
+            error("view is:new"),
+            error("ver:1"),
+            error("!is:resolved"),
+            error("release:"),
+            error("a \"b c"),
+            error("assigned:ann"),
+            error(&"a ".repeat(MAX_WORDS + 1)),
+            error(&"a".repeat(MAX_LENGTH + 1)),
+        ].join("\n"), @r#"
+        query, character 15: is: is given twice
+        query, character 6: is:new is not known; there are unresolved, resolved, ignored, archived and unassigned
+        query, character 1: unknown key "ver"; there are is, release, environment and assigned (quote it to search for text)
+        query, character 1: unknown key "!is"; there are is, release, environment and assigned (quote it to search for text)
+        query, character 1: release: needs a value
+        query, character 3: a quote is opened here and never closed
+        query, character 1: assigned:ann is not known; give me, none or an e-mail address
+        query, character 41: more than 20 words
+        query, character 1001: longer than 1000 characters
+        "#);
+    }
+
+    #[test]
+    fn an_environment_chosen_beside_the_search_may_not_contradict_it() {
+        let mut search = Search::parse("environment:beta").unwrap();
+        search.narrow_environment("beta".into()).unwrap();
+        let error = search.narrow_environment("production".into()).unwrap_err();
+        assert_eq!(error.to_string(), "environment: is given twice");
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_is_too_strange(text in any::<String>()) {
+            if let Err(error) = Search::parse(&text) {
+                prop_assert!((1..=text.chars().count() + 1).contains(&error.position), "{error}");
+            }
+        }
+
+        #[test]
+        fn what_is_quoted_is_found_as_it_is(text in ".{1,80}") {
+            let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+            let mut expected = Search::default();
+            expected.words.push(text.clone());
+            prop_assert_eq!(Search::parse(&quoted), Ok(expected));
+            let release = Search::parse(&format!("release:{quoted}")).unwrap().release;
+            prop_assert_eq!(release, Some(text));
+        }
+    }
+}

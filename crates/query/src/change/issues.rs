@@ -6,7 +6,7 @@ use mayday_catalog::{
 };
 use mayday_event::IssueId;
 
-use crate::{Query, QueryError};
+use crate::{Query, QueryError, read};
 
 /// Changes an issue and gives it back as it is then.
 pub(crate) async fn change(
@@ -43,7 +43,7 @@ pub(crate) async fn assignee(
         return Ok(None);
     }
     let id: Option<i64> = text.strip_prefix("user:").unwrap_or(text).parse().ok();
-    let members = query.catalog.members(principal.organization_id).await?;
+    let members = read::projects::members(query, principal).await?;
     let member = members
         .into_iter()
         .find(|member| id == Some(member.user_id) || member.email.eq_ignore_ascii_case(text));

@@ -14,6 +14,9 @@ pub(crate) struct Badge {
 /// An issue's badges: what became of it, then how bad it is.
 pub(crate) fn badges(issue: &Issue, now: Timestamp) -> Vec<Badge> {
     let state = match issue.status {
+        Status::Resolved if issue.resolved_in_next_release => {
+            Some(Badge { name: "Resolved in next release", class: "resolved" })
+        }
         Status::Resolved => Some(Badge { name: "Resolved", class: "resolved" }),
         Status::Ignored => Some(Badge { name: "Ignored", class: "ignored" }),
         Status::Unresolved => match issue.substatus(now) {

@@ -2,7 +2,10 @@
 
 use actix_web::{HttpResponse, http::header, web};
 use askama::Template;
-use mayday_catalog::issues::{Issue, IssueChange, Status};
+use mayday_catalog::{
+    access::Member,
+    issues::{Issue, IssueChange, Status},
+};
 use mayday_event::{IssueId, Timestamp};
 use serde::Deserialize;
 
@@ -57,7 +60,6 @@ struct Head {
     message: String,
     culprit: String,
     badges: Vec<Badge>,
-    state: Option<String>,
 }
 
 struct Actions {
@@ -100,6 +102,7 @@ impl IssuePage {
         shell: Shell,
         issues_path: String,
         account: &Account,
+        members: &[Member],
         detail: &IssueDetail,
         event: Option<&EventView>,
         now: Timestamp,
@@ -107,7 +110,7 @@ impl IssuePage {
         let issue = &detail.issue;
         Self {
             head: Head::new(issue, now),
-            actions: Actions::new(issue, account),
+            actions: Actions::new(issue, account, members),
             facts: Facts::new(detail, now),
             no_event: if detail.counts.events == 0 {
                 "The events of this issue are older than events are kept."
@@ -137,13 +140,12 @@ impl Head {
             message,
             culprit: issue.culprit.clone(),
             badges: badges(issue, now),
-            state: issue.resolved_in_next_release.then(|| "until the next release".into()),
         }
     }
 }
 
 impl Actions {
-    fn new(issue: &Issue, account: &Account) -> Self {
+    fn new(issue: &Issue, account: &Account, members: &[Member]) -> Self {
         let resolve = Button { id: "resolve", value: "resolved", name: "Resolve", primary: true };
         let next = Button {
             id: "resolve-next",
@@ -163,20 +165,24 @@ impl Actions {
             status_path: format!("/issues/{}/status", issue.id),
             assignee_path: format!("/issues/{}/assignee", issue.id),
             buttons,
-            assignees: assignees(issue.assignee.as_deref(), &account.email),
+            assignees: assignees(issue.assignee.as_deref(), members, &account.email),
         }
     }
 }
 
-fn assignees(current: Option<&str>, me: &str) -> Vec<AssigneeOption> {
+/// Nobody, the visitor, the other members; and whoever it is assigned to, should they have left.
+fn assignees(current: Option<&str>, members: &[Member], me: &str) -> Vec<AssigneeOption> {
     let option = |value: &str, name: String| AssigneeOption {
         value: value.into(),
         name,
         current: value == current.unwrap_or_default(),
     };
-    let other = current.filter(|assignee| *assignee != me);
-    let mut options = vec![option("", "Assigned to nobody".into()), option(me, format!("Me ({me})"))];
-    options.extend(other.map(|other| option(other, other.into())));
+    let mut options = vec![option("", "Assigned to nobody".into()), option(me, "Assigned to me".into())];
+    let others = members.iter().map(|member| member.email.as_str()).filter(|email| *email != me);
+    options.extend(others.map(|email| option(email, email.into())));
+    if let Some(left) = current.filter(|_| !options.iter().any(|option| option.current)) {
+        options.push(option(left, left.into()));
+    }
     options
 }
 
@@ -262,7 +268,8 @@ async fn show(visit: &Visit, issue: Issue, which: Which) -> Result<HttpResponse,
     let title = format!("{} · {}", issue.short_id, issue.title);
     let shell = visit.project_shell(title, &project, Section::Issues).await?;
     let list = Section::Issues.path(&project);
-    answer::page(&IssuePage::new(shell, list, &visit.account(), &detail, event.as_ref(), visit.now))
+    let members = read::projects::members(&visit.query, &visit.principal).await?;
+    answer::page(&IssuePage::new(shell, list, &visit.account(), &members, &detail, event.as_ref(), visit.now))
 }
 
 #[derive(Deserialize)]
@@ -310,4 +317,50 @@ async fn apply(
     let issue = read::issues::find(&visit.query, &visit.principal, issue).await?;
     change::issues::change(&visit.query, &visit.principal, issue.id, change).await?;
     Ok(answer::see(next.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fixture::{main_part, now},
+        pages::sample,
+    };
+
+    fn rendered(detail: &IssueDetail, event: Option<&EventView>) -> String {
+        let account = Account { email: "me@example.com".into(), csrf: "CSRF".into() };
+        let member =
+            |email: &str| Member { user_id: 1, email: email.into(), name: String::new(), is_admin: true };
+        let members = [member("ann@example.com"), member("me@example.com")];
+        let list = "/projects/mayday/app/issues/".into();
+        let page = IssuePage::new(sample::shell(), list, &account, &members, detail, event, now());
+        main_part(&page.render().unwrap()).to_owned()
+    }
+
+    #[test]
+    fn an_issue_with_all_there_is_to_show() {
+        insta::assert_snapshot!(rendered(&sample::detail(), Some(&sample::view())));
+    }
+
+    #[test]
+    fn what_can_be_done_follows_from_the_status() {
+        let buttons = |status| {
+            let mut detail = sample::detail();
+            detail.issue.status = status;
+            let page = rendered(&detail, None);
+            let known = ["resolve", "resolve-next", "ignore", "reopen"];
+            known.into_iter().filter(|id| page.contains(&format!("data-testid=\"{id}\""))).collect::<Vec<_>>()
+        };
+        assert_eq!(buttons(Status::Unresolved), ["resolve", "resolve-next", "ignore"]);
+        assert_eq!(buttons(Status::Resolved), ["ignore", "reopen"]);
+        assert_eq!(buttons(Status::Ignored), ["resolve", "reopen"]);
+    }
+
+    #[test]
+    fn an_issue_whose_events_are_gone_says_so() {
+        let mut detail = sample::detail();
+        assert!(rendered(&detail, None).contains("This event is not one of this issue"));
+        detail.counts.events = 0;
+        assert!(rendered(&detail, None).contains("older than events are kept"));
+    }
 }

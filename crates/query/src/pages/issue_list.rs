@@ -430,7 +430,89 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use mayday_catalog::json::IssueCounts;
+
     use super::*;
+    use crate::{
+        cursor::{Neighbour, Pagination},
+        fixture::{self, main_part, now},
+        pages::sample,
+    };
+
+    fn project() -> Project {
+        let issue = sample::issue();
+        Project {
+            id: issue.project_id,
+            organization_id: issue.organization_id,
+            organization_slug: "mayday".into(),
+            slug: issue.project_slug,
+            name: issue.project_name,
+            platform: issue.project_platform,
+            created: now(),
+        }
+    }
+
+    fn rendered(asked: &ListQuery, rows: Vec<IssueRow>, pagination: Pagination) -> String {
+        let wanted = Wanted::new(&project(), asked);
+        let found = wanted.search.is_ok().then_some(IssuePage { total: rows.len(), rows, pagination });
+        let environment = |name: &str| Environment { name: name.into(), current: name == asked.environment };
+        let environments = vec![environment("beta"), environment("production")];
+        let page = ListPage::new(sample::shell(), &wanted, found, environments, None, now());
+        main_part(&page.render().unwrap()).to_owned()
+    }
+
+    #[test]
+    fn a_list_of_issues() {
+        let row = IssueRow {
+            issue: sample::issue(),
+            counts: IssueCounts { events: 1_204, users: 67 },
+            lifetime: IssueCounts { events: 12_345, users: 678 },
+            series: sample::series(3, Timestamp::DAY_MS),
+        };
+        let pagination = Pagination {
+            previous: Neighbour { cursor: "9:1:1".into(), results: false },
+            next: Neighbour { cursor: "5:2:0".into(), results: true },
+        };
+        let asked = ListQuery {
+            query: Some("is:unresolved \"no view\"".into()),
+            sort: "freq".into(),
+            environment: "beta".into(),
+            ..ListQuery::default()
+        };
+        insta::assert_snapshot!(rendered(&asked, vec![row], pagination));
+    }
+
+    #[test]
+    fn an_empty_list_says_why() {
+        let empty = |query: Option<&str>, period: &str| {
+            let query = query.map(str::to_owned);
+            let asked = ListQuery { query, period: period.into(), ..ListQuery::default() };
+            rendered(&asked, Vec::new(), Pagination::whole())
+        };
+        assert!(empty(None, "").contains("had events in the chosen period"));
+        assert!(empty(None, "all").contains("This project has no issue of this kind."));
+        let searched = empty(Some("<zzz>"), "");
+        assert!(
+            searched.contains("<code>&#60;zzz&#62;</code>")
+                && searched.contains("data-testid=\"clear-search\"")
+        );
+        let wrong = empty(Some("is:new"), "");
+        assert!(wrong.contains("data-testid=\"query-error\"") && wrong.contains("is:new is not known"));
+    }
+
+    #[actix_web::test]
+    async fn a_project_without_issues_shows_how_to_connect_an_app() {
+        let server = fixture::Server::start().await;
+        let (project, query) = (&server.project, &server.query);
+        let keys = read::projects::keys(query, project).await.unwrap();
+        let setup = Setup::of_project(query, project, &keys);
+        let wanted = Wanted::new(project, &ListQuery::default());
+        let found = IssuePage { rows: Vec::new(), pagination: Pagination::whole(), total: 0 };
+        let page = ListPage::new(sample::shell(), &wanted, Some(found), Vec::new(), setup, now());
+        let page = page.render().unwrap();
+        let dsn = format!("http://{}@mayday.example:8000/1</code>", server.bootstrap.public_key);
+        assert!(page.contains("data-testid=\"empty-project\"") && page.contains(&dsn), "{page}");
+    }
 
     #[test]
     fn tabs_change_the_status_and_keep_the_rest_of_a_query() {

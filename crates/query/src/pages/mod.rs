@@ -28,6 +28,8 @@ mod login;
 mod moment;
 mod path;
 mod quarantine;
+#[cfg(test)]
+mod sample;
 mod setup;
 mod shell;
 mod snippets;

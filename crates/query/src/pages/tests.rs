@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use crate::fixture::{Browser, Reply, Server};
+use crate::fixture::{self, Browser, Reply, Server};
 
 fn form(path: &str, fields: &[(&str, &str)]) -> TestRequest {
     TestRequest::post().uri(path).set_form(fields)
@@ -19,8 +19,7 @@ async fn log_in(server: &Server, password: &str, next: &str) -> Reply {
 
 /// Of `<main>`; what changes with every start is replaced.
 fn main_part(server: &Server, browser: &Browser, reply: &Reply) -> String {
-    let (_, rest) = reply.body.split_once("<main").unwrap();
-    let (main, _) = rest.split_once("</main>").unwrap();
+    let main = fixture::main_part(&reply.body);
     main.replace(&server.bootstrap.public_key.to_string(), "KEY").replace(&browser.csrf, "CSRF")
 }
 

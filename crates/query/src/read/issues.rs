@@ -33,12 +33,16 @@ pub(crate) async fn find(query: &Query, principal: &Principal, id: &str) -> Resu
 
 /// An issue with its counts, series and tags.
 pub(crate) async fn detail(query: &Query, issue: Issue) -> Result<IssueDetail, QueryError> {
-    let (counts, last_day, last_month, facets) = tokio::try_join!(
+    let (counts, last_day, last_month, mut facets) = tokio::try_join!(
         counts(query, &issue),
         series(query, &issue, Period::Day),
         series(query, &issue, Period::Month),
         facets(query, &issue, FACET_VALUES),
     )?;
+    // Distinct values are estimates; of users there is a better one already.
+    if let Some(users) = facets.iter_mut().find(|facet| facet.key == "user") {
+        users.distinct = counts.users;
+    }
     Ok(IssueDetail { issue, counts, last_day, last_month, facets })
 }
 

@@ -1,7 +1,7 @@
 //! Projects and their DSN keys.
 
 use mayday_catalog::{
-    access::Principal,
+    access::{Member, Principal},
     projects::{DsnKey, Organization, Project},
 };
 
@@ -10,6 +10,11 @@ use crate::{Query, QueryError};
 /// The organisation that a principal belongs to.
 pub(crate) async fn organization(query: &Query, principal: &Principal) -> Result<Organization, QueryError> {
     Ok(query.catalog.organization(principal.organization_id).await?)
+}
+
+/// Whom a principal may assign issues to.
+pub(crate) async fn members(query: &Query, principal: &Principal) -> Result<Vec<Member>, QueryError> {
+    Ok(query.catalog.members(principal.organization_id).await?)
 }
 
 /// The projects that a principal sees, by slug.

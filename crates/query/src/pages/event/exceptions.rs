@@ -33,13 +33,23 @@ pub(crate) fn exceptions(event: &Event) -> Vec<ExceptionView> {
 }
 
 fn view(at: usize, exception: &Exception) -> ExceptionView {
+    let heading = heading(exception, at > 0);
+    let stack = |trace| Stack::new(trace, format!("stack-{at}"), heading);
     ExceptionView {
         name: exception.ty.clone().unwrap_or_else(|| "Exception".into()),
         module: exception.module.clone().unwrap_or_default(),
         value: exception.value.clone().unwrap_or_default(),
         mechanism: exception.mechanism.as_ref().map(mechanism),
-        stack: exception.stacktrace.as_ref().and_then(|trace| Stack::new(trace, format!("stack-{at}"))),
+        stack: exception.stacktrace.as_ref().and_then(stack),
     }
+}
+
+/// `Caused by: java.net.SocketTimeoutException: failed to connect`
+fn heading(exception: &Exception, is_cause: bool) -> String {
+    let name = exception.ty.as_deref().unwrap_or("Exception");
+    let name = exception.module.as_ref().map_or_else(|| name.into(), |module| format!("{module}.{name}"));
+    let named = exception.value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}: {value}"));
+    if is_cause { format!("Caused by: {named}") } else { named }
 }
 
 fn mechanism(mechanism: &Mechanism) -> MechanismView {

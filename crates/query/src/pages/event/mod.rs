@@ -129,8 +129,8 @@ fn chips(event: &Event) -> Vec<Pair> {
         [&user.email, &user.username, &user.id, &user.ip_address].into_iter().flatten().next().cloned()
     });
     let release = event.release.as_ref().map(|release| match &event.dist {
-        Some(dist) => format!("{release} ({dist})"),
-        None => release.clone(),
+        Some(dist) if !release.ends_with(&format!("+{dist}")) => format!("{release} ({dist})"),
+        _ => release.clone(),
     });
     let known = [
         ("device", context("device", "model").or(context("device", "family")).map(str::to_owned)),

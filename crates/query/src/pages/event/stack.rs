@@ -64,8 +64,8 @@ impl FrameView {
 }
 
 impl Stack {
-    /// `None`: there are no frames.
-    pub(crate) fn new(trace: &Stacktrace, id: String) -> Option<Self> {
+    /// `heading` is what its text begins with. `None`: there are no frames.
+    pub(crate) fn new(trace: &Stacktrace, id: String, heading: String) -> Option<Self> {
         if trace.frames.is_empty() {
             return None;
         }
@@ -73,7 +73,8 @@ impl Stack {
         if let Some(frame) = frames.iter_mut().find(|frame| frame.in_app && !frame.source.is_empty()) {
             frame.open = true;
         }
-        let raw = frames.iter().map(raw_line).collect::<Vec<_>>().join("\n");
+        let lines: Vec<String> = std::iter::once(heading).chain(frames.iter().map(raw_line)).collect();
+        let raw = lines.join("\n");
         let registers = trace.registers.iter().map(|(name, value)| Pair::new(name, value)).collect();
         Some(Self { runs: runs(frames), raw, id, registers })
     }
@@ -160,7 +161,8 @@ fn module(frame: &Frame) -> String {
 
 fn place(frame: &Frame) -> String {
     let file = frame.filename.as_deref().or_else(|| frame.abs_path.as_deref().map(base_name));
-    let position = match (frame.lineno, frame.colno) {
+    // Line 0 is what SDKs send of native methods: there is no line.
+    let position = match (frame.lineno.filter(|line| *line > 0), frame.colno) {
         (Some(line), Some(column)) => format!(":{line}:{column}"),
         (Some(line), None) => format!(":{line}"),
         _ => String::new(),
@@ -217,7 +219,7 @@ mod tests {
 
     /// `S2 F3`: two shown, then three folded.
     fn shape(kinds: &str) -> String {
-        let stack = Stack::new(&trace(kinds), "s".into()).unwrap();
+        let stack = Stack::new(&trace(kinds), "s".into(), "E".into()).unwrap();
         let shapes: Vec<String> = stack
             .runs
             .iter()
@@ -241,9 +243,11 @@ mod tests {
 
     #[test]
     fn a_fold_says_what_is_in_it() {
-        let stack = Stack::new(&trace("sssa"), "s".into()).unwrap();
+        let stack = Stack::new(&trace("sssa"), "s".into(), "E".into()).unwrap();
         let Run::Folded { what, .. } = &stack.runs[1] else { panic!("not folded") };
         assert_eq!(what, "3 other frames: android.os");
+        let line = "    at android.os.Handler.s()";
+        assert_eq!(stack.raw, ["E", "    at com.example.App.a()", line, line, line].join("\n"));
         assert_eq!(package("libc.so"), "libc");
         assert_eq!(package("io"), "io");
     }
@@ -273,6 +277,6 @@ mod tests {
             (view.module.as_str(), view.place.as_str(), view.function.as_str()),
             ("libnative.so", "0x1f00", "<unknown>")
         );
-        assert_eq!(Stack::new(&Stacktrace::default(), "s".into()).map(|stack| stack.raw), None);
+        assert_eq!(Stack::new(&Stacktrace::default(), "s".into(), "E".into()).map(|stack| stack.raw), None);
     }
 }

@@ -31,13 +31,17 @@ pub(crate) fn threads(event: &Event) -> Vec<ThreadView> {
 
 fn view(at: usize, thread: &Thread) -> ThreadView {
     let id = thread.id.clone().unwrap_or_default();
+    let name = thread.name.clone().unwrap_or_else(|| format!("Thread {id}"));
     ThreadView {
-        name: thread.name.clone().unwrap_or_else(|| format!("Thread {id}")),
+        stack: thread
+            .stacktrace
+            .as_ref()
+            .and_then(|trace| Stack::new(trace, format!("thread-{at}"), name.clone())),
+        name,
         state: thread.state.clone().unwrap_or_default(),
         crashed: thread.crashed == Some(true),
         current: thread.current == Some(true),
         main: thread.main == Some(true),
         open: false,
-        stack: thread.stacktrace.as_ref().and_then(|trace| Stack::new(trace, format!("thread-{at}"))),
     }
 }

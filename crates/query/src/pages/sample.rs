@@ -1,0 +1,196 @@
+//! An issue and an event that have everything a page can show, for tests.
+
+use mayday_catalog::{
+    issues::{Issue, Status},
+    json::IssueCounts,
+};
+use mayday_event::{
+    Event, EventId, GroupHash, IssueId, OrganizationId, ProjectId, Timestamp,
+    model::{Level, NoteKind},
+};
+use mayday_store::queries::{
+    events::{EventSummary, Neighbours},
+    tags::{TagFacet, TagValue},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::shell::Shell;
+use crate::{
+    fixture::now,
+    read::{Series, events::EventView, issues::IssueDetail},
+};
+
+pub(super) fn shell() -> Shell {
+    Shell { title: "A test".into(), here: "/here/".into(), ..Shell::default() }
+}
+
+pub(super) fn issue() -> Issue {
+    Issue {
+        id: IssueId(42),
+        organization_id: OrganizationId(1),
+        project_id: ProjectId(1),
+        project_slug: "app".into(),
+        project_name: "App".into(),
+        project_platform: "android".into(),
+        short_id: "APP-7".into(),
+        status: Status::Unresolved,
+        regressed: true,
+        resolved_in_next_release: false,
+        resolved: None,
+        level: Level::Fatal,
+        platform: "java".into(),
+        title: "CheckoutFailed: no <view> for order 7".into(),
+        culprit: "com.example.Checkout in onPay".into(),
+        error_type: "CheckoutFailed".into(),
+        error_value: "no <view> for order 7".into(),
+        filename: "Checkout.kt".into(),
+        function: "onPay".into(),
+        first_seen: now().plus_ms(-9 * Timestamp::DAY_MS),
+        last_seen: now().plus_ms(-2 * Timestamp::HOUR_MS),
+        first_release: Some("app@1.0.0".into()),
+        last_release: Some("app@1.2.0".into()),
+        assignee: Some("gone@example.com".into()),
+        hashes: vec![GroupHash(7)],
+    }
+}
+
+pub(super) fn series(buckets: usize, width_ms: i64) -> Series {
+    let start = now().plus_ms(-width_ms * buckets as i64);
+    (0..buckets).map(|at| (start.plus_ms(width_ms * at as i64), (at % 3) as u64)).collect()
+}
+
+pub(super) fn detail() -> IssueDetail {
+    IssueDetail {
+        issue: issue(),
+        counts: IssueCounts { events: 12_345, users: 678 },
+        last_day: series(3, Timestamp::HOUR_MS),
+        last_month: series(3, Timestamp::DAY_MS),
+        facets: vec![
+            facet("environment", &[("production", 90), ("beta \"1\"", 10)], 2),
+            facet("level", &[("fatal", 100)], 1),
+            facet("network", &[("wifi", 60), ("cellular", 38)], 5),
+        ],
+    }
+}
+
+fn facet(key: &str, values: &[(&str, u64)], distinct: u64) -> TagFacet {
+    let value = |(value, count): &(&str, u64)| TagValue {
+        value: (*value).into(),
+        count: *count,
+        first_seen: now(),
+        last_seen: now(),
+    };
+    TagFacet { key: key.into(), total: 100, distinct, top: values.iter().map(value).collect() }
+}
+
+fn id(n: u128) -> EventId {
+    EventId(Uuid::from_u128(n))
+}
+
+pub(super) fn view() -> EventView {
+    let event: Event = serde_json::from_value(event_json()).unwrap();
+    assert_eq!(event.notes[0].kind, NoteKind::WrongType);
+    EventView {
+        project_id: ProjectId(1),
+        summary: summary(&event),
+        grouping: json!({
+            "version": 1, "hash": "00000000000000aa", "strategy": "stacktrace",
+            "components": [
+                { "kind": "frame", "value": "com.example.Checkout:onPay", "contributes": true, "reason": "in app" },
+                { "kind": "frame", "value": "android.os.Handler:run", "contributes": false, "reason": "not the app's" },
+            ]
+        }),
+        issue_id: Some(IssueId(42)),
+        neighbours: Neighbours {
+            oldest: Some(id(1)),
+            previous: Some(id(2)),
+            next: None,
+            newest: Some(event.event_id),
+        },
+        size: 2_048,
+        event,
+    }
+}
+
+fn summary(event: &Event) -> EventSummary {
+    EventSummary {
+        event_id: event.event_id,
+        hash: GroupHash(7),
+        timestamp: event.timestamp,
+        received: event.received,
+        title: "CheckoutFailed: no <view> for order 7".into(),
+        culprit: "com.example.Checkout in onPay".into(),
+        level: "fatal".into(),
+        platform: "java".into(),
+        release: "app@1.2.0".into(),
+        environment: "production".into(),
+        user: "id:7".into(),
+        os_name: "Android".into(),
+        os_version: "14".into(),
+        device_family: "Pixel".into(),
+        device_model: "Pixel 8".into(),
+        tags: vec![("network".into(), "cellular".into())],
+    }
+}
+
+fn event_json() -> Value {
+    let frame = |module: &str, function: &str, line: u32, in_app: bool| {
+        json!({
+            "module": module, "function": function, "lineno": line, "in_app": in_app,
+            "filename": format!("{}.kt", module.rsplit('.').next().unwrap())
+        })
+    };
+    let mut top = frame("com.example.Checkout", "onPay", 42, true);
+    top["pre_context"] = json!(["fun onPay() {"]);
+    top["context_line"] = json!("    pay(view!!)");
+    top["post_context"] = json!(["}"]);
+    top["vars"] = json!({ "order": 7 });
+    json!({
+        "event_id": id(3), "timestamp": now().plus_ms(-2 * Timestamp::HOUR_MS), "received": now(),
+        "level": "fatal", "platform": "java", "release": "app@1.2.0", "dist": "120", "environment": "production",
+        "logentry": { "formatted": "cannot pay order 7", "message": "cannot pay order %d" },
+        "exception": [
+            {
+                "type": "SocketTimeout", "module": "java.net", "value": "after 10 s",
+                "stacktrace": { "frames": [frame("com.example.Api", "call", 9, true)] }
+            },
+            {
+                "type": "CheckoutFailed", "value": "no <view> for order 7",
+                "mechanism": { "type": "UncaughtExceptionHandler", "handled": false, "meta": { "signal": 6 } },
+                "stacktrace": {
+                    "registers": { "pc": "0x1f00" },
+                    "frames": [
+                        frame("android.os.Looper", "loop", 1, false),
+                        frame("android.os.Handler", "run", 2, false),
+                        top,
+                    ]
+                }
+            }
+        ],
+        "threads": [
+            { "id": "2", "name": "worker", "state": "WAITING" },
+            {
+                "id": "1", "name": "main", "crashed": true, "main": true,
+                "stacktrace": { "frames": [frame("com.example.Checkout", "onPay", 42, true)] }
+            }
+        ],
+        "breadcrumbs": (0..17).map(|n| json!({
+            "timestamp": now().plus_ms(-2 * Timestamp::HOUR_MS - 1000 * (20 - n)), "category": "navigation",
+            "message": format!("screen {n}"), "data": { "to": "Cart & pay" }
+        })).collect::<Vec<_>>(),
+        "contexts": {
+            "app": { "app_name": "Shop", "app_version": "1.2.0" },
+            "device": { "model": "Pixel 8", "memory_size": 8_589_934_592_u64 },
+            "os": { "name": "Android", "version": "14", "rooted": false }
+        },
+        "tags": { "network": "cellular" },
+        "user": { "id": "7", "email": "ann@example.com" },
+        "sdk": { "name": "sentry.java.android", "version": "8.12.0" },
+        "modules": { "okhttp": "4.12" },
+        "debug_images": [{ "type": "proguard", "debug_id": "0b0a" }],
+        "extra": { "cart": { "items": 3 } },
+        "request": { "method": "GET", "url": "https://shop.example/cart", "headers": [["Accept", "text/html"]] },
+        "notes": [{ "path": "user.age", "kind": "wrong_type", "detail": "a number was expected" }]
+    })
+}
