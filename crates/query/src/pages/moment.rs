@@ -19,6 +19,7 @@ impl Moment {
     /// `3 h ago`
     pub(crate) fn ago(at: Timestamp, now: Timestamp) -> Self {
         let text = match span(now.since_ms(at).abs()) {
+            None if at > now => "in a moment".into(),
             None => "just now".into(),
             Some(span) if at > now => format!("in {span}"),
             Some(span) => format!("{span} ago"),
@@ -118,6 +119,7 @@ mod tests {
         assert_eq!(ago(3 * Timestamp::HOUR_MS + 5), "3 h ago");
         assert_eq!(ago(40 * Timestamp::DAY_MS), "1 mo ago");
         assert_eq!(ago(-2 * Timestamp::HOUR_MS), "in 2 h");
+        assert_eq!(ago(-5_000), "in a moment");
         insta::assert_snapshot!(Moment::ago(now.plus_ms(-61_000), now).to_string(), @r#"<time datetime="2026-11-24T03:58:59.000Z" title="2026-11-24 03:58:59 UTC" data-relative>1 min ago</time>"#);
     }
 

@@ -87,6 +87,11 @@ impl EventSection {
         }
     }
 
+    /// Whether its issue has other events.
+    pub(crate) fn has_others(&self) -> bool {
+        self.steps.iter().any(|step| step.href.is_some())
+    }
+
     pub(crate) fn latest_breadcrumbs(&self) -> &[BreadcrumbView] {
         self.breadcrumbs.get(..BREADCRUMBS_SHOWN).unwrap_or(&self.breadcrumbs)
     }
