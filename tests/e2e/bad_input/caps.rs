@@ -1,8 +1,10 @@
 //! What is too large is refused before it costs more than its cap.
 
-use std::io::Write;
+use std::{convert::Infallible, io::Write};
 
 use flate2::{Compression, write::GzEncoder};
+use futures_util::stream;
+use reqwest::Body;
 use serde_json::json;
 
 use super::refusal::{Refusal, Refuser};
@@ -21,6 +23,9 @@ async fn what_is_too_large_is_refused() {
 
     let announced = too_large("body is longer than 20971520 bytes", "too_large");
     refuser.refuses("a body of 21 MiB", refuser.envelope().body(vec![b'a'; 21 * MIB]), announced).await;
+    let pieces = stream::iter((0..21).map(|_| Ok::<_, Infallible>(vec![b'a'; MIB])));
+    let unannounced = refuser.envelope().body(Body::wrap_stream(pieces));
+    refuser.refuses("21 MiB in chunks", unannounced, announced).await;
 
     let expected = too_large("exceeds 1048576", "envelope_too_large");
     refuser.refuses("an event item", refuser.envelope().body(item("event", &event)), expected).await;
