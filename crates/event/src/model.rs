@@ -211,6 +211,33 @@ pub struct Frame {
     pub addr_mode: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<String>,
+    /// The monitor that the thread holds, or waits for, in this frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+}
+
+/// A monitor, as Android's ANR reports have it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lock {
+    /// 1: held; 2: `wait()` called on it; 4: slept on; 8: held by another thread, which this one waits for.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub ty: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_name: Option<String>,
+    /// Of the thread that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<String>,
+}
+
+impl Lock {
+    /// Another thread holds it.
+    pub fn is_blocked(&self) -> bool {
+        self.ty == Some(8)
+    }
 }
 
 /// One thread of the process.

@@ -4,6 +4,7 @@
 //! happened is told by the app's own code, not by the system's; and what varies between two builds, devices
 //! or runs (line numbers, addresses, compiler counters, ids in messages, the release) never counts.
 
+mod codes;
 mod frames;
 mod hash;
 mod names;
@@ -46,7 +47,7 @@ pub struct Grouping {
 /// One part of what made a fingerprint, or was looked at and left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
-    /// `frame`, `type`, `message`, `fingerprint`.
+    /// `frame`, `type`, `code`, `message`, `fingerprint`, `fallback`.
     pub kind: String,
     /// The normalised value.
     pub value: String,

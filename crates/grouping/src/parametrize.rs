@@ -19,6 +19,8 @@ pub(crate) fn parametrize(message: &str) -> String {
             out.push_str("<str>");
             rest = after;
             after_word = true;
+        } else if let Some(after) = skip_thousands(rest, &out) {
+            rest = after;
         } else if is_token_char(first) {
             let (token, after) = rest.split_at(rest.find(|c| !is_token_char(c)).unwrap_or(rest.len()));
             let bare = token.trim_end_matches(['.', ':', '?']);
@@ -69,6 +71,8 @@ const CODES: [&str; 6] = ["http", "status", "code", "errno", "signal", "error"];
 fn replace(token: &str, previous_word: &str, out: &mut String) {
     if CODES.iter().any(|word| previous_word.eq_ignore_ascii_case(word)) && is_digits(token) {
         out.push_str(token);
+    } else if is_android_user(token, out) {
+        out.push_str("u<num>");
     } else if let Some(placeholder) = placeholder(token) {
         out.push_str(placeholder);
     } else {
@@ -88,14 +92,21 @@ fn placeholder(token: &str) -> Option<&'static str> {
     {
         return Some("<email>");
     }
-    let checks: [(&'static str, fn(&str) -> bool); 5] =
-        [("<uuid>", is_uuid), ("<ip>", is_ip), ("<date>", is_date), ("<path>", is_path), ("<hex>", is_hex)];
-    checks.into_iter().find(|(_, is)| is(token)).map(|(placeholder, _)| placeholder)
+    Some(match token {
+        token if is_uuid(token) => "<uuid>",
+        token if is_ip(token) => "<ip>",
+        token if is_date(token) => "<date>",
+        token if is_path(token) => "<path>",
+        token if is_hex(token) => "<num>",
+        _ => return None,
+    })
 }
 
 /// The words of a token one by one.
 fn replace_parts(token: &str, out: &mut String) {
-    let mut rest = token;
+    let signed =
+        token.strip_prefix(['-', '+']).filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
+    let mut rest = signed.unwrap_or(token);
     while let Some(first) = rest.chars().next() {
         let separates = |c: char| !c.is_alphanumeric() && c != '_';
         if separates(first) {
@@ -110,7 +121,7 @@ fn replace_parts(token: &str, out: &mut String) {
             out.push_str("<num>");
             rest = skip_fraction(rest);
         } else if is_hex(word) {
-            out.push_str("<hex>");
+            out.push_str("<num>");
         } else {
             replace_digits(word, out);
         }
@@ -186,11 +197,27 @@ fn is_path(token: &str) -> bool {
     }
 }
 
-/// `0x…`, or eight hexadecimal digits and more of which some are letters and some are not.
+/// `0x…`, or five hexadecimal digits and more of which some are letters and some are not.
 fn is_hex(token: &str) -> bool {
+    const HASH_DIGITS: usize = 5;
     let all_hex = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     match token.strip_prefix("0x").or_else(|| token.strip_prefix("0X")) {
         Some(digits) => all_hex(digits),
-        None => token.len() >= 8 && all_hex(token) && token.bytes().any(|byte| byte.is_ascii_digit()),
+        None => {
+            let (digits, letters) = (|c: char| c.is_ascii_digit(), |c: char| c.is_ascii_alphabetic());
+            token.len() >= HASH_DIGITS && all_hex(token) && token.contains(digits) && token.contains(letters)
+        }
     }
+}
+
+/// `u10` after an object's address, as Android prints a user.
+fn is_android_user(token: &str, out: &str) -> bool {
+    out.ends_with("<num> ") && token.strip_prefix('u').is_some_and(is_digits)
+}
+
+/// What follows `,000` in a number whose beginning is replaced.
+fn skip_thousands<'t>(rest: &'t str, out: &str) -> Option<&'t str> {
+    let group = rest.strip_prefix(',').filter(|_| out.ends_with("<num>"))?;
+    let (digits, after) = group.split_at_checked(3)?;
+    (is_digits(digits) && !after.starts_with(|c: char| c.is_ascii_digit())).then_some(after)
 }

@@ -1,20 +1,17 @@
 //! Which evidence decides: the first strategy that finds any.
 //!
 //! 1. `sdk`: the fingerprint that the app gave; `{{ default }}` in it stands for what the others would say.
-//! 2. `stacktrace`: the root cause's type and the app's own frames nearest to it; without one of those, the system's
-//!    frames and the message.
+//! 2. `stacktrace`: the root cause's type, the app's own frames nearest to it and the error codes in its message;
+//!    without such frames, the system's frames and the message.
 //! 3. `exception`: the root cause's type and message, numbers and the like replaced.
 //! 4. `message`: the log template, or the message, numbers and the like replaced.
 //! 5. `fallback`: platform, level and culprit.
 
-use mayday_event::{
-    Event,
-    model::{Exception, Stacktrace},
-};
+use mayday_event::{Event, model::Exception};
 
 use crate::{
-    Component, Title,
-    frames::{self, Kept},
+    Component, Title, codes,
+    frames::{self, Frames, Kept},
     parametrize::parametrize,
 };
 
@@ -47,39 +44,69 @@ fn by_evidence(event: &Event, title: &Title) -> (&'static str, Vec<Component>) {
 }
 
 fn by_stacktrace(event: &Event) -> Option<Vec<Component>> {
-    let (stacktrace, frames) = deciding_stack(event)?;
+    let frames = deciding_frames(event)?;
     let root = event.exception.first();
     let mut components: Vec<Component> = root.into_iter().filter_map(type_component).collect();
     components.extend(wrappers(event));
-    let by_system = frames.kept == Kept::System;
-    let frame_count = frames.components.iter().filter(|component| component.contributes).count();
-    components.extend(frames.components);
-    if by_system || frame_count == 0 {
-        // Frameworks throw the same exception from the same place for many reasons; the message tells them
-        // apart. That of a hang only says that it is one.
-        let message = root.filter(|root| !is_hang(root)).and_then(exception_message);
-        components.extend(message.map(|message| {
-            used("message", &message, "no frame of the app; what varies in the message is replaced")
-        }));
+    let hang = root.is_some_and(is_hang);
+    let message = root.filter(|_| !hang).and_then(exception_message);
+    if frames.kept == Kept::InApp {
+        let held_up = hang.then(|| holder(event)).flatten();
+        match (held_up, frames) {
+            // Where it waits and what it waits for; who asked does not matter.
+            (Some(holder), frames) => {
+                components.extend(frames.nearest());
+                components.push(holder);
+            }
+            (None, frames) => components.extend(frames.components),
+        }
+        components.extend(root.into_iter().flat_map(codes));
+        return Some(components);
     }
-    let decisive = |component: &Component| component.contributes && component.kind != "type";
-    let found = components.iter().any(decisive) && !stacktrace.frames.is_empty();
-    found.then_some(components)
+    // Frameworks throw the same exception from the same place for many reasons; the message tells them apart.
+    let assertion = message.is_some() && is_assertion(root, &frames);
+    components.extend(frames.components.into_iter().map(|frame| match assertion {
+        true if frame.contributes => unused(&frame.kind, &frame.value, "the assertion's text tells more"),
+        _ => frame,
+    }));
+    components.extend(message.map(|message| {
+        used("message", &message, "no frame of the app; what varies in the message is replaced")
+    }));
+    components.iter().any(|component| component.contributes && component.kind != "type").then_some(components)
 }
 
-/// The stack nearest to the root cause that holds frames of the app; if none does, the root cause's, or the
+/// Error codes and the like in the root cause's message: the same call fails for different reasons.
+fn codes(root: &Exception) -> impl Iterator<Item = Component> {
+    let codes = root.value.as_deref().map(codes::of).unwrap_or_default();
+    codes.into_iter().map(|code| used("code", &code, "named by the message; another code is another cause"))
+}
+
+/// Raised by Apple's frameworks: which of their functions noticed differs from version to version.
+fn is_assertion(root: Option<&Exception>, frames: &Frames) -> bool {
+    let mechanism = root.and_then(|root| root.mechanism.as_ref()?.ty.as_deref());
+    mechanism.is_some_and(|mechanism| mechanism.eq_ignore_ascii_case("nsexception"))
+        || frames.components.iter().any(|frame| frame.value == "objc_exception_throw")
+}
+
+/// The frame nearest to the top of the thread that holds the lock which the deciding stack waits for.
+fn holder(event: &Event) -> Option<Component> {
+    let stacktrace = event.main_stacktrace()?;
+    let lock = stacktrace.frames.iter().rev().find_map(|frame| frame.lock.as_ref())?;
+    let id = lock.thread_id.as_deref().filter(|_| lock.is_blocked())?;
+    let thread = event.threads.iter().find(|thread| thread.id.as_deref() == Some(id))?;
+    let frame = frames::of(thread.stacktrace.as_ref()?, &event.platform).nearest()?;
+    Some(used("frame", &frame.value, "holds the lock that is waited for"))
+}
+
+/// Of the stack nearest to the root cause that holds frames of the app; if none does, of the root cause's, or the
 /// event's main one.
-fn deciding_stack(event: &Event) -> Option<(&Stacktrace, frames::Frames)> {
-    let stacks = || event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
-    let in_app = stacks().find_map(|stacktrace| {
-        let frames = frames::of(stacktrace, &event.platform);
-        (frames.kept == Kept::InApp).then_some((stacktrace, frames))
-    });
-    in_app.or_else(|| {
-        let stacktrace = stacks().find(|stacktrace| !stacktrace.frames.is_empty());
-        let stacktrace = stacktrace.or_else(|| event.main_stacktrace())?;
-        Some((stacktrace, frames::of(stacktrace, &event.platform)))
-    })
+fn deciding_frames(event: &Event) -> Option<Frames> {
+    let stacks = || {
+        let own = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
+        own.filter(|stacktrace| !stacktrace.frames.is_empty()).chain(event.main_stacktrace())
+    };
+    let frames = || stacks().map(|stacktrace| frames::of(stacktrace, &event.platform));
+    frames().find(|frames| frames.kept == Kept::InApp).or_else(|| frames().next())
 }
 
 /// The exceptions around the root cause, which were looked at and left out.

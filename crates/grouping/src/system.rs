@@ -33,7 +33,8 @@ const MODULES: [&str; 24] = [
 ];
 
 /// Directories that only the system writes, and packages of frameworks; by the beginning of a binary or file.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 15] = [
+    "[vdso]",
     "/system/",
     "/apex/",
     "/vendor/",
@@ -80,8 +81,18 @@ pub(crate) fn is_runtime(name: &Named, platform: &str) -> bool {
         "rust_panic",
         "__rust_",
     ];
-    const FUNCTIONS: [&str; 6] =
-        ["abort", "raise", "__cxa_throw", "_Unwind_Resume", "__assert2", "__assert_fail"];
+    const FUNCTIONS: [&str; 10] = [
+        "abort",
+        "raise",
+        "__cxa_throw",
+        "_Unwind_Resume",
+        "__assert2",
+        "__assert_fail",
+        "__kernel_rt_sigreturn",
+        "__restore_rt",
+        "_sigtramp",
+        "__sigtramp",
+    ];
     NAMESPACES.iter().any(|known| function.starts_with(known)) || FUNCTIONS.contains(&function.as_str())
 }
 

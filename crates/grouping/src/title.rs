@@ -2,7 +2,7 @@
 
 use mayday_event::{Event, model::Frame};
 
-use crate::{Title, names, system};
+use crate::{Title, frames, names};
 
 pub(crate) fn of(event: &Event) -> Title {
     let top = top_frame(event);
@@ -40,11 +40,20 @@ fn first_line(text: &str) -> &str {
 
 /// The frame nearest to the crash that is the app's and has a name; else the nearest with a name.
 fn top_frame(event: &Event) -> Option<&Frame> {
-    let frames = &event.main_stacktrace()?.frames;
-    let flagged = frames.iter().any(|frame| frame.in_app == Some(true));
-    let named = || frames.iter().rev().filter(|frame| names::of(frame, &event.platform).is_named());
-    let in_app = |frame: &&Frame| frame.in_app.unwrap_or_else(|| !flagged && !system::is_system(frame));
-    named().find(in_app).or_else(|| named().next())
+    let stack = &event.main_stacktrace()?.frames;
+    let flagged = stack.iter().any(|frame| frame.in_app == Some(true));
+    let mut nearest = None;
+    for frame in stack.iter().rev() {
+        let platform = frame.platform.as_deref().unwrap_or(&event.platform);
+        let name = names::of(frame, platform);
+        if name.is_named() {
+            if frames::in_app(frame, &name, platform, flagged) {
+                return Some(frame);
+            }
+            nearest = nearest.or(Some(frame));
+        }
+    }
+    nearest
 }
 
 /// `com.example.CheckoutActivity in onPay`.

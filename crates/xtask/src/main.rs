@@ -1,11 +1,12 @@
 //! `cargo xtask`: what a developer runs.
 
+mod conformance;
 mod provision;
 mod test;
 mod tidy;
 mod workspace;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
@@ -32,6 +33,18 @@ enum Task {
     /// Everything goes to `<target dir>/provision` (or where MAYDAY_PROVISION says), in the versions that
     /// tests/provision pins; what is there already is left alone. The browser is the system's chromium.
     Provision,
+    /// Judge parsing and grouping by labelled events and real files from outside the project
+    ///
+    /// Prints a table; exits with 1 where a result is below its floor. Outside truth is not committed: without the
+    /// folder there is nothing to judge, and that is an error.
+    Conformance {
+        /// Folder with `grouping/` and `fixtures/`
+        #[arg(long, env = "MAYDAY_SHARED", value_name = "DIR", default_value = "../shared")]
+        shared: PathBuf,
+        /// Also print what made the fingerprint of the events of these groups or themes
+        #[arg(long, value_name = "NAME")]
+        explain: Vec<String>,
+    },
     /// Check that the workspace is built as ARCHITECTURE.md says
     Tidy,
 }
@@ -48,6 +61,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Test { runner_args } => test::run(&workspace, &runner_args),
         Task::Provision => provision::run(&workspace).map(|_| ExitCode::SUCCESS),
+        Task::Conformance { shared, explain } => conformance::run(&workspace.path(shared), &explain),
         Task::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     }
 }

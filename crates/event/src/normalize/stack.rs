@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     limits,
-    model::{Exception, Frame, Mechanism, Stacktrace, Thread},
+    model::{Exception, Frame, Lock, Mechanism, Stacktrace, Thread},
 };
 
 pub(super) fn exceptions(json: Json<'_>, place: &Place<'_>) -> Vec<Exception> {
@@ -152,6 +152,18 @@ fn frame(json: Json<'_>, place: Place<'_>) -> Option<Frame> {
         symbol_addr: fields.address("symbol_addr"),
         addr_mode: fields.text("addr_mode", limits::NAME_BYTES),
         trust: fields.text("trust", limits::NAME_BYTES),
+        lock: fields.read("lock", lock),
+    })
+}
+
+fn lock(json: Json<'_>, place: &Place<'_>) -> Option<Lock> {
+    let mut fields = Fields::of(json, *place)?;
+    Some(Lock {
+        ty: fields.uint("type"),
+        address: fields.address("address"),
+        package_name: fields.text("package_name", limits::PATH_BYTES),
+        class_name: fields.text("class_name", limits::PATH_BYTES),
+        thread_id: fields.text("thread_id", limits::NAME_BYTES),
     })
 }
 

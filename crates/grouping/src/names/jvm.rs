@@ -9,6 +9,7 @@ pub(super) fn name(class: &str, method: &str) -> Named {
         || class.contains("$$InternalSynthetic")
         || method.starts_with("access$")
         || method.starts_with("-$$Nest$")
+        || method.starts_with("$r8$")
         || method.contains("$$forInline")
     {
         return Named::Synthetic(format!("{class}:{method}"));

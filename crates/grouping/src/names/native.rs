@@ -22,6 +22,8 @@ fn plain(function: &str) -> String {
         .replace("(anonymous namespace)::", "")
         .replace("`anonymous namespace'::", "")
         .replace("{anonymous}::", "")
+        .replace("_GLOBAL__N_1::", "")
+        .replace("operator[]", "operator index")
         .replace("operator()", "operator call")
         .replace("operator<<", "operator shl")
         .replace("operator<", "operator lt")
@@ -40,10 +42,10 @@ fn plain(function: &str) -> String {
         without_brackets(&without_brackets(&without_brackets(&function, '<', '>'), '(', ')'), '[', ']');
     let function = without_brackets(&function, '{', '}');
     // A return type, and `const` after the parameters.
-    let words: Vec<&str> = function.split_whitespace().collect();
+    let mut words: Vec<&str> = function.split_whitespace().collect();
+    while words.pop_if(|word| ["const", "volatile", "&", "&&", "noexcept"].contains(word)).is_some() {}
     let name = match words.as_slice() {
         [.., operator, kind] if operator.ends_with("operator") => format!("{operator} {kind}"),
-        [.., name, "const" | "volatile" | "&" | "&&"] => (*name).to_owned(),
         [.., name] => (*name).to_owned(),
         [] => String::new(),
     };
