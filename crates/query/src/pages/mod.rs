@@ -24,6 +24,7 @@ mod home;
 mod hooks;
 mod issue;
 mod issue_list;
+mod list_address;
 mod login;
 mod moment;
 mod path;
