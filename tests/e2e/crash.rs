@@ -8,7 +8,9 @@ use std::{
 use rustix::process::Signal;
 use uuid::Uuid;
 
-use crate::harness::{Receiver, SETTLE, Sender, Sent, TestServer, eventually, text};
+use crate::harness::{
+    Receiver, SETTLE, Sender, Sent, TestServer, crash, envelope, eventually, new_event_id, text,
+};
 
 /// Who is killed.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +55,16 @@ async fn an_accepted_event_counts_once_whoever_is_killed() {
     server.settle(SETTLE * 2).await;
     check_events(&server, &sent).await;
     check_calls(&receiver, &server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_is_killed_is_made_good_by_the_next() {
+    for _ in 0..5 {
+        let server = TestServer::start_after_a_kill(random_moment(500)).await;
+        server.accept(envelope(&crash(&new_event_id(), "Checkout"))).await;
+        server.settle(SETTLE).await;
+        assert_eq!(server.api.issues().await.len(), 1);
+    }
 }
 
 async fn kill(server: &mut TestServer, victim: Victim) {

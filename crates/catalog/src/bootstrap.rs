@@ -30,8 +30,17 @@ impl Catalog {
     /// Creates organisation `mayday`, project `app` and an administrator if there is no organisation yet.
     /// `None`: it was done before.
     pub async fn bootstrap(&self) -> Result<Option<Bootstrap>, CatalogError> {
+        self.bootstrap_keeping(|_| Ok(())).await
+    }
+
+    /// The same, with `keep` writing the secrets down before they count: a process that is killed in between
+    /// leaves a catalog without them, never secrets that nobody knows. Its error undoes everything.
+    pub async fn bootstrap_keeping<E: From<CatalogError>>(
+        &self,
+        keep: impl FnOnce(&Bootstrap) -> Result<(), E>,
+    ) -> Result<Option<Bootstrap>, E> {
         // Asked first without the write lock: hashing a password takes long, and once is enough.
-        if has_organization(&mut *self.reader.acquire().await?).await? {
+        if self.is_set_up().await? {
             return Ok(None);
         }
         let admin_password = secrets::password()?;
@@ -47,9 +56,7 @@ impl Catalog {
         let project_id = insert_project(&mut tx, &project, now).await?;
         let key = insert_key(&mut tx, project_id, "Default", now).await?;
         let token = insert_token(&mut tx, organization, admin, "first start", SCOPES, now).await?;
-        tx.commit().await?;
-        self.refresh_keys().await?;
-        Ok(Some(Bootstrap {
+        let made = Bootstrap {
             organization: ORGANIZATION.to_owned(),
             project: PROJECT.to_owned(),
             project_id,
@@ -57,7 +64,15 @@ impl Catalog {
             api_token: token.secret,
             admin_email: ADMIN_EMAIL.to_owned(),
             admin_password,
-        }))
+        };
+        keep(&made)?;
+        tx.commit().await.map_err(CatalogError::from)?;
+        self.refresh_keys().await?;
+        Ok(Some(made))
+    }
+
+    async fn is_set_up(&self) -> Result<bool, CatalogError> {
+        has_organization(&mut *self.reader.acquire().await?).await
     }
 }
 

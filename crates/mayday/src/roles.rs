@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use mayday_alerts::Alerts;
-use mayday_catalog::Catalog;
+use mayday_catalog::{Catalog, access::Bootstrap};
 use mayday_engine::Supervisor;
 use mayday_event::{Clock, Ledger, Timestamp};
 use mayday_journal::Journal;
@@ -92,10 +92,15 @@ async fn introduce(
     base_url: &Url,
 ) -> anyhow::Result<(Option<BootstrapFile>, Option<BootstrapFile>)> {
     let path = data.join(BootstrapFile::NAME);
-    if let Some(made) = catalog.bootstrap().await.context("cannot make the first project")? {
-        let file = BootstrapFile::new(&made, base_url)?;
+    let mut first = None;
+    let keep = |made: &Bootstrap| {
+        let file = BootstrapFile::new(made, base_url)?;
         file.write(&path)?;
-        return Ok((Some(file), None));
+        first = Some(file);
+        anyhow::Ok(())
+    };
+    if catalog.bootstrap_keeping(keep).await.context("cannot make the first project")?.is_some() {
+        return Ok((first, None));
     }
     let Some(known) = BootstrapFile::read(&path)? else { return Ok((None, None)) };
     let moved = known.moved_to(base_url)?;

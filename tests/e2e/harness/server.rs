@@ -83,16 +83,31 @@ impl TestServer {
         Self::start_on(&format!("127.0.0.1:{}", free_port()), more).await
     }
 
+    /// A new one whose first start was killed after so long.
+    pub(crate) async fn start_after_a_kill(moment: Duration) -> Self {
+        let temp = tempfile::tempdir().expect("a temporary directory");
+        let arguments = arguments(&format!("127.0.0.1:{}", free_port()), &[]);
+        let mut child = spawn(&temp, &arguments);
+        tokio::time::sleep(moment).await;
+        kill_tree(&mut child);
+        Self::spawned(temp, arguments).await
+    }
+
     /// A new one at this address.
     pub(crate) async fn start_on(listen: &str, more: &[&str]) -> Self {
         let temp = tempfile::tempdir().expect("a temporary directory");
-        let arguments = [&["serve", "--listen", listen, "--data-dir", "data"], more].concat();
-        let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+        Self::spawned(temp, arguments(listen, more)).await
+    }
+
+    async fn spawned(temp: TempDir, arguments: Vec<String>) -> Self {
         let mut child = spawn(&temp, &arguments);
         let bootstrap = await_bootstrap(&temp, &mut child).await;
         let api = Api::new(&bootstrap);
         let mut server = Self { temp, child, arguments, bootstrap, api };
         server.await_ready(START).await;
+        // An earlier start that was killed may have left one that counts no more.
+        server.bootstrap = await_bootstrap(&server.temp, &mut server.child).await;
+        server.api = Api::new(&server.bootstrap);
         server
     }
 
@@ -156,7 +171,7 @@ impl TestServer {
     }
 
     pub(crate) fn pid(&self) -> i32 {
-        i32::try_from(self.child.id()).expect("a process id")
+        pid_of(&self.child)
     }
 
     /// The engine's process, if it runs now.
@@ -172,10 +187,7 @@ impl TestServer {
 
     /// SIGKILL to the server and all its children at once.
     pub(crate) fn kill_tree(&mut self) {
-        let children = descendants(self.pid());
-        self.child.kill().expect("SIGKILL");
-        children.iter().for_each(|child| child.signal(Signal::KILL));
-        self.child.wait().expect("its end");
+        kill_tree(&mut self.child);
     }
 
     /// SIGTERM, and how it ended; it must not take longer than promised.
@@ -220,6 +232,22 @@ impl Drop for TestServer {
             self.kill_tree();
         }
     }
+}
+
+fn arguments(listen: &str, more: &[&str]) -> Vec<String> {
+    let all = ["serve", "--listen", listen, "--data-dir", "data"].into_iter().chain(more.iter().copied());
+    all.map(str::to_owned).collect()
+}
+
+fn pid_of(child: &Child) -> i32 {
+    i32::try_from(child.id()).expect("a process id")
+}
+
+fn kill_tree(child: &mut Child) {
+    let children = descendants(pid_of(child));
+    child.kill().expect("SIGKILL");
+    children.iter().for_each(|child| child.signal(Signal::KILL));
+    child.wait().expect("its end");
 }
 
 fn spawn(temp: &TempDir, arguments: &[String]) -> Child {
