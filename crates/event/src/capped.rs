@@ -7,6 +7,7 @@
 
 use std::io::Read;
 
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bytes::Bytes;
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -115,7 +116,8 @@ impl Encoding {
 /// zstd, up to [`limits::ENCODINGS`] of them in a list, identity or empty; an unknown one is taken as
 /// identity, as Sentry does.
 ///
-/// An empty body stays empty. Truncated bodies and bytes after a gzip or zstd stream are malformed.
+/// An empty body stays empty. Truncated bodies and bytes after the stream are malformed; gzip and zstd may be
+/// several streams in a row, as their standards say.
 pub fn inflate(body: Bytes, encoding: &str, limits: &InflateLimits) -> Result<Bytes, InflateError> {
     let mut applied = encoding.split(',').filter_map(|name| Encoding::named(name.trim())).fuse();
     let steps: Vec<Encoding> = applied.by_ref().take(limits::ENCODINGS).collect();
@@ -153,11 +155,12 @@ pub(crate) fn inflate_step(
 fn decode(body: &[u8], encoding: Encoding, cap: usize) -> Option<Vec<u8>> {
     match encoding {
         Encoding::Gzip => read_capped(flate2::bufread::MultiGzDecoder::new(body), body.len(), cap),
-        Encoding::Deflate => decode_deflate(body, cap),
-        Encoding::Brotli if claims_large_window(body) => None,
-        Encoding::Brotli => {
-            read_capped(brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER), body.len(), cap)
+        // A raw stream may begin like a zlib header by chance.
+        Encoding::Deflate if is_zlib(body) => {
+            decode_deflate(body, true, cap).or_else(|| decode_deflate(body, false, cap))
         }
+        Encoding::Deflate => decode_deflate(body, false, cap),
+        Encoding::Brotli => decode_brotli(body, cap),
         Encoding::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(body).ok()?;
             decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).ok()?;
@@ -166,16 +169,8 @@ fn decode(body: &[u8], encoding: Encoding, cap: usize) -> Option<Vec<u8>> {
     }
 }
 
-/// Input that the brotli decoder takes at a time.
-const BROTLI_BUFFER: usize = 16 << 10;
-
 /// 8 MiB: the window that the zstd format asks every decoder to support; a frame may claim gigabytes.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
-
-/// The extension of brotli outside RFC 7932 whose window may be 1 GiB; the standard's is at most 16 MiB.
-fn claims_large_window(body: &[u8]) -> bool {
-    body.first().is_some_and(|first| first & 0x7f == 0x11)
-}
 
 /// A first guess of what comes out: a small multiple of what really arrived.
 fn initial_capacity(body_len: usize, cap: usize) -> usize {
@@ -190,23 +185,61 @@ fn read_capped(decoder: impl Read, body_len: usize, cap: usize) -> Option<Vec<u8
 }
 
 /// The stream's end is checked here because flate2's readers take a truncated zlib stream as complete.
-fn decode_deflate(body: &[u8], cap: usize) -> Option<Vec<u8>> {
-    let mut decoder = Decompress::new(is_zlib(body));
+fn decode_deflate(body: &[u8], zlib: bool, cap: usize) -> Option<Vec<u8>> {
+    let mut decoder = Decompress::new(zlib);
     let mut inflated = Vec::with_capacity(initial_capacity(body.len(), cap));
     loop {
         let consumed = usize::try_from(decoder.total_in()).ok()?;
         let produced = inflated.len();
         let rest = body.get(consumed..)?;
         let status = decoder.decompress_vec(rest, &mut inflated, FlushDecompress::None).ok()?;
-        if status == Status::StreamEnd || inflated.len() > cap {
+        let consumed_now = usize::try_from(decoder.total_in()).ok()?;
+        if inflated.len() > cap {
             inflated.truncate(cap.saturating_add(1));
             return Some(inflated);
+        }
+        if status == Status::StreamEnd {
+            return (consumed_now == body.len()).then_some(inflated);
         }
         if inflated.len() == inflated.capacity() {
             // Doubles, as Vec grows.
             inflated.reserve(1);
-        } else if inflated.len() == produced && decoder.total_in() == u64::try_from(consumed).ok()? {
+        } else if inflated.len() == produced && consumed_now == consumed {
             return None;
+        }
+    }
+}
+
+/// By the standard's windows, 16 MiB at most; an extension outside it would allow 1 GiB. The stream's end is checked
+/// here because the decoder's reader ignores what follows it.
+fn decode_brotli(body: &[u8], cap: usize) -> Option<Vec<u8>> {
+    const OUTPUT_BYTES: usize = 16 << 10;
+    let alloc = StandardAlloc::default;
+    let mut state = BrotliState::new_strict(alloc(), alloc(), alloc());
+    let mut inflated = Vec::with_capacity(initial_capacity(body.len(), cap));
+    let mut chunk = vec![0; OUTPUT_BYTES];
+    let (mut left, mut consumed, mut total) = (body.len(), 0, 0);
+    loop {
+        let (mut room, mut filled) = (chunk.len(), 0);
+        let result = BrotliDecompressStream(
+            &mut left,
+            &mut consumed,
+            body,
+            &mut room,
+            &mut filled,
+            &mut chunk,
+            &mut total,
+            &mut state,
+        );
+        inflated.extend_from_slice(chunk.get(..filled)?);
+        if inflated.len() > cap {
+            inflated.truncate(cap.saturating_add(1));
+            return Some(inflated);
+        }
+        match result {
+            BrotliResult::ResultSuccess => return (left == 0).then_some(inflated),
+            BrotliResult::NeedsMoreOutput => {}
+            BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => return None,
         }
     }
 }
@@ -215,4 +248,133 @@ fn decode_deflate(body: &[u8], cap: usize) -> Option<Vec<u8>> {
 pub(crate) fn is_zlib(body: &[u8]) -> bool {
     let &[first, second, ..] = body else { return false };
     first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{
+        Compression,
+        write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+    };
+
+    use super::*;
+
+    const CAPS: InflateLimits =
+        InflateLimits { inflated_bytes: 1 << 20, ratio: 100, ratio_free_bytes: 64 << 10 };
+    /// `hello` in brotli, as its reference encoder writes it.
+    const HELLO_BROTLI: &[u8] = b"\x0f\x02\x80hello\x03";
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn raw_deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 3).unwrap()
+    }
+
+    fn inflated(body: impl Into<Bytes>, encoding: &str) -> Result<Bytes, InflateError> {
+        inflate(body.into(), encoding, &CAPS)
+    }
+
+    #[test]
+    fn every_encoding_that_clients_use_is_undone() {
+        for (body, encoding) in [
+            (gzip(b"hello"), "gzip"),
+            (gzip(b"hello"), "X-GZip"),
+            (zlib(b"hello"), "deflate"),
+            (raw_deflate(b"hello"), "deflate"),
+            (HELLO_BROTLI.to_vec(), "br"),
+            (zstd(b"hello"), "zstd"),
+            (zstd(&gzip(b"hello")), "gzip, zstd"),
+            (b"hello".to_vec(), "identity"),
+            (b"hello".to_vec(), ""),
+            (b"hello".to_vec(), "something-new"),
+        ] {
+            assert_eq!(inflated(body, encoding).as_deref(), Ok(&b"hello"[..]), "{encoding}");
+        }
+        assert_eq!(inflated(Vec::new(), "gzip"), Ok(Bytes::new()));
+    }
+
+    #[test]
+    fn streams_in_a_row_are_one_body() {
+        assert_eq!(inflated([gzip(b"hel"), gzip(b"lo")].concat(), "gzip").as_deref(), Ok(&b"hello"[..]));
+        assert_eq!(inflated([zstd(b"hel"), zstd(b"lo")].concat(), "zstd").as_deref(), Ok(&b"hello"[..]));
+    }
+
+    #[test]
+    fn cut_off_bodies_and_trailing_garbage_are_malformed() {
+        let bodies = [
+            (gzip(b"hello"), "gzip"),
+            (zlib(b"hello"), "deflate"),
+            (raw_deflate(b"hello"), "deflate"),
+            (HELLO_BROTLI.to_vec(), "br"),
+            (zstd(b"hello"), "zstd"),
+        ];
+        for (body, encoding) in bodies {
+            let malformed = Err(InflateError::Malformed { encoding });
+            let cut = body.get(..body.len() - 1).unwrap().to_vec();
+            assert_eq!(inflated(cut, encoding), malformed, "{encoding}, cut off");
+            assert_eq!(
+                inflated([&body, &b"garbage"[..]].concat(), encoding),
+                malformed,
+                "{encoding}, trailing"
+            );
+            assert_eq!(
+                inflated(&b"{\"plain\": true}"[..], encoding),
+                malformed,
+                "{encoding}, not compressed"
+            );
+        }
+    }
+
+    #[test]
+    fn bombs_are_refused_by_size_and_by_ratio() {
+        let megabytes = vec![0; 3 << 20];
+        for (body, encoding) in
+            [(gzip(&megabytes), "gzip"), (zlib(&megabytes), "deflate"), (zstd(&megabytes), "zstd")]
+        {
+            let by_ratio = inflated(body.clone(), encoding).unwrap_err();
+            assert_eq!(by_ratio, InflateError::Ratio { limit: 100 }, "{encoding}");
+            let generous = InflateLimits { ratio: 1_000_000, ..CAPS };
+            let by_size = inflate(body.into(), encoding, &generous).unwrap_err();
+            assert_eq!(by_size, InflateError::TooLarge { limit: 1 << 20 }, "{encoding}");
+            assert!(by_ratio.is_too_large() && by_size.is_too_large());
+        }
+    }
+
+    #[test]
+    fn a_body_that_compresses_well_but_is_small_is_taken() {
+        let body = gzip(&vec![b' '; CAPS.ratio_free_bytes]);
+        assert_eq!(inflated(body, "gzip").map(|body| body.len()), Ok(CAPS.ratio_free_bytes));
+    }
+
+    #[test]
+    fn a_window_beyond_the_standard_is_refused() {
+        // Brotli's large window extension, and a zstd frame that claims a window of 2 GiB.
+        assert!(inflated(&[0x11, 0x1e, 0, 0, 0][..], "br").is_err());
+        assert!(inflated(&[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00][..], "zstd").is_err());
+    }
+
+    #[test]
+    fn encodings_piled_up_are_refused() {
+        let error = inflated(&b"hello"[..], "gzip, gzip, gzip").unwrap_err();
+        assert_eq!(error, InflateError::TooManyEncodings { limit: 2 });
+        assert!(!error.is_too_large());
+    }
 }

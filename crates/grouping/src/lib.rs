@@ -82,3 +82,6 @@ pub fn group(event: Event) -> GroupedEvent {
         Grouping { version: VERSION, hash: hash::of(&components), strategy: strategy.to_owned(), components };
     GroupedEvent { event, grouping, title }
 }
+
+#[cfg(test)]
+mod tests;

@@ -235,7 +235,7 @@ pub(super) fn values<'j>(json: Json<'j>, place: &Place<'_>) -> Vec<Json<'j>> {
             match fields.take("values") {
                 Some(Json::List(list)) => list,
                 Some(other) => {
-                    fields.place.key("values").wrong_type(other.kind(), "a list");
+                    place.wrong_type(other.kind(), "a list");
                     Vec::new()
                 }
                 None if fields.object.iter().all(|(key, _)| key == "values") => Vec::new(),

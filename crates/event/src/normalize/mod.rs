@@ -175,7 +175,7 @@ fn level(json: Json<'_>, place: &Place<'_>) -> Option<Level> {
             "warning" | "warn" => Some(Level::Warning),
             "error" | "err" => Some(Level::Error),
             "fatal" | "critical" | "crit" | "alert" | "emergency" | "panic" => Some(Level::Fatal),
-            number => number.parse().ok().map(level_of_number),
+            number => number.parse().ok().filter(|number: &f64| number.is_finite()).map(level_of_number),
         },
         Json::Number(number) => number.as_f64().map(level_of_number),
         other => {
@@ -198,3 +198,6 @@ fn level_of_number(number: f64) -> Level {
         _ => Level::Fatal,
     }
 }
+
+#[cfg(test)]
+mod tests;

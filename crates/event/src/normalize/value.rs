@@ -25,8 +25,10 @@ pub(super) fn bounded_map(object: Object<'_>, place: &Place<'_>, most: usize) ->
     let mut map = BTreeMap::new();
     for (key, json) in object {
         if !matches!(json, Json::Null) && budget.spend(key.len()) {
-            let key = shortened(key, place, limits::KEY_BYTES);
-            map.insert(key, budget.value(json, limits::VALUE_DEPTH - 1));
+            let value = budget.value(json, limits::VALUE_DEPTH - 1);
+            if !value.is_null() {
+                map.insert(shortened(key, place, limits::KEY_BYTES), value);
+            }
         }
     }
     budget.note(place, most);
@@ -41,6 +43,9 @@ struct Budget {
 
 /// Quotes, comma and colon: what an entry costs besides its text.
 const ENTRY_BYTES: usize = 4;
+
+/// What stands for what was left out.
+const ELLIPSIS: &str = "…";
 
 impl Budget {
     fn new(bytes: usize) -> Self {
@@ -78,11 +83,17 @@ impl Budget {
                     return Value::String(text.into_owned());
                 }
                 self.bytes = 0;
-                Value::String(cut(text.into_owned(), left) + "…")
+                match left.checked_sub(ENTRY_BYTES + ELLIPSIS.len()) {
+                    Some(room) => Value::String(cut(text.into_owned(), room) + ELLIPSIS),
+                    None => Value::Null,
+                }
             }
             Json::List(_) | Json::Object(_) if depth == 0 => {
                 self.too_deep = true;
-                Value::String("…".to_owned())
+                match self.spend(ELLIPSIS.len()) {
+                    true => Value::String(ELLIPSIS.to_owned()),
+                    false => Value::Null,
+                }
             }
             Json::List(list) => {
                 let mut kept = Vec::with_capacity(list.len());

@@ -275,3 +275,6 @@ impl Reader {
 fn json_object(line: &[u8]) -> Result<Map<String, Value>, String> {
     serde_json::from_slice(line).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,6 @@ fn is_address(text: &str) -> bool {
     let digits = text.strip_prefix("0x").unwrap_or_default();
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
+
+#[cfg(test)]
+mod tests;

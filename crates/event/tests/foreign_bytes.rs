@@ -1,0 +1,195 @@
+//! What the fuzz targets check, on a stable compiler: with bytes that come close to what clients send.
+
+#[path = "../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "a library where the fuzz targets use it")]
+mod checks;
+
+use std::io::Write;
+
+use bytes::Bytes;
+use mayday_event::wire::envelope::Envelope;
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::{Map, Value, json};
+
+/// Keys that the model knows and some that it does not.
+const KEYS: [&str; 48] = [
+    "exception",
+    "values",
+    "type",
+    "value",
+    "stacktrace",
+    "frames",
+    "function",
+    "module",
+    "lineno",
+    "in_app",
+    "mechanism",
+    "handled",
+    "data",
+    "meta",
+    "threads",
+    "id",
+    "name",
+    "crashed",
+    "breadcrumbs",
+    "message",
+    "category",
+    "timestamp",
+    "level",
+    "contexts",
+    "os",
+    "device",
+    "tags",
+    "user",
+    "email",
+    "ip_address",
+    "release",
+    "dist",
+    "environment",
+    "sdk",
+    "version",
+    "modules",
+    "debug_meta",
+    "images",
+    "image_addr",
+    "fingerprint",
+    "extra",
+    "request",
+    "headers",
+    "logentry",
+    "params",
+    "formatted",
+    "platform",
+    "x",
+];
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,24}".prop_map(Value::from),
+        select(vec![
+            "0x1f",
+            "2026-11-24T04:02:01Z",
+            "{{auto}}",
+            "{{ default }}",
+            "%s {} {0}",
+            "TypeError: x",
+            "fatal"
+        ])
+        .prop_map(Value::from),
+        (250..9000_usize).prop_map(|length| Value::from("é".repeat(length))),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    scalar().prop_recursive(6, 120, 8, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            vec((select(&KEYS[..]), inner), 0..8).prop_map(object),
+        ]
+    })
+}
+
+fn object(members: Vec<(&str, Value)>) -> Value {
+    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>().into()
+}
+
+fn event() -> impl Strategy<Value = Value> {
+    let stack = vec(value(), 0..4).prop_map(|frames| json!({ "frames": frames }));
+    let exception = (value(), scalar(), stack).prop_map(|(mechanism, text, stacktrace)| {
+        json!({ "value": text, "mechanism": mechanism, "stacktrace": stacktrace })
+    });
+    (vec((select(&KEYS[..]), value()), 0..24), vec(exception, 0..3)).prop_map(|(members, exceptions)| {
+        let mut event = object(members);
+        if !exceptions.is_empty() {
+            event["exception"] = json!({ "values": exceptions });
+        }
+        event
+    })
+}
+
+fn items() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
+    vec(("[a-z_]{1,12}", vec(any::<u8>(), 0..64)), 0..6)
+}
+
+fn compressed(bytes: &[u8], encoding: usize) -> Vec<u8> {
+    let level = flate2::Compression::default();
+    let write = |writer: &mut dyn Write| writer.write_all(bytes).expect("memory");
+    match encoding {
+        0 => {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), level);
+            write(&mut gzip);
+            gzip.finish().expect("memory")
+        }
+        1 => {
+            let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            write(&mut zlib);
+            zlib.finish().expect("memory")
+        }
+        2 => {
+            let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), level);
+            write(&mut raw);
+            raw.finish().expect("memory")
+        }
+        _ => zstd::encode_all(bytes, 1).expect("memory"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..512)) {
+        checks::envelope(&bytes);
+        checks::event_json(&bytes);
+        checks::inflate(&bytes);
+    }
+
+    #[test]
+    fn an_envelope_comes_through_whatever_its_payloads_hold(items in items()) {
+        let mut bytes = b"{}".to_vec();
+        for (ty, payload) in &items {
+            bytes.extend(format!("\n{}\n", json!({ "type": ty, "length": payload.len() })).bytes());
+            bytes.extend(payload);
+        }
+        let envelope = Envelope::parse(Bytes::from(bytes.clone())).unwrap();
+        let read: Vec<_> = envelope.items.into_iter().map(|item| (item.ty, item.payload.to_vec())).collect();
+        prop_assert_eq!(read, items);
+        checks::envelope(&bytes);
+    }
+
+    #[test]
+    fn a_damaged_envelope_is_read_or_refused(items in items(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = b"{\"event_id\":\"9ec79c33ec9942ab8353589fcb2e04dc\"}".to_vec();
+        for (ty, payload) in &items {
+            bytes.extend(format!("\n{}\n", json!({ "type": ty, "length": payload.len() })).bytes());
+            bytes.extend(payload);
+        }
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        checks::envelope(&bytes);
+        bytes.truncate(at);
+        checks::envelope(&bytes);
+    }
+
+    #[test]
+    fn any_json_is_read_and_read_again_changes_no_more(event in event()) {
+        checks::event_json(event.to_string().as_bytes());
+    }
+
+    #[test]
+    fn what_inflates_stays_under_its_cap(
+        seed in vec(any::<u8>(), 0..64), times in 1..4000_usize, encoding in 0..4_usize,
+        cut in any::<prop::sample::Index>(), trailing in vec(any::<u8>(), 0..4),
+    ) {
+        let mut bytes = compressed(&seed.repeat(times), encoding);
+        checks::inflate(&bytes);
+        bytes.extend(trailing);
+        checks::inflate(&bytes);
+        bytes.truncate(cut.index(bytes.len()));
+        checks::inflate(&bytes);
+    }
+}
