@@ -116,3 +116,78 @@ const CONTEXT_TAGS: [(&str, &str, &str); 11] = [
     ("browser.version", "browser", "version"),
     ("runtime.version", "runtime", "version"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(members: Value) -> Event {
+        let mut event = json!({
+            "event_id": "9ec79c33ec9942ab8353589fcb2e04dc", "timestamp": 0, "received": 0, "level": "error",
+            "platform": "java",
+        });
+        event.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn people_search_by_fields_and_contexts_and_the_apps_own_tags_win() {
+        let tags = event(json!({
+            "release": "shop@1",
+            "tags": { "device": "mine" },
+            "user": { "email": "ann@shop.example" },
+            "contexts": {
+                "os": { "name": "Android", "version": "15" },
+                "device": { "family": "Pixel", "model": "Pixel 9" },
+            },
+            "exception": [{ "mechanism": { "type": "crash", "handled": false } }],
+        }))
+        .derived_tags();
+        for (key, value) in [
+            ("release", "shop@1"),
+            ("device", "mine"),
+            ("device.model", "Pixel 9"),
+            ("os", "Android 15"),
+            ("os.name", "Android"),
+            ("handled", "no"),
+            ("mechanism", "crash"),
+            ("user", "email:ann@shop.example"),
+            ("level", "error"),
+        ] {
+            assert_eq!(tags.get(key).map(String::as_str), Some(value), "{key}");
+        }
+        assert_eq!(tags.get("environment"), None);
+    }
+
+    #[test]
+    fn one_unhandled_exception_makes_a_crash() {
+        let of = |first: bool, second: bool| {
+            let exception = |handled: bool| json!({ "mechanism": { "handled": handled } });
+            event(json!({ "exception": [exception(first), exception(second), {}] }))
+        };
+        assert_eq!((of(true, true).handled(), of(true, true).is_crash()), (Some(true), false));
+        assert_eq!((of(false, true).handled(), of(false, true).is_crash()), (Some(false), true));
+        assert_eq!(event(json!({})).handled(), None);
+        assert!(event(json!({ "level": "fatal" })).is_crash());
+    }
+
+    #[test]
+    fn the_main_stack_is_the_raised_exceptions_else_the_crashed_threads() {
+        let stack = |function: &str| json!({ "frames": [{ "function": function }] });
+        let main = |members| {
+            let event = event(members);
+            event.main_stacktrace().and_then(|stack| stack.frames.first()?.function.clone())
+        };
+        let threads = json!([
+            { "id": "1", "stacktrace": stack("one"), "crashed": true }, { "id": "2", "stacktrace": stack("two") },
+        ]);
+        let raised = json!([{ "stacktrace": stack("cause") }, { "stacktrace": stack("raised") }]);
+        assert_eq!(main(json!({ "exception": raised, "threads": threads })).as_deref(), Some("raised"));
+        let elsewhere = json!([{ "type": "E", "thread_id": "2" }]);
+        assert_eq!(main(json!({ "exception": elsewhere, "threads": threads })).as_deref(), Some("two"));
+        assert_eq!(main(json!({ "threads": threads })).as_deref(), Some("one"));
+        assert_eq!(main(json!({})), None);
+    }
+}

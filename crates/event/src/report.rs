@@ -92,3 +92,56 @@ fn normalized(report: &RawReport, payload: &Bytes, sent_at: Option<Timestamp>) -
     };
     Ok(normalize::event_from_json(payload, &arrival)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EventId, ProjectId};
+
+    fn report(format: Format, body: &str) -> RawReport {
+        RawReport {
+            project_id: ProjectId(7),
+            received: Timestamp(1_795_492_921_500),
+            event_id: EventId(uuid::Uuid::from_u128(9)),
+            remote_addr: Some("203.0.113.7".to_owned()),
+            client: None,
+            format,
+            encoding: String::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
+    }
+
+    fn read(format: Format, body: &str) -> Result<(Event, Vec<Item>), ReportError> {
+        let record = report(format, body).encode();
+        events_of(&RawReport::decode(record).unwrap(), &InflateLimits::default())
+    }
+
+    #[test]
+    fn a_report_comes_back_from_the_journal_as_it_went_in() {
+        let report = report(Format::Store, "{}");
+        assert_eq!(RawReport::decode(report.encode()).unwrap(), report);
+        assert!(RawReport::decode(Bytes::from_static(b"\xff\xff")).is_err());
+        assert!(RawReport::decode(Bytes::new()).is_err());
+    }
+
+    #[test]
+    fn an_envelopes_event_is_read_and_its_other_items_are_kept() {
+        let body = "{}\n{\"type\":\"session\"}\n{}\n{\"type\":\"event\"}\n{\"message\":\"m\"}\n{\"type\":\"event\"}\n{}\n";
+        let (event, items) = read(Format::Envelope, body).unwrap();
+        assert_eq!(event.event_id, EventId(uuid::Uuid::from_u128(9)));
+        assert_eq!(event.logentry.unwrap().formatted.as_deref(), Some("m"));
+        let types: Vec<&str> = items.iter().map(|item| item.ty.as_str()).collect();
+        assert_eq!(types, ["session", "event"]);
+    }
+
+    #[test]
+    fn reports_without_an_event_say_why() {
+        let reason = |format, body: &str| read(format, body).unwrap_err().reason();
+        assert_eq!(reason(Format::Envelope, "{}\n{\"type\":\"session\"}\n{}\n"), "no_event");
+        assert_eq!(reason(Format::Envelope, "nonsense"), "envelope_framing");
+        assert_eq!(reason(Format::Envelope, "{}\n{\"type\":\"event\"}\nnonsense\n"), "invalid_json");
+        assert_eq!(reason(Format::Store, "nonsense"), "content_encoding");
+        let large = format!("{{\"message\":\"{}\"}}", "x".repeat(limits::EVENT_BYTES));
+        assert_eq!(reason(Format::Store, &large), "too_large");
+    }
+}
