@@ -21,8 +21,8 @@ use crate::{
 
 /// ClickHouse's caches, bytes: small, for a machine that has other work too.
 const MARK_CACHE_BYTES: u64 = 64 << 20;
-/// Threads for merges.
-const MERGE_THREADS: usize = 2;
+/// How much more merges give way than all else (heeded only where the process may change its priority).
+const MERGE_NICE: &str = "10";
 
 /// The engine of this process.
 #[derive(Debug)]
@@ -175,7 +175,9 @@ fn server_arguments(path: &std::path::Path, limits: &EngineLimits) -> Vec<String
     let settings = [
         ("max_server_memory_usage", limits.memory_bytes.to_string()),
         ("mark_cache_size", MARK_CACHE_BYTES.to_string()),
-        ("background_pool_size", MERGE_THREADS.to_string()),
+        // Merges leave room for inserts, however much of a backlog there is.
+        ("background_pool_size", (limits.threads / 2).max(1).to_string()),
+        ("os_threads_nice_value_merge_mutate", MERGE_NICE.to_owned()),
         // What is confirmed is on disk, not only in the kernel's memory.
         ("merge_tree.fsync_after_insert", "1".to_owned()),
         ("merge_tree.fsync_part_directory", "1".to_owned()),

@@ -29,6 +29,8 @@ const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
 /// A child that lived so long starts the pauses anew.
 const HEALTHY_AFTER: Duration = Duration::from_secs(30);
+/// By how much the child gives way: under load reports are accepted first, the journal keeps what is not stored yet.
+const NICE: &str = "5";
 /// What the child prints before its address.
 const READY: &str = "listening on http://";
 
@@ -110,7 +112,7 @@ impl Launch {
             .arg("engine")
             .arg("--path")
             .arg(path)
-            .args(["--listen", &self.listen, "--until-stdin-closes"])
+            .args(["--listen", &self.listen, "--until-stdin-closes", "--nice", NICE])
             .args(["--memory-mib", &(limits.memory_bytes >> 20).to_string()])
             .args(["--threads", &limits.threads.to_string()])
             .args(["--connections", &limits.connections.to_string()])

@@ -1,21 +1,50 @@
-//! The little of an event's JSON that ingest looks at: that it is one, how deep and how large, and its id.
+//! The little of an event's JSON that ingest looks at: that it is JSON, how deep and how large, and its id.
+//!
+//! This is most of what ingest does for a request besides inflating it, so it reads no more than it must: values are
+//! skipped, not decoded, and depth is bounded from above by counting brackets. What slips through (bad UTF-8 within a
+//! string, depth hidden behind brackets in strings) the worker sets aside with its reason.
 
 use mayday_event::{EventId, limits};
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{IgnoredAny, MapAccess, Visitor},
 };
 
 use crate::error::Refused;
+
+/// Deepest nesting of an event: what the worker's parser takes.
+const DEPTH: usize = 128;
+/// Bytes counted at once; a count of them fits into a byte.
+const CHUNK: usize = 128;
 
 /// Checks that these bytes are one JSON object of bearable size, and finds the `event_id` in it.
 pub(crate) fn look_at_event(json: &[u8]) -> Result<Option<EventId>, Refused> {
     if json.len() > limits::EVENT_BYTES {
         return Err(Refused::EventTooLarge { length: json.len(), limit: limits::EVENT_BYTES });
     }
-    let EventHead { event_id } =
-        serde_json::from_slice(json).map_err(|error| Refused::EventJson { problem: error.to_string() })?;
+    let problem = |error: serde_json::Error| Refused::EventJson { problem: error.to_string() };
+    if may_be_deep(json) {
+        // Decodes every value: only then the parser counts levels.
+        serde_json::from_slice::<serde_json::Value>(json).map_err(problem)?;
+    }
+    let EventHead { event_id } = serde_json::from_slice(json).map_err(problem)?;
     Ok(event_id)
+}
+
+/// Whether brackets alone allow for more than [`DEPTH`] levels. `[`/`{` and `]`/`}` differ in one bit.
+fn may_be_deep(json: &[u8]) -> bool {
+    let count = |chunk: &[u8], bracket: u8| -> usize {
+        chunk.iter().map(|byte| u8::from(byte | 0x20 == bracket)).sum::<u8>().into()
+    };
+    let mut depth = 0;
+    for chunk in json.chunks(CHUNK) {
+        depth += count(chunk, b'{');
+        if depth > DEPTH {
+            return true;
+        }
+        depth = depth.saturating_sub(count(chunk, b'}'));
+    }
+    false
 }
 
 /// An event's JSON, of which only the id is looked at.
@@ -46,62 +75,10 @@ impl<'de> Visitor<'de> for EventHeadVisitor {
                 let value: serde_json::Value = map.next_value()?;
                 event_id = value.as_str().and_then(|id| id.trim().parse().ok());
             } else {
-                map.next_value::<Skipped>()?;
+                map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(EventHead { event_id })
-    }
-}
-
-/// Any value. Unlike serde's `IgnoredAny` it descends, so that the parser's limit on depth holds here as it does in
-/// the worker.
-struct Skipped;
-
-impl<'de> Deserialize<'de> for Skipped {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for Skipped {
-    type Value = Self;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
-        while list.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        while map.next_entry::<Self, Self>()?.is_some() {}
-        Ok(self)
     }
 }
 
@@ -118,5 +95,14 @@ mod tests {
         for wrong in ["", "[]", "{", "{\"a\":}", "nonsense", "{}x"] {
             assert!(look_at_event(wrong.as_bytes()).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn depth_is_bounded_and_brackets_in_texts_are_no_depth() {
+        let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert!(look_at_event(nested(100).as_bytes()).is_ok());
+        assert!(look_at_event(nested(200).as_bytes()).is_err());
+        let text = format!("{{\"a\":\"{}\"}}", "[{".repeat(5000));
+        assert!(look_at_event(text.as_bytes()).is_ok());
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct EngineArgs {
     /// Statements at once
     #[arg(long)]
     connections: Option<usize>,
+    /// Give way to other processes by so much, 0 to 19
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=19))]
+    nice: i32,
     /// Stop when standard input closes: for a parent process
     #[arg(long)]
     until_stdin_closes: bool,
@@ -95,5 +98,5 @@ fn serve_options(args: EngineArgs, library: PathBuf) -> anyhow::Result<ServeOpti
         }
     };
     let path = args.path.context("--path is missing")?;
-    Ok(ServeOptions { library, path, listen: args.listen, secret, limits })
+    Ok(ServeOptions { library, path, listen: args.listen, secret, limits, nice: args.nice })
 }
