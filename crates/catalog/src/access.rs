@@ -168,3 +168,6 @@ impl PrincipalRow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use log::LevelFilter;
 use mayday_event::Clock;
 use sqlx::{
     ConnectOptions, SqlitePool,
+    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -21,6 +22,9 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request waits for a connection before it is told that the catalog is not available.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often, and with which pauses, migrating is tried while another process may be at it.
+const MIGRATE_TRIES: usize = 5;
+const MIGRATE_PAUSE: Duration = Duration::from_millis(100);
 /// The write-ahead log is cut back to this after a burst.
 const WAL_SIZE_LIMIT: &str = "67108864";
 
@@ -37,8 +41,7 @@ pub struct Catalog {
 impl Catalog {
     /// Opens `url` (`sqlite:///path/to/catalog.db` or `sqlite::memory:`), creates it if missing, and migrates.
     pub async fn open(url: &str, clock: Clock) -> Result<Self, CatalogError> {
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(|error| CatalogError::Invalid(format!("catalog URL {url:?}: {error}")))?
+        let options = parse_url(url)?
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -49,7 +52,7 @@ impl Catalog {
             .statement_cache_capacity(256)
             .log_statements(LevelFilter::Trace);
         let writer = pool(1).connect_with(options.clone()).await?;
-        sqlx::migrate!().run(&writer).await?;
+        migrate(&writer).await?;
         let reader = if is_in_memory(url) {
             writer.clone() // each connection would be a database of its own
         } else {
@@ -78,6 +81,28 @@ impl Catalog {
     pub(crate) async fn write(&self) -> Result<Transaction, CatalogError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// Brings the schema up to date. SQLite knows no lock for that: where two processes start on one new catalog, one of
+/// them finds a migration half-way done by the other, and tries again.
+async fn migrate(writer: &SqlitePool) -> Result<(), CatalogError> {
+    for _ in 1..MIGRATE_TRIES {
+        match sqlx::migrate!().run(writer).await {
+            Ok(()) => return Ok(()),
+            Err(MigrateError::ExecuteMigration(..)) => tokio::time::sleep(MIGRATE_PAUSE).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(sqlx::migrate!().run(writer).await?)
+}
+
+fn parse_url(url: &str) -> Result<SqliteConnectOptions, CatalogError> {
+    // Without its scheme any text at all would be taken for a path.
+    if !url.starts_with("sqlite:") {
+        return Err(CatalogError::Invalid("catalog URL: it does not begin with sqlite:".into()));
+    }
+    SqliteConnectOptions::from_str(url)
+        .map_err(|error| CatalogError::Invalid(format!("catalog URL {url:?}: {error}")))
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -148,3 +173,6 @@ impl Sequence {
             .await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,10 @@
 //! Hooks: where a project's transitions are told.
 
+use std::net::Ipv6Addr;
+
 use mayday_event::{ProjectId, Timestamp};
 use sqlx::FromRow;
-use url::Url;
+use url::{Host, Url};
 
 use crate::{
     Catalog, CatalogError,
@@ -89,7 +91,9 @@ async fn check_room(tx: &mut Connection, project: ProjectId) -> Result<(), Catal
     .fetch_optional(tx)
     .await?;
     if hooks.ok_or(CatalogError::NotFound("project"))? >= MAX_HOOKS {
-        return Err(CatalogError::Invalid(format!("a project has at most {MAX_HOOKS} hooks; remove one first")));
+        return Err(CatalogError::Invalid(format!(
+            "a project has at most {MAX_HOOKS} hooks; remove one first"
+        )));
     }
     Ok(())
 }
@@ -127,10 +131,26 @@ fn check_url(text: &str) -> Result<String, CatalogError> {
     if url.host_str().is_none_or(str::is_empty) {
         return refuse("it has no host");
     }
+    if is_link_local(&url) {
+        return refuse("a link-local address cannot be a receiver");
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return refuse("leave out user name and password: deliveries are signed with the secret");
     }
     Ok(url.into())
+}
+
+/// Where clouds serve a machine its own credentials. Only addresses written out are seen: hooks are set by
+/// operators, who are trusted with other hosts of their network, and a name may come to mean another address
+/// at any time.
+fn is_link_local(url: &Url) -> bool {
+    let v6_is =
+        |ip: Ipv6Addr| ip.is_unicast_link_local() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_link_local());
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_link_local(),
+        Some(Host::Ipv6(ip)) => v6_is(ip),
+        Some(Host::Domain(_)) | None => false,
+    }
 }
 
 fn check_secret(secret: &str) -> Result<String, CatalogError> {

@@ -456,3 +456,6 @@ impl TryFrom<IssueRow> for Issue {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,6 @@ impl KeyRow {
         Ok((parse_public_key(&self.public_key)?, info))
     }
 }
+
+#[cfg(test)]
+mod tests;

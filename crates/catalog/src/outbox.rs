@@ -25,7 +25,8 @@ const DUE_PER_HOOK: i64 = 16;
 /// Characters of an attempt's error that are kept.
 const MAX_ERROR: usize = 500;
 
-const DELIVERY_COLUMNS: &str = "d.id, d.hook_id, d.url, COALESCE(h.secret, '') AS secret, d.state, d.attempts,
+const DELIVERY_COLUMNS: &str =
+    "d.id, d.hook_id, d.url, COALESCE(h.secret, '') AS secret, d.state, d.attempts,
      d.last_status, d.last_error, d.body, d.next_attempt, d.created, d.delivered,
      t.id AS transition_id, t.project_id, t.issue_id, t.kind, t.event_id, t.reason,
      t.created AS transition_created";
@@ -108,7 +109,8 @@ impl Catalog {
             Attempt::Retry { status, error, .. } => (DeliveryState::Pending, *status, Some(error)),
             Attempt::Failed { status, error } => (DeliveryState::Failed, *status, Some(error)),
         };
-        let next_attempt = if let Attempt::Retry { next_attempt, .. } = attempt { *next_attempt } else { now };
+        let next_attempt =
+            if let Attempt::Retry { next_attempt, .. } = attempt { *next_attempt } else { now };
         let mut query = QueryBuilder::new("UPDATE deliveries SET attempts = attempts + 1, state = ");
         query.push_bind(state.name());
         query.push(", last_status = ").push_bind(status.map(i64::from));

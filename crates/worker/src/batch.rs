@@ -47,7 +47,7 @@ pub(crate) struct SetAside {
 }
 
 /// What became of one record.
-pub(crate) type Processed = Result<ReadyEvent, SetAside>;
+pub(crate) type Processed = Result<ReadyEvent, Box<SetAside>>;
 
 /// A range of journal records, read and processed; each is in one of the lists.
 #[derive(Debug)]

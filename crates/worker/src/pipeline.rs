@@ -124,7 +124,7 @@ fn parted(processed: Vec<Processed>) -> (Vec<ReadyEvent>, Vec<SetAside>) {
     for outcome in processed {
         match outcome {
             Ok(event) => events.push(event),
-            Err(record) => set_aside.push(record),
+            Err(record) => set_aside.push(*record),
         }
     }
     (events, set_aside)

@@ -1,10 +1,31 @@
-use std::time::Instant;
-
 use super::*;
 use crate::{
     fixture::{Fixture, JOURNAL, batch},
-    issues::{IssueChange, NewStatus, Status},
+    issues::{Issue, IssueChange, NewStatus, Status},
 };
+
+async fn set(fixture: &Fixture, issue: IssueId, status: NewStatus) -> Issue {
+    let change = IssueChange { status: Some(status), assignee: None };
+    fixture.catalog.change_issue(fixture.organization, issue, &change).await.unwrap()
+}
+
+async fn issue(fixture: &Fixture, id: IssueId) -> Issue {
+    fixture.catalog.issue_by_id(id).await.unwrap()
+}
+
+/// An issue, resolved a second ago.
+async fn resolved_issue(fixture: &Fixture, status: NewStatus) -> IssueId {
+    let id = fixture.take(1, &[fixture.occurrence(1, 1)]).await[0].issue_id;
+    fixture.advance_ms(1000);
+    set(fixture, id, status).await;
+    fixture.advance_ms(1000);
+    id
+}
+
+fn of_release(mut occurrence: Occurrence, release: &str) -> Occurrence {
+    occurrence.release = Some(release.to_owned());
+    occurrence
+}
 
 #[tokio::test]
 async fn the_first_event_makes_an_issue_with_a_short_id() {
@@ -13,41 +34,154 @@ async fn the_first_event_makes_an_issue_with_a_short_id() {
     let resolutions = fixture.take(1, &events).await;
     assert_eq!(resolutions.iter().map(|r| r.new).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(resolutions[0].issue_id, resolutions[2].issue_id);
-    let issue = fixture.catalog.issue(fixture.organization, "app-2").await.unwrap();
-    assert_eq!(issue.id, resolutions[1].issue_id);
-    assert_eq!((issue.short_id.as_str(), issue.hashes), ("APP-2", vec![GroupHash(2)]));
+    let second = fixture.catalog.issue(fixture.organization, "app-2").await.unwrap();
+    assert_eq!(second.id, resolutions[1].issue_id);
+    assert_eq!((second.short_id.as_str(), second.hashes), ("APP-2", vec![GroupHash(2)]));
+    let of_hash = fixture.catalog.issue_of_hash(fixture.project, GroupHash(1)).await.unwrap();
+    assert_eq!(of_hash, Some(resolutions[0].issue_id));
+    assert_eq!(fixture.catalog.issue_of_hash(ProjectId(99), GroupHash(1)).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn timing() {
+async fn an_issue_is_described_by_its_newest_event_and_keeps_its_first() {
+    let fixture = Fixture::in_memory().await;
+    let start = fixture.now();
+    let id = fixture.take(1, &[fixture.occurrence(1, 1)]).await[0].issue_id;
+    let mut newer = of_release(fixture.occurrence(1, 2), "2.0.0");
+    newer.timestamp = start.plus_ms(500);
+    newer.title = "IllegalStateException: other view".into();
+    let mut older = of_release(fixture.occurrence(1, 3), "0.9.0");
+    older.timestamp = start.plus_ms(-500);
+    older.title = "late to arrive".into();
+    fixture.take(2, &[newer, older]).await;
+    let issue = issue(&fixture, id).await;
+    assert_eq!(issue.title, "IllegalStateException: other view");
+    assert_eq!((issue.first_seen, issue.last_seen), (start.plus_ms(-500), start.plus_ms(500)));
+    assert_eq!(issue.first_release.as_deref(), Some("0.9.0"));
+    assert_eq!(issue.last_release.as_deref(), Some("2.0.0"));
+}
+
+#[tokio::test]
+async fn a_replayed_batch_decides_as_before_and_changes_nothing() {
     let fixture = Fixture::new().await;
-    let events: Vec<_> = (0..1000).map(|n| fixture.occurrence(n % 100, u128::from(n))).collect();
-    for round in 0..5 {
-        fixture.advance_ms(10);
-        let events: Vec<_> = events
-            .iter()
-            .cloned()
-            .map(|mut e| {
-                e.timestamp = fixture.now();
-                e.received = fixture.now();
-                e
-            })
-            .collect();
-        let batch = batch(1 + round * 1000, &events);
-        let start = Instant::now();
-        fixture.catalog.begin_batch(&batch, &events).await.unwrap();
-        let begun = start.elapsed();
-        fixture.catalog.finish_batch(&batch.range).await.unwrap();
-        println!("begin {begun:?}, finish {:?}", start.elapsed() - begun);
+    let resolved = resolved_issue(&fixture, NewStatus::Resolved).await;
+    let events = [fixture.occurrence(1, 10), fixture.occurrence(2, 11), fixture.occurrence(2, 12)];
+    let mut begun = batch(10, &events);
+    begun.duplicates = vec![11];
+    let first = fixture.catalog.begin_batch(&begun, &events).await.unwrap();
+    let new = first[1].issue_id;
+    let before = (issue(&fixture, resolved).await, issue(&fixture, new).await);
+
+    // The process dies here; its successor finds the batch.
+    fixture.advance_ms(60_000);
+    let successor = fixture.open_again().await;
+    assert_eq!(successor.begun_batch(JOURNAL).await.unwrap(), Some(begun.clone()));
+    assert_eq!(successor.begin_batch(&begun, &events).await.unwrap(), first);
+    assert_eq!((issue(&fixture, resolved).await, issue(&fixture, new).await), before);
+    successor.finish_batch(&begun.range).await.unwrap();
+    assert_eq!(successor.begun_batch(JOURNAL).await.unwrap(), None);
+    assert_eq!(
+        first,
+        [
+            Resolution { issue_id: resolved, new: false, regressed: true },
+            Resolution { issue_id: new, new: true, regressed: false },
+            Resolution { issue_id: new, new: false, regressed: false },
+        ]
+    );
+}
+
+#[tokio::test]
+async fn another_batch_waits_until_the_begun_one_is_finished() {
+    let fixture = Fixture::in_memory().await;
+    let events = [fixture.occurrence(1, 1)];
+    let (first, second) = (batch(1, &events), batch(2, &events));
+    fixture.catalog.begin_batch(&first, &events).await.unwrap();
+    let refused = fixture.catalog.begin_batch(&second, &events).await;
+    assert!(matches!(refused, Err(CatalogError::Conflict(_))));
+    // Finishing one that is not begun releases nothing.
+    fixture.catalog.finish_batch(&second.range).await.unwrap();
+    assert_eq!(fixture.catalog.begun_batch(JOURNAL).await.unwrap(), Some(first.clone()));
+    fixture.catalog.finish_batch(&first.range).await.unwrap();
+    fixture.catalog.begin_batch(&second, &events).await.unwrap();
+}
+
+#[tokio::test]
+async fn transitions_are_held_back_until_the_batch_is_finished_and_then_told_once() {
+    let fixture = Fixture::in_memory().await;
+    let events = [fixture.occurrence(1, 1), fixture.occurrence(2, 2)];
+    let begun = batch(1, &events);
+    fixture.catalog.begin_batch(&begun, &events).await.unwrap();
+    assert_eq!(fixture.catalog.fill_outbox().await.unwrap(), 0);
+    fixture.catalog.begin_batch(&begun, &events).await.unwrap();
+    fixture.catalog.finish_batch(&begun.range).await.unwrap();
+    fixture.catalog.finish_batch(&begun.range).await.unwrap();
+    assert_eq!(fixture.catalog.fill_outbox().await.unwrap(), 2);
+    assert_eq!(fixture.catalog.fill_outbox().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_event_after_the_resolution_reopens_the_issue_once() {
+    let fixture = Fixture::in_memory().await;
+    let id = resolved_issue(&fixture, NewStatus::Resolved).await;
+    let events = [fixture.occurrence(1, 2), fixture.occurrence(1, 3)];
+    let resolutions = fixture.take(2, &events).await;
+    assert_eq!(resolutions.iter().map(|r| r.regressed).collect::<Vec<_>>(), [true, false]);
+    let issue = issue(&fixture, id).await;
+    assert_eq!((issue.status, issue.regressed, issue.resolved), (Status::Unresolved, true, None));
+    assert!(!fixture.take(4, &[fixture.occurrence(1, 4)]).await[0].regressed);
+}
+
+#[tokio::test]
+async fn an_event_received_before_the_resolution_reopens_nothing() {
+    let fixture = Fixture::in_memory().await;
+    let backlog = [fixture.occurrence(1, 2)];
+    let id = resolved_issue(&fixture, NewStatus::Resolved).await;
+    assert!(!fixture.take(2, &backlog).await[0].regressed);
+    assert_eq!(issue(&fixture, id).await.status, Status::Resolved);
+}
+
+#[tokio::test]
+async fn resolved_in_the_next_release_only_a_newer_release_reopens() {
+    let fixture = Fixture::in_memory().await;
+    let id = resolved_issue(&fixture, NewStatus::ResolvedInNextRelease).await;
+    assert!(issue(&fixture, id).await.resolved_in_next_release);
+    let mut without = fixture.occurrence(1, 2);
+    without.release = None;
+    let old_release = of_release(fixture.occurrence(1, 3), "1.0.0");
+    for resolution in fixture.take(2, &[without, old_release]).await {
+        assert!(!resolution.regressed);
     }
-    for n in 0..3 {
-        let events: Vec<_> = (0..1000)
-            .map(|e| fixture.occurrence(1000 + n * 1000 + e, 1000 + u128::from(n * 1000 + e)))
-            .collect();
-        let batch = batch(100000 + n * 1000, &events);
-        let start = Instant::now();
-        fixture.catalog.begin_batch(&batch, &events).await.unwrap();
-        println!("new {:?}", start.elapsed());
-        fixture.catalog.finish_batch(&batch.range).await.unwrap();
-    }
+    assert_eq!(issue(&fixture, id).await.status, Status::Resolved);
+    assert!(fixture.take(4, &[of_release(fixture.occurrence(1, 4), "1.1.0")]).await[0].regressed);
+    let issue = issue(&fixture, id).await;
+    assert_eq!((issue.status, issue.resolved_in_next_release), (Status::Unresolved, false));
+}
+
+#[tokio::test]
+async fn an_ignored_issue_stays_ignored() {
+    let fixture = Fixture::in_memory().await;
+    let id = resolved_issue(&fixture, NewStatus::Ignored).await;
+    assert!(!fixture.take(2, &[fixture.occurrence(1, 2)]).await[0].regressed);
+    assert_eq!(issue(&fixture, id).await.status, Status::Ignored);
+}
+
+#[tokio::test]
+async fn a_large_batch_fits_what_databases_allow() {
+    let fixture = Fixture::in_memory().await;
+    let events: Vec<_> = (1..=1500).map(|n| fixture.occurrence(n, u128::from(n))).collect();
+    let resolutions = fixture.take(1, &events).await;
+    assert!(resolutions.iter().all(|resolution| resolution.new));
+    let last = fixture.catalog.issue(fixture.organization, "APP-1500").await.unwrap();
+    assert_eq!(last.id, resolutions[1499].issue_id);
+}
+
+#[tokio::test]
+async fn a_batch_for_an_unknown_project_leaves_nothing() {
+    let fixture = Fixture::in_memory().await;
+    let mut stray = fixture.occurrence(2, 2);
+    stray.project_id = ProjectId(99);
+    let events = [fixture.occurrence(1, 1), stray];
+    assert!(fixture.catalog.begin_batch(&batch(1, &events), &events).await.is_err());
+    assert_eq!(fixture.catalog.begun_batch(JOURNAL).await.unwrap(), None);
+    assert_eq!(fixture.catalog.issue_of_hash(fixture.project, GroupHash(1)).await.unwrap(), None);
 }

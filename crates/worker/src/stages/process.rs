@@ -50,7 +50,8 @@ fn process(record: Record) -> Processed {
         Ok(Err(failure)) => failure,
         Err(panic) => Failure { reason: "panic", detail: panic_text(panic.as_ref()) },
     };
-    Err(SetAside { source, step: progress.step.get(), reason: failure.reason, detail: failure.detail })
+    let (step, reason, detail) = (progress.step.get(), failure.reason, failure.detail);
+    Err(Box::new(SetAside { source, step, reason, detail }))
 }
 
 /// How far a record came.

@@ -1,0 +1,97 @@
+use super::*;
+use crate::fixture::Fixture;
+
+/// Three issues: APP-1 the oldest, APP-3 the newest.
+async fn three(fixture: &Fixture) -> [IssueId; 3] {
+    let mut ids = [IssueId(0); 3];
+    for (n, (id, title)) in (1..).zip(ids.iter_mut().zip(["Null view", "100% full_disk", "ÜBERLAUF"])) {
+        let mut occurrence = fixture.occurrence(n, u128::from(n));
+        occurrence.title = title.into();
+        *id = fixture.take(n, &[occurrence]).await[0].issue_id;
+        fixture.advance_ms(1000);
+    }
+    ids
+}
+
+async fn found(fixture: &Fixture, filter: &IssueFilter) -> Vec<IssueId> {
+    let keys = fixture.catalog.issue_keys(fixture.project, filter, 100).await.unwrap();
+    keys.into_iter().map(|key| key.id).collect()
+}
+
+async fn change(fixture: &Fixture, id: IssueId, change: IssueChange) -> Result<Issue, CatalogError> {
+    fixture.catalog.change_issue(fixture.organization, id, &change).await
+}
+
+fn words(words: &[&str]) -> IssueFilter {
+    IssueFilter { words: words.iter().map(|&word| word.to_owned()).collect(), ..IssueFilter::default() }
+}
+
+#[tokio::test]
+async fn issues_are_found_by_words_newest_first() {
+    let fixture = Fixture::in_memory().await;
+    let [first, second, third] = three(&fixture).await;
+    assert_eq!(found(&fixture, &IssueFilter::default()).await, [third, second, first]);
+    assert_eq!(found(&fixture, &words(&["NULL", "oncreate"])).await, [first]);
+    assert_eq!(found(&fixture, &words(&["app-2"])).await, [second]);
+    assert_eq!(found(&fixture, &words(&["überlauf"])).await, [third]);
+    assert_eq!(found(&fixture, &words(&["0% full_d"])).await, [second]);
+    for pattern in ["%", "_"] {
+        assert_eq!(found(&fixture, &words(&[pattern])).await, [second], "not a wildcard: {pattern}");
+    }
+    assert!(found(&fixture, &words(&["null", "überlauf"])).await.is_empty());
+    let newest = fixture.catalog.issue_keys(fixture.project, &IssueFilter::default(), 1).await.unwrap();
+    assert_eq!((newest.len(), newest[0].id, newest[0].hashes.as_slice()), (1, third, &[GroupHash(3)][..]));
+}
+
+#[tokio::test]
+async fn a_status_that_a_person_sets_is_kept_and_filtered_by() {
+    let fixture = Fixture::in_memory().await;
+    let [first, second, third] = three(&fixture).await;
+    for (id, status) in [(first, NewStatus::ResolvedInNextRelease), (second, NewStatus::Ignored)] {
+        change(&fixture, id, IssueChange { status: Some(status), assignee: None }).await.unwrap();
+    }
+    let of = |status| IssueFilter { status: Some(status), ..IssueFilter::default() };
+    assert_eq!(found(&fixture, &of(Status::Resolved)).await, [first]);
+    assert_eq!(found(&fixture, &of(Status::Ignored)).await, [second]);
+    assert_eq!(found(&fixture, &of(Status::Unresolved)).await, [third]);
+    let resolved = fixture.catalog.issue_by_id(first).await.unwrap();
+    assert_eq!((resolved.resolved_in_next_release, resolved.resolved), (true, Some(fixture.now())));
+    let reopen = IssueChange { status: Some(NewStatus::Unresolved), assignee: None };
+    let reopened = change(&fixture, first, reopen).await.unwrap();
+    assert_eq!(reopened, fixture.catalog.issue_by_id(first).await.unwrap());
+    assert_eq!((reopened.resolved_in_next_release, reopened.resolved), (false, None));
+}
+
+#[tokio::test]
+async fn an_issue_is_assigned_to_members_only() {
+    let fixture = Fixture::in_memory().await;
+    let [first, second, third] = three(&fixture).await;
+    let assign = |email: Option<&str>| IssueChange { status: None, assignee: Some(email.map(str::to_owned)) };
+    let assigned = change(&fixture, first, assign(Some("Admin@mayday.local"))).await.unwrap();
+    assert_eq!(assigned.assignee.as_deref(), Some("admin@mayday.local"));
+    let to = |email: Option<&str>| IssueFilter {
+        assignee: Some(email.map(str::to_owned)),
+        ..IssueFilter::default()
+    };
+    assert_eq!(found(&fixture, &to(Some("admin@mayday.local"))).await, [first]);
+    assert_eq!(found(&fixture, &to(None)).await, [third, second]);
+    let stranger = change(&fixture, first, assign(Some("who@example.com"))).await;
+    assert!(matches!(stranger, Err(CatalogError::Invalid(text)) if text.contains("who@example.com")));
+    assert_eq!(change(&fixture, first, assign(None)).await.unwrap().assignee, None);
+}
+
+#[tokio::test]
+async fn another_organisation_sees_and_changes_nothing() {
+    let fixture = Fixture::in_memory().await;
+    let [first, second, _] = three(&fixture).await;
+    let stranger = OrganizationId(99);
+    assert!(fixture.catalog.issues(stranger, &[first]).await.unwrap().is_empty());
+    for id in ["APP-1", &first.to_string()] {
+        assert!(matches!(fixture.catalog.issue(stranger, id).await, Err(CatalogError::NotFound("issue"))));
+    }
+    let ignore = IssueChange { status: Some(NewStatus::Ignored), assignee: None };
+    let refused = fixture.catalog.change_issue(stranger, first, &ignore).await;
+    assert!(matches!(refused, Err(CatalogError::NotFound("issue"))));
+    let ours = fixture.catalog.issues(fixture.organization, &[second, IssueId(99), first]).await.unwrap();
+    assert_eq!(ours.iter().map(|issue| issue.id).collect::<Vec<_>>(), [second, first]);
+}
