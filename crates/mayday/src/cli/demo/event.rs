@@ -98,7 +98,7 @@ impl Moment {
             "tags": {
                 "screen": self.crash.screen,
                 "network": if self.on_wifi { "wifi" } else { "cellular" },
-                "flag.new_checkout": (self.user % 3 == 0).to_string(),
+                "flag.new_checkout": self.user.is_multiple_of(3).to_string(),
             },
             "user": {"id": format!("u{:05}", self.user), "email": format!("user{:05}@example.com", self.user)},
             "contexts": self.contexts(),
