@@ -10,20 +10,23 @@ use crate::{provision, workspace::Workspace};
 pub(crate) fn run(workspace: &Workspace, runner_args: &[String]) -> anyhow::Result<ExitCode> {
     let provisioned = provision::run(workspace)?;
     let mut runner = workspace.cargo();
-    if has_nextest(workspace) {
+    let nextest = has_nextest(workspace);
+    if nextest {
         runner.args(["nextest", "run"]);
     } else {
-        eprintln!("xtask: cargo-nextest is not installed, so `cargo test` runs the tests");
+        eprintln!("xtask: cargo-nextest is not installed, so `cargo test` runs the tests, one by one");
         runner.args(["test", "--no-fail-fast"]);
     }
     if !names_packages(runner_args) {
         runner.arg("--workspace");
     }
-    let status = runner
-        .args(runner_args)
-        .env("MAYDAY_PROVISION", provisioned)
-        .status()
-        .context("the test runner cannot be started")?;
+    runner.args(runner_args);
+    if !nextest && !runner_args.iter().any(|arg| arg == "--") {
+        // A process holds one embedded engine at a time; nextest gives each test a process of its own.
+        runner.args(["--", "--test-threads=1"]);
+    }
+    let status =
+        runner.env("MAYDAY_PROVISION", provisioned).status().context("the test runner cannot be started")?;
     Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }
 
