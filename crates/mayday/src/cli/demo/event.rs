@@ -90,10 +90,7 @@ impl Moment {
             "environment": if self.user.is_multiple_of(25) { "beta" } else { "production" },
             "transaction": self.crash.screen,
             "exception": {"values": self.exceptions()},
-            "threads": {"values": [
-                {"id": 1, "name": "main", "current": true, "crashed": !self.crash.handled, "main": true},
-                {"id": 17, "name": "OkHttp Dispatcher", "state": "WAITING"},
-            ]},
+            "threads": {"values": self.threads()},
             "breadcrumbs": {"values": self.breadcrumbs()},
             "tags": {
                 "screen": self.crash.screen,
@@ -106,12 +103,35 @@ impl Moment {
         })
     }
 
+    fn on_apple(&self) -> bool {
+        self.device.brand == "Apple"
+    }
+
+    /// What caught it: on Apple's systems a signal and an exception are caught by different means.
+    fn mechanism(&self) -> &'static str {
+        match self.crash.error_type {
+            "EXC_BAD_ACCESS" | "EXC_BREAKPOINT" => "mach",
+            _ => self.crash.sdk.mechanism(),
+        }
+    }
+
+    fn threads(&self) -> Value {
+        let other = match self.on_apple() {
+            true => json!({"id": 6, "name": "com.apple.NSURLConnectionLoader"}),
+            false => json!({"id": 17, "name": "OkHttp Dispatcher", "state": "WAITING"}),
+        };
+        json!([
+            {"id": 1, "name": "main", "current": true, "crashed": !self.crash.handled, "main": true},
+            other,
+        ])
+    }
+
     fn exceptions(&self) -> Vec<Value> {
         let main = json!({
             "type": self.crash.error_type,
             "value": self.value(self.crash.error_value),
             "module": self.crash.error_module,
-            "mechanism": {"type": self.crash.sdk.mechanism(), "handled": self.crash.handled},
+            "mechanism": {"type": self.mechanism(), "handled": self.crash.handled},
             "stacktrace": {"frames": self.crash.frames.iter().map(frame).collect::<Vec<_>>()},
         });
         let cause = self.crash.cause.map(|(error_type, value)| {
@@ -155,7 +175,8 @@ impl Moment {
                        "manufacturer": device.brand, "arch": device.arch, "simulator": false,
                        "battery_level": self.number % 100, "orientation": "portrait", "locale": self.locale,
                        "free_memory": self.free_memory_mib << 20, "memory_size": 8_u64 << 30},
-            "os": {"name": device.os, "version": device.os_version, "rooted": false},
+            "os": {"name": device.os, "version": device.os_version,
+                   if self.on_apple() { "jailbroken" } else { "rooted" }: false},
             "app": {"app_identifier": self.crash.sdk.package(), "app_name": "Parcel", "app_version": version,
                     "app_build": build, "in_foreground": true},
             "culture": {"locale": self.locale, "timezone": "Europe/Berlin"},
