@@ -14,7 +14,7 @@ mod serve;
 mod supervise;
 
 pub use error::EngineError;
-pub use limits::EngineLimits;
+pub use limits::{EngineLimits, give_way};
 pub use locate::{LocateOptions, locate};
 pub use serve::{ServeOptions, serve};
 pub use supervise::{SuperviseOptions, Supervisor};

@@ -33,3 +33,13 @@ impl Default for EngineLimits {
         }
     }
 }
+
+/// Makes this process give way to others by so much, 0 to 19 (Unix's nice). On Linux it counts for this thread and
+/// those it starts: call it before there are others.
+pub fn give_way(nice: i32) {
+    if nice > 0
+        && let Err(error) = rustix::process::nice(nice)
+    {
+        tracing::warn!(%error, "cannot give way to other processes");
+    }
+}

@@ -35,8 +35,6 @@ pub struct ServeOptions {
     pub secret: String,
     /// What it may take.
     pub limits: EngineLimits,
-    /// By how much this process gives way to others, 0 to 19 (Unix's nice).
-    pub nice: i32,
 }
 
 /// Serves until `stop` is cancelled; `ready` is called with the bound address once queries are answered.
@@ -45,12 +43,7 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr),
     stop: CancellationToken,
 ) -> Result<(), EngineError> {
-    let ServeOptions { library, path, listen, secret, limits, nice } = options;
-    if nice > 0
-        && let Err(error) = rustix::process::nice(nice)
-    {
-        tracing::warn!(%error, "cannot give way to other processes");
-    }
+    let ServeOptions { library, path, listen, secret, limits } = options;
     std::fs::create_dir_all(&path).map_err(EngineError::io("create", &path))?;
     let _lock = take_lock(&path).await?;
     let data = path.clone();

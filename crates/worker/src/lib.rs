@@ -21,6 +21,7 @@
 
 mod account;
 mod batch;
+mod cores;
 mod pipeline;
 mod quarantine;
 mod retry;
@@ -52,12 +53,19 @@ impl Worker {
     ///
     /// One worker a journal: two would each take every record.
     pub async fn run(self, stop: CancellationToken) {
+        let cores = match cores::Cores::start() {
+            Ok(cores) => cores,
+            Err(error) => {
+                tracing::error!(%error, "worker cannot start its threads: reports wait in the journal");
+                return;
+            }
+        };
         let backlog_until = self.journal.last_at_open();
         tracing::info!(
             committed = self.journal.committed().0,
             last = self.journal.last().0,
             "worker takes up the journal"
         );
-        pipeline::Pipeline { worker: self, stop, backlog_until }.run().await;
+        pipeline::Pipeline { worker: self, cores, stop, backlog_until }.run().await;
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     Worker,
     account::account,
     batch::{Batch, EventKey, Processed, ReadyEvent, SetAside},
+    cores::Cores,
     retry::{Stopped, until_success},
     stages::store::Try,
 };
@@ -20,6 +21,7 @@ use crate::{
 /// The worker at work.
 pub(crate) struct Pipeline {
     pub(crate) worker: Worker,
+    pub(crate) cores: Cores,
     pub(crate) stop: CancellationToken,
     /// Records up to here were appended before this process started.
     pub(crate) backlog_until: Position,

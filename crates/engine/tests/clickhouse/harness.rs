@@ -52,7 +52,7 @@ pub(crate) fn options(path: &Path) -> ServeOptions {
     let library = locate(&LocateOptions { library, offline: false }).unwrap();
     let limits = EngineLimits::default();
     let listen = "127.0.0.1:0".parse().unwrap();
-    ServeOptions { library, path: path.to_owned(), listen, secret: SECRET.into(), limits, nice: 0 }
+    ServeOptions { library, path: path.to_owned(), listen, secret: SECRET.into(), limits }
 }
 
 pub(crate) fn client(address: SocketAddr) -> Client {

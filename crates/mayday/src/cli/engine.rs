@@ -35,7 +35,7 @@ pub(crate) struct EngineArgs {
     connections: Option<usize>,
     /// Give way to other processes by so much, 0 to 19
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=19))]
-    nice: i32,
+    pub(super) nice: i32,
     /// Stop when standard input closes: for a parent process
     #[arg(long)]
     until_stdin_closes: bool,
@@ -98,5 +98,5 @@ fn serve_options(args: EngineArgs, library: PathBuf) -> anyhow::Result<ServeOpti
         }
     };
     let path = args.path.context("--path is missing")?;
-    Ok(ServeOptions { library, path, listen: args.listen, secret, limits, nice: args.nice })
+    Ok(ServeOptions { library, path, listen: args.listen, secret, limits })
 }

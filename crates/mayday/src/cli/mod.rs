@@ -58,7 +58,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
             runtime()?.block_on(roles::serve(config))
         }
-        Command::Engine(args) => runtime()?.block_on(engine::run(args)),
+        Command::Engine(args) => {
+            mayday_engine::give_way(args.nice);
+            runtime()?.block_on(engine::run(args))
+        }
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
     }
 }

@@ -40,7 +40,6 @@ impl Fixture {
             listen: "127.0.0.1:0".parse().unwrap(),
             secret: "secret".into(),
             limits: EngineLimits::default(),
-            nice: 0,
         };
         let (sender, ready) = oneshot::channel();
         let announce = |address| sender.send(address).unwrap();

@@ -4,7 +4,6 @@ use std::{
     any::Any,
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
-    thread::available_parallelism,
 };
 
 use mayday_event::{RawReport, capped::InflateLimits, report};
@@ -15,33 +14,8 @@ use crate::{
     stages::row,
 };
 
-/// Processes records on the blocking threads, as many at once as there are cores; results in the records' order.
-pub(crate) async fn process_all(records: Vec<Record>) -> Vec<Processed> {
-    let cores = available_parallelism().map_or(1, usize::from);
-    let share = records.len().div_ceil(cores).max(1);
-    let tasks: Vec<_> = records
-        .chunks(share)
-        .map(|share| {
-            let share = share.to_vec();
-            tokio::task::spawn_blocking(move || share.into_iter().map(process).collect::<Vec<_>>())
-        })
-        .collect();
-    let mut processed = Vec::with_capacity(records.len());
-    for task in tasks {
-        match task.await {
-            Ok(share) => processed.extend(share),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is shutting down and so is the worker.
-                Err(_) => std::future::pending().await,
-            },
-        }
-    }
-    processed
-}
-
 /// One record. Whatever its content makes a step do, panics included, costs only itself.
-fn process(record: Record) -> Processed {
+pub(crate) fn process(record: Record) -> Processed {
     let progress = Progress::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| steps(&record, &progress)));
     let source = Source { position: record.position, record: record.bytes, key: progress.key.get() };

@@ -8,7 +8,7 @@ use crate::{
     batch::Processed,
     pipeline::Pipeline,
     retry::{Stopped, until_success},
-    stages::process::process_all,
+    stages::process::process,
 };
 
 /// Most records of a batch: enough that an insert's fixed costs do not count, few enough to be soon done.
@@ -36,7 +36,7 @@ impl Pipeline {
         let mut processed = Vec::with_capacity(records.len());
         let mut payload_bytes = 0;
         for slice in records.chunks(SLICE_RECORDS) {
-            let slice = process_all(slice.to_vec()).await;
+            let slice = self.cores.map(slice.to_vec(), process).await;
             payload_bytes += slice.iter().flatten().map(|event| event.row.payload.len()).sum::<usize>();
             processed.extend(slice);
             if payload_bytes > BATCH_PAYLOAD_BYTES {
@@ -63,7 +63,7 @@ impl Pipeline {
                 break;
             };
             after = read.position;
-            processed.extend(process_all(records).await);
+            processed.extend(self.cores.map(records, process).await);
         }
         Ok(processed)
     }
