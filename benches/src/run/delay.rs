@@ -21,10 +21,10 @@ use crate::{
 
 /// How long there is load; probes begin after a tenth of it.
 const LENGTH: Duration = Duration::from_secs(30);
-/// Probes under way at a time.
-const PROBES: u64 = 8;
+/// Probes under way at a time: few, since each look is a query that takes the load's place.
+const PROBES: u64 = 4;
 /// Between two looks for an event.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(100);
 /// Longest that an event may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Milliseconds, p99.
