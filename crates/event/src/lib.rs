@@ -5,14 +5,20 @@
 //! [`normalize`] → [`Event`].
 
 pub mod capped;
+pub mod crash;
 mod derive;
+pub mod entry;
+pub mod filter;
 pub mod ids;
 pub mod limits;
 pub mod model;
 pub mod normalize;
 pub mod outcome;
+pub mod quota;
 pub mod raw;
 pub mod report;
+pub mod scrub;
+pub mod settings;
 pub mod time;
 pub mod wire;
 

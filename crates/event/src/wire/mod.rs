@@ -1,4 +1,20 @@
-//! Foreign formats as they come over the wire.
+//! Foreign formats as they come over the wire. Each protocol but Sentry's own is translated to the items of a Sentry
+//! envelope, so that what follows knows one shape.
 
+pub mod bugsnag;
 pub mod envelope;
+pub mod otlp;
+pub mod reports;
 pub mod store;
+
+/// Why a body is not what its endpoint takes (400; 413 when too large). The text says where and what.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{format}: {problem}")]
+pub struct WireError {
+    /// `Bugsnag payload`, `OTLP logs`, `mayday reports` …
+    pub format: &'static str,
+    /// What is wrong, where.
+    pub problem: String,
+    /// Too large rather than malformed.
+    pub is_too_large: bool,
+}

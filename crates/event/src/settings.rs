@@ -1,0 +1,48 @@
+//! What a project decides about its reports: limits, filters, privacy, payloads. Stored as JSON, one section each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    filter::{FilterSettings, Filters},
+    quota::{LimitSettings, PayloadSettings},
+    scrub::{PrivacySettings, Scrubber},
+};
+
+/// A project's settings as people write them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectSettings {
+    pub limits: LimitSettings,
+    pub filters: FilterSettings,
+    pub privacy: PrivacySettings,
+    pub payloads: PayloadSettings,
+}
+
+/// A rule that cannot be used. The text names the rule and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct RuleError {
+    /// Such as `filters.releases[2]`.
+    pub place: String,
+    /// For people.
+    pub problem: String,
+}
+
+/// A project's settings, ready to be applied to events.
+#[derive(Debug, Clone, Default)]
+pub struct CompiledSettings {
+    pub settings: ProjectSettings,
+    pub filters: Filters,
+    pub scrubber: Scrubber,
+}
+
+impl CompiledSettings {
+    /// Checks and compiles every section.
+    pub fn compile(settings: ProjectSettings) -> Result<Self, RuleError> {
+        settings.limits.check()?;
+        settings.payloads.check()?;
+        let filters = Filters::compile(&settings.filters)?;
+        let scrubber = Scrubber::compile(&settings.privacy)?;
+        Ok(Self { settings, filters, scrubber })
+    }
+}
