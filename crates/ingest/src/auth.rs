@@ -94,16 +94,19 @@ pub(crate) fn admit_dsn(ingest: &Ingest, project: ProjectId, dsn: &str) -> Resul
     admit_key(ingest, project, url.username())
 }
 
-fn admit_key(ingest: &Ingest, project: ProjectId, key: &str) -> Result<KeyInfo, Refused> {
-    let key: PublicKey = key.parse().map_err(|_| Refused::KeyFormat)?;
+/// What a key alone admits to, in protocols whose paths name no project.
+pub(crate) fn admit_any(ingest: &Ingest, key: &str) -> Result<KeyInfo, Refused> {
+    let key: PublicKey = key.trim().parse().map_err(|_| Refused::KeyFormat)?;
     let keys = ingest.catalog.keys();
     let info = keys.keys.get(&key).ok_or(Refused::UnknownKey)?;
-    if info.project_id != project {
-        return Err(Refused::OtherProject { project });
-    }
-    match info.active {
-        true => Ok(info.clone()),
-        false => Err(Refused::DisabledKey),
+    if info.active { Ok(info.clone()) } else { Err(Refused::DisabledKey) }
+}
+
+fn admit_key(ingest: &Ingest, project: ProjectId, key: &str) -> Result<KeyInfo, Refused> {
+    let info = admit_any(ingest, key);
+    match info {
+        Ok(info) if info.project_id != project => Err(Refused::OtherProject { project }),
+        info => info,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use actix_web::{HttpResponse, HttpResponseBuilder, http::StatusCode};
 use mayday_event::{
-    Category, Ledger, Outcome, ProjectId, capped::InflateError, wire::envelope::EnvelopeError,
+    Category, Ledger, Outcome, ProjectId,
+    capped::InflateError,
+    crash::CrashError,
+    wire::{WireError, envelope::EnvelopeError},
 };
 use mayday_journal::AppendError;
 use serde_json::json;
@@ -46,6 +49,14 @@ pub(crate) enum Refused {
     EventJson { problem: String },
     #[error("event of {length} bytes exceeds {limit}")]
     EventTooLarge { length: usize, limit: usize },
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error(transparent)]
+    Crash(#[from] CrashError),
+    #[error("multipart body: {problem}")]
+    Multipart { problem: String },
+    #[error("format {found:?} is not known: one of ips, apple, plcrash, tombstone, tombstone-text, anr")]
+    UnknownFormat { found: String },
     #[error("rate limit of the DSN key is reached: try again in {retry_after} s")]
     RateLimited { retry_after: u64 },
     #[error("{method} is not allowed here: POST a report")]
@@ -64,6 +75,7 @@ impl Refused {
             Self::BodyTooLarge { .. } | Self::EventTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Inflate(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Envelope(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Wire(error) if error.is_too_large => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodySlow { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -75,6 +87,10 @@ impl Refused {
             | Self::BodyEmpty
             | Self::Inflate(_)
             | Self::Envelope(_)
+            | Self::Wire(_)
+            | Self::Crash(_)
+            | Self::Multipart { .. }
+            | Self::UnknownFormat { .. }
             | Self::EventJson { .. } => StatusCode::BAD_REQUEST,
         }
     }
@@ -94,6 +110,11 @@ impl Refused {
             Self::Inflate(error) => (Outcome::Invalid, error.reason()),
             Self::Envelope(error) => (Outcome::Invalid, error.reason()),
             Self::EventJson { .. } => (Outcome::Invalid, "event_json"),
+            Self::Wire(error) if error.is_too_large => (Outcome::Invalid, "too_large"),
+            Self::Wire(_) => (Outcome::Invalid, "wire_format"),
+            Self::Crash(_) => (Outcome::Invalid, "crash_format"),
+            Self::Multipart { .. } => (Outcome::Invalid, "multipart"),
+            Self::UnknownFormat { .. } => (Outcome::Invalid, "unknown_format"),
             Self::RateLimited { .. } => (Outcome::RateLimited, "key_rate_limit"),
             Self::Method { .. } => (Outcome::Invalid, "method"),
             Self::Stopping => (Outcome::Unavailable, "stopping"),

@@ -1,6 +1,12 @@
 //! The endpoints of Sentry's SDKs.
 
+mod attachments;
+mod bugsnag;
+mod crash;
 mod envelope;
+mod minidump;
+mod otlp;
+mod reports;
 mod store;
 
 use actix_web::{
@@ -33,10 +39,20 @@ pub(crate) fn configure(config: &mut ServiceConfig, ingest: &Ingest) {
             .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
             .default_service(web::to(wrong_method)),
     );
+    for configure in [
+        attachments::configure,
+        bugsnag::configure,
+        crash::configure,
+        minidump::configure,
+        otlp::configure,
+        reports::configure,
+    ] {
+        configure(config);
+    }
 }
 
 /// Neither counted nor logged loudly: no report was lost.
-async fn wrong_method(request: HttpRequest) -> HttpResponse {
+pub(super) async fn wrong_method(request: HttpRequest) -> HttpResponse {
     Refused::Method { method: request.method().to_string() }.answer(None)
 }
 
