@@ -4,6 +4,9 @@
 //! nothing. The part's files and folder are synced before the insert is answered. A token makes ClickHouse refuse the
 //! same part again, but ClickHouse notes the token *before* the part takes its place, and does not sync the note. So
 //! after a crash the note alone proves nothing, and [`Store::complete_events`] looks at what is stored.
+//!
+//! The other tables need no token: a row that is there already, by its table's sort key, takes its own place. So
+//! inserting the same rows again is always right, and what reads them asks for the last of each.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -14,13 +17,12 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    rows::{EventRow, InsertRow},
+    rows::{AttachmentRow, EventRow, FateRow, FeedbackRow, OutcomeRow, RecentPayloadRow, SessionRow, Stored},
 };
 
 /// What keeps an insert one block, whatever its size. An embedded engine and a server have different defaults.
-const INSERT_SETTINGS: [(&str, &str); 7] = [
+const INSERT_SETTINGS: [(&str, &str); 6] = [
     ("async_insert", "0"),
-    ("insert_deduplicate", "1"),
     ("max_insert_threads", "1"),
     ("max_insert_block_size", "1048576"),
     ("max_insert_block_size_bytes", "0"),
@@ -44,7 +46,7 @@ impl Store {
     /// When it fails or is cut off, the batch may be there nevertheless, or come to be there a little later:
     /// bring it to its end with [`Store::complete_events`].
     pub async fn insert_events(&self, token: &str, rows: &[EventRow]) -> Result<(), StoreError> {
-        self.insert(token, rows.iter()).await
+        self.insert_once(token, rows.iter()).await
     }
 
     /// Brings to its end a batch whose insert under `token` may have been cut off anywhere: afterwards each row
@@ -53,7 +55,7 @@ impl Store {
         let mut missing = self.missing(rows).await?;
         if missing.len() == rows.len() {
             // An insert that is still under way is waited for or refused by its token.
-            self.insert(token, rows.iter()).await?;
+            self.insert_once(token, rows.iter()).await?;
             missing = self.missing(rows).await?;
         }
         if missing.is_empty() {
@@ -62,7 +64,7 @@ impl Store {
         tokio::time::sleep(VISIBLE_AFTER).await;
         // What is missing still, ClickHouse has noted the token of and then lost: only another token gets it in.
         let missing = self.missing(rows).await?;
-        self.insert(&format!("{token}/{}", missing.len()), missing.iter().copied()).await
+        self.insert_once(&format!("{token}/{}", missing.len()), missing.iter().copied()).await
     }
 
     /// Which of these events were received since `since` and are stored already.
@@ -75,22 +77,60 @@ impl Store {
         Ok(stored.into_iter().map(|(project, id, _)| (project, id)).collect())
     }
 
-    async fn insert<'a>(
+    /// Inserts session updates; the same again change nothing.
+    pub async fn insert_sessions(&self, rows: &[SessionRow]) -> Result<(), StoreError> {
+        self.insert(rows.iter(), &[]).await
+    }
+
+    /// Inserts what users said; the same again change nothing.
+    pub async fn insert_feedback(&self, rows: &[FeedbackRow]) -> Result<(), StoreError> {
+        self.insert(rows.iter(), &[]).await
+    }
+
+    /// Inserts attachments; the same again change nothing.
+    pub async fn insert_attachments(&self, rows: &[AttachmentRow]) -> Result<(), StoreError> {
+        self.insert(rows.iter(), &[]).await
+    }
+
+    /// Inserts outcomes; the same sources' again count nothing more.
+    pub async fn insert_outcomes(&self, rows: &[OutcomeRow]) -> Result<(), StoreError> {
+        self.insert(rows.iter(), &[]).await
+    }
+
+    /// Inserts why events were not stored; the same again change nothing.
+    pub async fn insert_fates(&self, rows: &[FateRow]) -> Result<(), StoreError> {
+        self.insert(rows.iter(), &[]).await
+    }
+
+    /// Inserts payloads into their slots; the same again change nothing.
+    pub async fn insert_recent_payloads(&self, rows: &[RecentPayloadRow]) -> Result<(), StoreError> {
+        self.insert(rows.iter(), &[]).await
+    }
+
+    async fn insert_once<'a>(
         &self,
         token: &str,
         rows: impl ExactSizeIterator<Item = &'a EventRow>,
     ) -> Result<(), StoreError> {
+        self.insert(rows, &[("insert_deduplicate", "1"), ("insert_deduplication_token", token)]).await
+    }
+
+    async fn insert<'a, R: Stored + 'a>(
+        &self,
+        rows: impl ExactSizeIterator<Item = &'a R>,
+        settings: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
         if rows.len() == 0 {
             return Ok(());
         }
-        let insert = self.client.insert::<InsertRow<'_>>("events").await.map_err(StoreError::of_insert)?;
+        let insert = self.client.insert::<R::Wire>(R::TABLE).await.map_err(StoreError::of_insert)?;
         let mut insert = INSERT_SETTINGS
             .iter()
+            .chain(settings)
             .fold(insert, |insert, (name, value)| insert.with_setting(*name, *value))
-            .with_setting("insert_deduplication_token", token)
             .with_timeouts(Some(INSERT_TIMEOUT), Some(INSERT_TIMEOUT));
         for row in rows {
-            insert.write(&InsertRow::of(row)).await.map_err(StoreError::of_insert)?;
+            insert.write(&row.wire()).await.map_err(StoreError::of_insert)?;
         }
         insert.end().await.map_err(StoreError::of_insert)
     }

@@ -13,8 +13,38 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] =
-    [Migration { version: 1, name: "create_events", sql: include_str!("../schema/0001_create_events.sql") }];
+/// A file of `schema/`, by its number and its name.
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../schema/000", $version, "_", $name, ".sql")),
+        }
+    };
+}
+
+const MIGRATIONS: [Migration; 9] = [
+    migration!(1, "create_events"),
+    migration!(2, "create_sessions"),
+    migration!(3, "create_feedback"),
+    migration!(4, "create_attachments"),
+    migration!(5, "create_outcomes"),
+    migration!(6, "create_fates"),
+    migration!(7, "create_recent_payloads"),
+    migration!(8, "add_payload_bytes"),
+    migration!(9, "rebuild_projections_on_delete"),
+];
+
+/// The tables whose rows go with the retention time, and what a row's age is told by.
+const RETAINED: [(&str, &str); 6] = [
+    ("events", "toDateTime(received)"),
+    ("sessions", "toDateTime(received)"),
+    ("feedback", "toDateTime(received)"),
+    ("attachments", "toDateTime(received)"),
+    ("recent_payloads", "toDateTime(received)"),
+    ("outcomes", "minute"),
+];
 
 impl Store {
     /// Brings the schema up to date; idempotent, safe to run at each start.
@@ -59,18 +89,24 @@ impl Store {
 
     /// Follows a changed retention setting; what is older then goes with the next merges.
     async fn set_retention(&self) -> Result<(), StoreError> {
-        let ttl = format!("toDateTime(received) + toIntervalDay({})", self.retention_days);
-        let is_set: bool = self
-            .client
-            .query_raw(
-                "SELECT endsWith(splitByString(' SETTINGS ', engine_full)[1], {ttl:String}) FROM system.tables
-                 WHERE database = currentDatabase() AND name = 'events'",
-            )
-            .param("ttl", &ttl)
-            .fetch_one()
-            .await
-            .map_err(StoreError::of_query)?;
-        if is_set { Ok(()) } else { self.define(&format!("ALTER TABLE events MODIFY TTL {ttl}")).await }
+        for (table, age) in RETAINED {
+            let ttl = format!("{age} + toIntervalDay({})", self.retention_days);
+            let is_set: bool = self
+                .client
+                .query_raw(
+                    "SELECT endsWith(splitByString(' SETTINGS ', engine_full)[1], {ttl:String})
+                     FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+                )
+                .param("ttl", &ttl)
+                .param("table", table)
+                .fetch_one()
+                .await
+                .map_err(StoreError::of_query)?;
+            if !is_set {
+                self.define(&format!("ALTER TABLE {table} MODIFY TTL {ttl}")).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn define(&self, sql: &str) -> Result<(), StoreError> {

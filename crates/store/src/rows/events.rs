@@ -1,4 +1,4 @@
-//! The rows as they are written.
+//! Events.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,8 @@ use clickhouse::Row;
 use mayday_event::{EventId, GroupHash, ProjectId, Timestamp, model::Level};
 use serde::Serialize;
 use uuid::Uuid;
+
+use super::Stored;
 
 /// One event, ready to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +48,7 @@ pub struct EventRow {
 
 /// A row as it goes over the wire, in the names and types of the `events` table.
 #[derive(Row, Serialize)]
-pub(crate) struct InsertRow<'a> {
+pub(crate) struct EventWire<'a> {
     project_id: u64,
     group_hash: u64,
     timestamp: i64,
@@ -77,36 +79,39 @@ pub(crate) struct InsertRow<'a> {
     grouping: &'a str,
 }
 
-impl<'a> InsertRow<'a> {
-    pub(crate) fn of(row: &'a EventRow) -> Self {
-        Self {
-            project_id: row.project_id.0,
-            group_hash: row.hash.0,
-            timestamp: row.timestamp.0,
-            received: row.received.0,
-            event_id: row.event_id.0,
-            level: row.level.name(),
-            platform: &row.platform,
-            release: &row.release,
-            dist: &row.dist,
-            environment: &row.environment,
-            title: &row.title,
-            culprit: &row.culprit,
-            error_type: &row.error_type,
-            error_value: &row.error_value,
-            handled: row.handled,
-            mechanism: &row.mechanism,
-            user: &row.user,
-            os_name: &row.os_name,
-            os_version: &row.os_version,
-            device_family: &row.device_family,
-            device_model: &row.device_model,
-            app_version: &row.app_version,
-            sdk_name: &row.sdk_name,
-            sdk_version: &row.sdk_version,
-            tags: row.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
-            payload: &row.payload,
-            grouping: &row.grouping,
+impl Stored for EventRow {
+    const TABLE: &'static str = "events";
+    type Wire = EventWire<'static>;
+
+    fn wire(&self) -> EventWire<'_> {
+        EventWire {
+            project_id: self.project_id.0,
+            group_hash: self.hash.0,
+            timestamp: self.timestamp.0,
+            received: self.received.0,
+            event_id: self.event_id.0,
+            level: self.level.name(),
+            platform: &self.platform,
+            release: &self.release,
+            dist: &self.dist,
+            environment: &self.environment,
+            title: &self.title,
+            culprit: &self.culprit,
+            error_type: &self.error_type,
+            error_value: &self.error_value,
+            handled: self.handled,
+            mechanism: &self.mechanism,
+            user: &self.user,
+            os_name: &self.os_name,
+            os_version: &self.os_version,
+            device_family: &self.device_family,
+            device_model: &self.device_model,
+            app_version: &self.app_version,
+            sdk_name: &self.sdk_name,
+            sdk_version: &self.sdk_version,
+            tags: self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            payload: &self.payload,
+            grouping: &self.grouping,
         }
     }
 }
