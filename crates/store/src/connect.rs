@@ -59,7 +59,12 @@ impl Store {
 
     /// A limited query over one project, `{project:UInt64}` being bound to it.
     pub(crate) fn query(&self, sql: &str, project: ProjectId) -> Query {
-        let query = self.client.query_raw(sql).param("project", project.0);
+        self.limited(sql).param("project", project.0)
+    }
+
+    /// A query that is limited in time, memory and rows.
+    pub(crate) fn limited(&self, sql: &str) -> Query {
+        let query = self.client.query_raw(sql);
         QUERY_LIMITS.iter().fold(query, |query, (name, value)| query.with_setting(*name, *value))
     }
 }

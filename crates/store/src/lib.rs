@@ -5,6 +5,7 @@
 //! start is scoped to one project and has a time and memory limit.
 
 mod connect;
+mod delete;
 mod error;
 mod insert;
 mod migrate;
@@ -12,4 +13,5 @@ pub mod queries;
 pub mod rows;
 
 pub use connect::{Store, StoreOptions};
+pub use delete::Deleted;
 pub use error::StoreError;

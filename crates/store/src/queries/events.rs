@@ -29,15 +29,30 @@ pub struct EventSummary {
     pub tags: Vec<(String, String)>,
 }
 
-/// An event with its payload.
+/// An event with all that is kept of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredEvent {
     pub project_id: ProjectId,
     pub summary: EventSummary,
-    /// `mayday_event::Event` as JSON.
-    pub payload: String,
-    /// `mayday_grouping::Grouping` as JSON.
-    pub grouping: String,
+    pub columns: EventColumns,
+    /// `mayday_event::Event` as JSON; `None`: not kept, past its project's daily budget.
+    pub payload: Option<String>,
+    /// `mayday_grouping::Grouping` as JSON; may lack where the payload lacks.
+    pub grouping: Option<String>,
+}
+
+/// What is kept of every event besides its summary.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventColumns {
+    pub dist: String,
+    pub error_type: String,
+    pub error_value: String,
+    /// `Some(false)`: a crash.
+    pub handled: Option<bool>,
+    pub mechanism: String,
+    pub app_version: String,
+    pub sdk_name: String,
+    pub sdk_version: String,
 }
 
 /// The events before and after one, of the same hashes.
@@ -82,7 +97,7 @@ impl Store {
     /// One event by id.
     pub async fn event(&self, project: ProjectId, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
         let sql = stored_event_sql("event_id = {id:UUID} LIMIT 1");
-        stored_event(project, self.query(&sql, project).param("id", id.0.to_string())).await
+        self.stored_event(project, self.query(&sql, project).param("id", id.0.to_string())).await
     }
 
     /// The newest event of some hashes, or the oldest.
@@ -97,7 +112,7 @@ impl Store {
         }
         let order = if newest { NEWEST_FIRST } else { OLDEST_FIRST };
         let sql = stored_event_sql(&format!("1{} {order} LIMIT 1", hashes_condition(hashes)));
-        stored_event(project, bind_hashes(self.query(&sql, project), hashes)).await
+        self.stored_event(project, bind_hashes(self.query(&sql, project), hashes)).await
     }
 
     /// The events around one.
@@ -142,6 +157,23 @@ impl Store {
         );
         window.bind(self.query(&sql, project)).fetch_one().await.map_err(StoreError::of_query)
     }
+
+    /// The event that a query finds, its payload taken from its slot where the row has none.
+    async fn stored_event(
+        &self,
+        project: ProjectId,
+        query: Query,
+    ) -> Result<Option<StoredEvent>, StoreError> {
+        let row: Option<StoredRow> = query.fetch_optional().await.map_err(StoreError::of_query)?;
+        let Some(mut stored) = row.map(|row| row.into_event(project)) else { return Ok(None) };
+        if stored.payload.is_none()
+            && let Some(recent) = self.recent_payload(project, &stored.summary).await?
+        {
+            stored.payload = Some(recent.payload);
+            stored.grouping = stored.grouping.or(Some(recent.grouping));
+        }
+        Ok(Some(stored))
+    }
 }
 
 /// Where an event is in its issue, and a [`EventCursor`]'s place to compare it with.
@@ -159,17 +191,14 @@ impl EventCursor {
 /// A whole event. Its key is found first, so that no payload is read but its own.
 fn stored_event_sql(found_by: &str) -> String {
     format!(
-        "SELECT {SUMMARY}, payload, grouping FROM events
+        "SELECT {SUMMARY}, dist, error_type, error_value, handled, mechanism, app_version, sdk_name, sdk_version,
+             payload, grouping
+         FROM events
          WHERE project_id = {{project:UInt64}} AND (group_hash, timestamp, event_id) IN
              (SELECT group_hash, timestamp, event_id FROM events
               WHERE project_id = {{project:UInt64}} AND {found_by})
          LIMIT 1"
     )
-}
-
-async fn stored_event(project: ProjectId, query: Query) -> Result<Option<StoredEvent>, StoreError> {
-    let row: Option<StoredRow> = query.fetch_optional().await.map_err(StoreError::of_query)?;
-    Ok(row.map(|row| row.into_event(project)))
 }
 
 #[derive(Row, Deserialize)]
@@ -212,6 +241,14 @@ struct StoredRow {
     device_family: String,
     device_model: String,
     tags: Vec<(String, String)>,
+    dist: String,
+    error_type: String,
+    error_value: String,
+    handled: Option<bool>,
+    mechanism: String,
+    app_version: String,
+    sdk_name: String,
+    sdk_version: String,
     payload: String,
     grouping: String,
 }
@@ -267,11 +304,22 @@ impl StoredRow {
             device_model: self.device_model,
             tags: self.tags,
         };
+        let columns = EventColumns {
+            dist: self.dist,
+            error_type: self.error_type,
+            error_value: self.error_value,
+            handled: self.handled,
+            mechanism: self.mechanism,
+            app_version: self.app_version,
+            sdk_name: self.sdk_name,
+            sdk_version: self.sdk_version,
+        };
         StoredEvent {
             project_id: project,
             summary: summary.into(),
-            payload: self.payload,
-            grouping: self.grouping,
+            columns,
+            payload: Some(self.payload).filter(|payload| !payload.is_empty()),
+            grouping: Some(self.grouping).filter(|grouping| !grouping.is_empty()),
         }
     }
 }

@@ -1,10 +1,16 @@
-//! Typed queries; each is scoped to one project and limited in time and memory.
+//! Typed queries; each is limited in time and memory, and scoped to one project unless it says otherwise.
 
 use clickhouse::query::Query;
 use mayday_event::{EventId, GroupHash, Timestamp};
 
+pub mod attachments;
 pub mod events;
+pub mod fates;
+pub mod feedback;
 pub mod issues;
+pub mod outcomes;
+mod payloads;
+pub mod sessions;
 pub mod tags;
 
 /// A half-open span of time.

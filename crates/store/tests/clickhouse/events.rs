@@ -13,7 +13,7 @@ async fn an_event_comes_back_whole_and_only_in_its_project() {
     let stored = row(42, 9, 5);
     store.insert_events("t", std::slice::from_ref(&stored)).await.unwrap();
     let found = store.event(PROJECT, stored.event_id).await.unwrap().unwrap();
-    assert_eq!((found.payload, found.grouping), (stored.payload, stored.grouping));
+    assert_eq!((found.payload, found.grouping), (Some(stored.payload), Some(stored.grouping)));
     assert_eq!(found.summary.title, "Boom: 42");
     assert_eq!(found.summary.timestamp, stored.timestamp);
     assert_eq!(found.summary.tags, [("os".to_owned(), "Android 14".to_owned())]);

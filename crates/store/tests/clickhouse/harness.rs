@@ -57,6 +57,12 @@ impl Fixture {
         store.migrate().await.unwrap();
         Self { store, options, stop, engine: Some(engine), _data: data }
     }
+
+    /// To look behind the store.
+    pub(crate) fn client(&self) -> clickhouse::Client {
+        let url = self.options.url.replace("mayday:secret@", "");
+        clickhouse::Client::default().with_url(url).with_user("mayday").with_password("secret")
+    }
 }
 
 /// A plain event of this hash, `minutes` before now.

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod about_events;
+mod deletion;
 mod events;
 mod harness;
 mod inserts;
+mod outcomes;
+mod sessions;
 mod statistics;

@@ -1,0 +1,103 @@
+//! Deleting one user's data.
+
+use std::time::Duration;
+
+use mayday_event::{GroupHash, ProjectId};
+use mayday_store::{
+    Deleted, Store,
+    queries::{EventFilter, feedback::FeedbackOf, issues::Interval},
+    rows::EventRow,
+};
+
+use crate::{
+    about_events::{attachment, feedback, recent_payload},
+    harness::{ALL, Fixture, NOW, PROJECT, row},
+};
+
+const ADA: &str = "email:ada@example.com";
+
+/// Two of Ada's of three events, each with an attachment, a payload in a slot and what was said about it.
+async fn stored(store: &Store) -> [EventRow; 3] {
+    let events = [1, 2, 3].map(|number| EventRow {
+        user: if number == 3 { "id:3".into() } else { ADA.into() },
+        ..row(number, 1, 60 * number as i64)
+    });
+    store.insert_events("t", &events).await.unwrap();
+    let elsewhere = EventRow { project_id: ProjectId(8), ..events[0].clone() };
+    store.insert_events("u", &[elsewhere]).await.unwrap();
+    let (mut attachments, mut payloads, mut said) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, event) in (1_u8..).zip(&events) {
+        attachments.push(attachment(event, n.into()));
+        payloads.push(recent_payload(event, n.into(), "{}"));
+        said.push(feedback(n.into(), Some(event.event_id), "someone@example.com"));
+    }
+    said.push(feedback(4, None, "ada@example.com"));
+    store.insert_attachments(&attachments).await.unwrap();
+    store.insert_recent_payloads(&payloads).await.unwrap();
+    store.insert_feedback(&said).await.unwrap();
+    events
+}
+
+#[tokio::test]
+async fn a_users_data_goes_with_its_counts_and_leaves_that_of_others() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let events = stored(store).await;
+    let mut blobs = store.blobs_of_user(PROJECT, ADA).await.unwrap();
+    blobs.sort();
+    assert_eq!(blobs, ["attachments/1", "attachments/2"]);
+    let deleted = store.delete_user(PROJECT, ADA).await.unwrap();
+    assert_eq!(deleted, Deleted { events: 2, feedback: 3, attachments: 2 });
+
+    for (event, is_there) in events.iter().zip([false, false, true]) {
+        assert_eq!(store.event(PROJECT, event.event_id).await.unwrap().is_some(), is_there);
+        assert_eq!(store.attachments(PROJECT, event.event_id).await.unwrap().is_empty(), !is_there);
+    }
+    let said = store.feedback(PROJECT, FeedbackOf::Project, None, 10).await.unwrap();
+    assert_eq!(said.iter().map(|it| it.feedback.id.0.as_u128()).collect::<Vec<_>>(), [3]);
+
+    // What counts are made of: raw events, the hourly and the daily projection, the ids.
+    let all = EventFilter::default();
+    assert_eq!(store.event_count(PROJECT, ALL).await.unwrap(), 1);
+    let stats = store.hash_stats(PROJECT, ALL, &all, true).await.unwrap();
+    assert_eq!((stats[0].events, stats[0].users, stats[0].last_seen), (1, 1, events[2].timestamp));
+    let groups = [mayday_store::queries::HashGroup { id: 1, hashes: vec![GroupHash(1)] }];
+    for interval in [Interval::Hour, Interval::Day] {
+        let window = mayday_store::queries::Window { from: NOW.plus_ms(-2 * 86_400_000), to: NOW };
+        let series = store.group_series(PROJECT, &groups, window, interval, &all).await.unwrap();
+        assert_eq!(series[&1].iter().map(|(_, events)| events).sum::<u64>(), 1);
+    }
+    let ids = events.each_ref().map(|event| (PROJECT, event.event_id));
+    let known = store.stored_event_ids(&ids, ALL.from).await.unwrap();
+    assert_eq!(known.into_iter().collect::<Vec<_>>(), [ids[2]]);
+
+    assert_eq!(store.event_count(ProjectId(8), ALL).await.unwrap(), 1);
+    until_rows_on_disk(
+        &fixture,
+        [("attachments", 1), ("events", 2), ("feedback", 1), ("recent_payloads", 1)],
+    )
+    .await;
+    assert_eq!(store.delete_user(PROJECT, ADA).await.unwrap(), Deleted::default());
+}
+
+/// Waits until the parts of these tables hold no more than these rows, masked ones included.
+async fn until_rows_on_disk(fixture: &Fixture, expected: [(&str, u64); 4]) {
+    let client = fixture.client();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let rows: Vec<(String, u64)> = client
+            .query(
+                "SELECT table, sum(rows) FROM system.parts
+                 WHERE active AND database = 'test' AND table IN ('attachments', 'events', 'feedback', 'recent_payloads')
+                 GROUP BY table ORDER BY table",
+            )
+            .fetch_all()
+            .await
+            .unwrap();
+        if rows.iter().map(|(table, rows)| (table.as_str(), *rows)).eq(expected) {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{rows:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
