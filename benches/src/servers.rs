@@ -222,9 +222,11 @@ impl Api {
     pub(crate) async fn journal(&mut self) -> anyhow::Result<JournalState> {
         let answer = self.client.get("/metrics", &self.token).await?;
         let text = String::from_utf8_lossy(&answer.body);
+        // A line a lane.
         let value = |name: &str| -> anyhow::Result<u64> {
-            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-            Ok(line.with_context(|| format!("no {name} in /metrics"))?.parse()?)
+            let lanes = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{'));
+            let values = lanes.map(|lane| lane.rsplit_once(' ').and_then(|(_, value)| value.parse().ok()));
+            values.sum::<Option<u64>>().with_context(|| format!("no {name} in /metrics"))
         };
         let (last, committed) =
             (value("mayday_journal_last_position")?, value("mayday_journal_committed_position")?);

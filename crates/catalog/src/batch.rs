@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use mayday_event::{EventId, GroupHash, IssueId, ProjectId, Timestamp, model::Level};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -26,8 +27,19 @@ pub struct BatchRange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BegunBatch {
     pub range: BatchRange,
-    /// Journal positions whose event was a duplicate of an earlier one.
-    pub duplicates: Vec<u64>,
+    /// Events of the range that are not stored.
+    pub skipped: Vec<Skipped>,
+}
+
+/// An event that is not stored: a duplicate of an earlier one, or dropped by a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Of its record in the journal.
+    pub position: u64,
+    /// Its place in the record.
+    pub index: u32,
+    /// The outcome's stable reason.
+    pub reason: String,
 }
 
 /// One event as the catalog needs it.
@@ -57,6 +69,23 @@ pub struct Resolution {
     pub new: bool,
     /// This event reopened the issue.
     pub regressed: bool,
+}
+
+/// How a skipped event is written down; a bare position is a duplicate, from versions that knew no others.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Skipped(Skipped),
+    Duplicate(u64),
+}
+
+impl From<Listed> for Skipped {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::Skipped(skipped) => skipped,
+            Listed::Duplicate(position) => Self { position, index: 0, reason: "duplicate".to_owned() },
+        }
+    }
 }
 
 impl Catalog {
@@ -122,13 +151,13 @@ async fn remember(tx: &mut Connection, batch: &BegunBatch, now: Timestamp) -> Re
         None => {}
     }
     sqlx::query(
-        "INSERT INTO batches (journal, first_position, last_position, duplicates, begun)
+        "INSERT INTO batches (journal, first_position, last_position, skipped, begun)
          VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(batch.range.journal.to_string())
     .bind(position_to_sql(batch.range.first))
     .bind(position_to_sql(batch.range.last))
-    .bind(serde_json::Value::from(batch.duplicates.as_slice()).to_string())
+    .bind(serde_json::json!(batch.skipped).to_string())
     .bind(now.0)
     .execute(tx)
     .await?;
@@ -140,15 +169,15 @@ async fn select_batch(
     journal: Uuid,
 ) -> Result<Option<BegunBatch>, CatalogError> {
     let row: Option<(i64, i64, String)> =
-        sqlx::query_as("SELECT first_position, last_position, duplicates FROM batches WHERE journal = $1")
+        sqlx::query_as("SELECT first_position, last_position, skipped FROM batches WHERE journal = $1")
             .bind(journal.to_string())
             .fetch_optional(connection)
             .await?;
-    let Some((first, last, duplicates)) = row else { return Ok(None) };
+    let Some((first, last, skipped)) = row else { return Ok(None) };
     let range = BatchRange { journal, first: position_from_sql(first), last: position_from_sql(last) };
-    let duplicates = serde_json::from_str(&duplicates)
-        .map_err(|_| CatalogError::corrupt("list of duplicates", duplicates))?;
-    Ok(Some(BegunBatch { range, duplicates }))
+    let listed: Vec<Listed> = serde_json::from_str(&skipped)
+        .map_err(|_| CatalogError::corrupt("list of skipped events", skipped))?;
+    Ok(Some(BegunBatch { range, skipped: listed.into_iter().map(Skipped::from).collect() }))
 }
 
 fn resolutions(

@@ -102,7 +102,7 @@ impl Fixture {
 /// The batch of these occurrences, its journal records from `first` on.
 pub(crate) fn batch(first: u64, occurrences: &[Occurrence]) -> BegunBatch {
     let last = first + occurrences.len() as u64 - 1;
-    BegunBatch { range: BatchRange { journal: JOURNAL, first, last }, duplicates: Vec::new() }
+    BegunBatch { range: BatchRange { journal: JOURNAL, first, last }, skipped: Vec::new() }
 }
 
 fn file_url(directory: &TempDir) -> String {

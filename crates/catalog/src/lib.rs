@@ -21,6 +21,7 @@ mod hooks;
 mod outbox;
 mod releases;
 mod secrets;
+pub mod settings;
 mod tokens;
 mod transitions;
 mod working_set;

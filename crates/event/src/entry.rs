@@ -10,14 +10,23 @@ use crate::{ids::EventId, model::Event, outcome::Category, time::Timestamp};
 pub enum Entry {
     Event(Box<Event>),
     Attachment(Attachment),
-    Session(SessionUpdate),
+    /// Of one item.
+    Sessions(Vec<SessionUpdate>),
     Feedback(Feedback),
     /// What the client says that it dropped itself.
-    Discarded(ClientDiscard),
-    /// Known or unknown, and not stored.
-    NotStored { category: Category, item_type: String },
+    ClientReport(Vec<ClientDiscard>),
+    /// Of a type, known or unknown, that mayday does not store.
+    NotStored {
+        category: Category,
+        quantity: u64,
+    },
     /// Could not be read.
-    Invalid { category: Category, reason: &'static str, detail: String, event_id: Option<EventId> },
+    Invalid {
+        category: Category,
+        reason: &'static str,
+        detail: String,
+        event_id: Option<EventId>,
+    },
 }
 
 /// A file that belongs to an event.

@@ -1,6 +1,7 @@
 //! What became of everything that was received: the accounting that makes a silent drop impossible.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
@@ -20,11 +21,42 @@ pub enum Category {
     Session,
     /// `user_report` and `feedback` items.
     Feedback,
+    /// `check_in` items.
+    Monitor,
+    /// `span` items.
+    Span,
+    /// `log` items.
+    LogItem,
+    /// `profile` and `profile_chunk` items.
+    Profile,
+    /// `replay_…` items.
+    Replay,
+    /// `statsd`, `metric_buckets` and `trace_metric` items.
+    Metric,
+    /// `client_report` items, never limited.
+    Internal,
     /// Anything else, known or unknown, and bodies whose content could not be told.
     Default,
 }
 
 impl Category {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Error,
+        Self::Transaction,
+        Self::Attachment,
+        Self::Session,
+        Self::Feedback,
+        Self::Monitor,
+        Self::Span,
+        Self::LogItem,
+        Self::Profile,
+        Self::Replay,
+        Self::Metric,
+        Self::Internal,
+        Self::Default,
+    ];
+
     /// The stable name that metrics, answers and `X-Sentry-Rate-Limits` use.
     pub fn name(self) -> &'static str {
         match self {
@@ -33,8 +65,20 @@ impl Category {
             Self::Attachment => "attachment",
             Self::Session => "session",
             Self::Feedback => "feedback",
+            Self::Monitor => "monitor",
+            Self::Span => "span",
+            Self::LogItem => "log_item",
+            Self::Profile => "profile",
+            Self::Replay => "replay",
+            Self::Metric => "metric_bucket",
+            Self::Internal => "internal",
             Self::Default => "default",
         }
+    }
+
+    /// The category with this name; [`Category::Default`] for a name that mayday does not know.
+    pub fn named(name: &str) -> Self {
+        Self::ALL.into_iter().find(|category| category.name() == name).unwrap_or(Self::Default)
     }
 }
 
@@ -64,6 +108,12 @@ impl Outcome {
             Self::Unavailable => "unavailable",
         }
     }
+
+    /// The outcome with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Accepted, Self::Filtered, Self::RateLimited, Self::Invalid, Self::Unavailable];
+        all.into_iter().find(|outcome| outcome.name() == name)
+    }
 }
 
 /// One line of the ledger: what, of which project, for which reason.
@@ -76,7 +126,7 @@ pub struct LedgerKey {
     /// The verdict; `None` counts what was received.
     pub outcome: Option<Outcome>,
     /// Stable reason in `snake_case`, empty for received and accepted.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 /// Counts what was received and what became of it since the process started.
@@ -91,7 +141,7 @@ pub struct Ledger {
 impl Ledger {
     /// Counts `quantity` things as received.
     pub fn received(&self, project: Option<ProjectId>, category: Category, quantity: u64) {
-        self.add(LedgerKey { project, category, outcome: None, reason: "" }, quantity);
+        self.add(LedgerKey { project, category, outcome: None, reason: Cow::Borrowed("") }, quantity);
     }
 
     /// Counts the verdict over `quantity` things; `reason` is a stable `snake_case` name.
@@ -100,10 +150,10 @@ impl Ledger {
         project: Option<ProjectId>,
         category: Category,
         outcome: Outcome,
-        reason: &'static str,
+        reason: impl Into<Cow<'static, str>>,
         quantity: u64,
     ) {
-        self.add(LedgerKey { project, category, outcome: Some(outcome), reason }, quantity);
+        self.add(LedgerKey { project, category, outcome: Some(outcome), reason: reason.into() }, quantity);
     }
 
     /// All lines, in a stable order.

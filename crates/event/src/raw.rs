@@ -1,12 +1,14 @@
-//! What ingest writes to the journal and the worker reads back: a report as it arrived.
+//! What ingest writes to the journal and the worker reads back: a report as it arrived, or what was refused.
 //!
 //! The bytes are a protobuf message, `proto/mayday/journal/v1/raw_report.proto`; fields are only ever added.
 
 use bytes::Bytes;
 use prost::Message;
+use uuid::Uuid;
 
 use crate::{
     ids::{EventId, ProjectId},
+    outcome::{Category, Outcome},
     time::Timestamp,
 };
 
@@ -15,16 +17,25 @@ mod proto {
     include!(concat!(env!("OUT_DIR"), "/mayday.journal.v1.rs"));
 }
 
+/// A record of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JournalRecord {
+    Report(RawReport),
+    Refusals(Refusals),
+}
+
 /// A report as ingest accepted it: framing checked, content not yet read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawReport {
     /// The project whose DSN key it came with.
     pub project_id: ProjectId,
+    /// The DSN key's id; 0 in records of older versions.
+    pub key_id: i64,
     /// When ingest had received all of it.
     pub received: Timestamp,
     /// The id that the client was answered.
     pub event_id: EventId,
-    /// The client's address, `X-Forwarded-For` considered; what `{{auto}}` means.
+    /// The client's address; what `{{auto}}` means.
     pub remote_addr: Option<String>,
     /// The client as it named itself (`sentry_client` or User-Agent).
     pub client: Option<String>,
@@ -33,7 +44,20 @@ pub struct RawReport {
     /// Content encoding of `body`; empty for none. One of those that `capped::inflate` reads.
     pub encoding: String,
     /// The request's body as sent.
-    pub body: Bytes,
+    pub body: Body,
+    /// What ingest counted as received with it; empty in records of older versions.
+    pub counted: Vec<(Category, u64)>,
+    /// Categories that were over a limit, with which: the rest is kept, these are not.
+    pub limited: Vec<(Category, String)>,
+}
+
+/// Where a report's body is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// In the record.
+    Inline(Bytes),
+    /// Spooled as a blob, for it is large.
+    Spooled(Uuid),
 }
 
 /// What a report's body is.
@@ -45,8 +69,42 @@ pub enum Format {
     Store,
 }
 
+/// What ingest refused since it last said so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refusals {
+    pub lines: Vec<RefusalLine>,
+    pub events: Vec<RefusedEvent>,
+}
+
+/// So many things refused for one reason in one minute.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RefusalLine {
+    /// 0 where it could not be told.
+    pub project_id: ProjectId,
+    /// 0 where it could not be told.
+    pub key_id: i64,
+    pub category: Category,
+    pub outcome: Outcome,
+    pub reason: String,
+    /// The minute's start.
+    pub minute: Timestamp,
+    pub quantity: u64,
+}
+
+/// A refused event whose id could be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedEvent {
+    pub project_id: ProjectId,
+    pub event_id: EventId,
+    pub received: Timestamp,
+    pub outcome: Outcome,
+    pub reason: String,
+    /// For people.
+    pub detail: String,
+}
+
 /// Why bytes are not a journal record.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum RawReportError {
     /// Not the protobuf message.
     #[error("journal record is not a RawReport message")]
@@ -59,8 +117,14 @@ pub enum RawReportError {
 impl RawReport {
     /// The journal record.
     pub fn encode(&self) -> Bytes {
+        let (body, spool) = match &self.body {
+            Body::Inline(body) => (body.clone(), Bytes::new()),
+            Body::Spooled(blob) => (Bytes::new(), Bytes::copy_from_slice(blob.as_bytes())),
+        };
+        let counted = self.counted.iter();
         let message = proto::RawReport {
             project_id: self.project_id.0,
+            key_id: self.key_id,
             received_ms: self.received.0,
             event_id: Bytes::copy_from_slice(self.event_id.0.as_bytes()),
             remote_addr: self.remote_addr.clone(),
@@ -71,30 +135,188 @@ impl RawReport {
             }
             .into(),
             encoding: self.encoding.clone(),
-            body: self.body.clone(),
+            body,
+            spool,
+            counted: counted
+                .map(|(category, quantity)| proto::Count {
+                    category: category.name().to_owned(),
+                    quantity: *quantity,
+                })
+                .collect(),
+            limited: self
+                .limited
+                .iter()
+                .map(|(category, reason)| proto::Limited {
+                    category: category.name().to_owned(),
+                    reason: reason.clone(),
+                })
+                .collect(),
+            refusals: Vec::new(),
+            refused_events: Vec::new(),
         };
         message.encode_to_vec().into()
     }
+}
 
-    /// Reads a journal record; the body shares the record's memory.
+impl Refusals {
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.events.is_empty()
+    }
+
+    /// The journal record.
+    pub fn encode(&self) -> Bytes {
+        let line = |line: &RefusalLine| proto::Refusal {
+            project_id: line.project_id.0,
+            key_id: line.key_id,
+            category: line.category.name().to_owned(),
+            outcome: line.outcome.name().to_owned(),
+            reason: line.reason.clone(),
+            quantity: line.quantity,
+            minute_ms: line.minute.0,
+        };
+        let event = |event: &RefusedEvent| proto::RefusedEvent {
+            project_id: event.project_id.0,
+            event_id: Bytes::copy_from_slice(event.event_id.0.as_bytes()),
+            received_ms: event.received.0,
+            outcome: event.outcome.name().to_owned(),
+            reason: event.reason.clone(),
+            detail: event.detail.clone(),
+        };
+        let message = proto::RawReport {
+            format: proto::Format::Refusals.into(),
+            refusals: self.lines.iter().map(line).collect(),
+            refused_events: self.events.iter().map(event).collect(),
+            ..Default::default()
+        };
+        message.encode_to_vec().into()
+    }
+}
+
+impl JournalRecord {
+    /// Reads a journal record; a body shares the record's memory.
     pub fn decode(record: Bytes) -> Result<Self, RawReportError> {
         let message = proto::RawReport::decode(record)?;
         let format = match message.format() {
             proto::Format::Envelope => Format::Envelope,
             proto::Format::Store => Format::Store,
+            proto::Format::Refusals => return Ok(Self::Refusals(refusals(message)?)),
             proto::Format::Unspecified => return Err(RawReportError::Field("format")),
         };
-        let event_id =
-            uuid::Uuid::from_slice(&message.event_id).map_err(|_| RawReportError::Field("event_id"))?;
-        Ok(Self {
+        let body = match message.spool.is_empty() {
+            true => Body::Inline(message.body),
+            false => {
+                let blob = Uuid::from_slice(&message.spool);
+                Body::Spooled(blob.map_err(|_| RawReportError::Field("spool"))?)
+            }
+        };
+        let (counted, limited) = (message.counted.into_iter(), message.limited.into_iter());
+        Ok(Self::Report(RawReport {
             project_id: ProjectId(message.project_id),
+            key_id: message.key_id,
             received: Timestamp(message.received_ms),
-            event_id: EventId(event_id),
+            event_id: event_id(&message.event_id)?,
             remote_addr: message.remote_addr,
             client: message.client,
             format,
             encoding: message.encoding,
-            body: message.body,
+            body,
+            counted: counted.map(|count| (Category::named(&count.category), count.quantity)).collect(),
+            limited: limited.map(|limit| (Category::named(&limit.category), limit.reason)).collect(),
+        }))
+    }
+}
+
+fn refusals(message: proto::RawReport) -> Result<Refusals, RawReportError> {
+    let outcome = |name: &str| Outcome::named(name).ok_or(RawReportError::Field("outcome"));
+    let line = |line: proto::Refusal| {
+        Ok(RefusalLine {
+            project_id: ProjectId(line.project_id),
+            key_id: line.key_id,
+            category: Category::named(&line.category),
+            outcome: outcome(&line.outcome)?,
+            reason: line.reason,
+            minute: Timestamp(line.minute_ms),
+            quantity: line.quantity,
         })
+    };
+    let event = |event: proto::RefusedEvent| {
+        Ok(RefusedEvent {
+            project_id: ProjectId(event.project_id),
+            event_id: event_id(&event.event_id)?,
+            received: Timestamp(event.received_ms),
+            outcome: outcome(&event.outcome)?,
+            reason: event.reason,
+            detail: event.detail,
+        })
+    };
+    Ok(Refusals {
+        lines: message.refusals.into_iter().map(line).collect::<Result<_, RawReportError>>()?,
+        events: message.refused_events.into_iter().map(event).collect::<Result<_, RawReportError>>()?,
+    })
+}
+
+fn event_id(bytes: &[u8]) -> Result<EventId, RawReportError> {
+    Uuid::from_slice(bytes).map(EventId).map_err(|_| RawReportError::Field("event_id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(body: Body) -> RawReport {
+        RawReport {
+            project_id: ProjectId(7),
+            key_id: 3,
+            received: Timestamp(1_795_492_921_500),
+            event_id: EventId(Uuid::from_u128(9)),
+            remote_addr: Some("203.0.113.7".to_owned()),
+            client: None,
+            format: Format::Store,
+            encoding: "gzip".to_owned(),
+            body,
+            counted: vec![(Category::Error, 1), (Category::Attachment, 2)],
+            limited: vec![(Category::Attachment, "project_limit".to_owned())],
+        }
+    }
+
+    #[test]
+    fn reports_come_back_from_the_journal_as_they_went_in() {
+        for body in [Body::Inline(Bytes::from_static(b"{}")), Body::Spooled(Uuid::from_u128(5))] {
+            let report = report(body);
+            let decoded = JournalRecord::decode(report.encode()).unwrap();
+            assert_eq!(decoded, JournalRecord::Report(report));
+        }
+    }
+
+    #[test]
+    fn refusals_come_back_from_the_journal_as_they_went_in() {
+        let refusals = Refusals {
+            lines: vec![RefusalLine {
+                project_id: ProjectId(1),
+                key_id: 0,
+                category: Category::Session,
+                outcome: Outcome::RateLimited,
+                reason: "key_rate_limit".to_owned(),
+                minute: Timestamp(60_000),
+                quantity: 12,
+            }],
+            events: vec![RefusedEvent {
+                project_id: ProjectId(1),
+                event_id: EventId(Uuid::from_u128(2)),
+                received: Timestamp(61_000),
+                outcome: Outcome::Invalid,
+                reason: "event_json".to_owned(),
+                detail: "event is not a JSON object".to_owned(),
+            }],
+        };
+        let decoded = JournalRecord::decode(refusals.encode()).unwrap();
+        assert_eq!(decoded, JournalRecord::Refusals(refusals));
+    }
+
+    #[test]
+    fn other_bytes_are_no_record() {
+        assert!(JournalRecord::decode(Bytes::from_static(b"\xff\xff")).is_err());
+        assert!(JournalRecord::decode(Bytes::new()).is_err());
     }
 }

@@ -48,6 +48,11 @@ impl Timestamp {
         Self(self.0.div_euclid(Self::HOUR_MS) * Self::HOUR_MS)
     }
 
+    /// The start of the day (UTC) that this point is in.
+    pub fn day(self) -> Self {
+        Self(self.0.div_euclid(Self::DAY_MS) * Self::DAY_MS)
+    }
+
     /// Whole seconds since 1970.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

@@ -1,15 +1,23 @@
 //! Refusals: the one place that turns a kind into status, outcome and log line.
 
 use actix_web::{HttpResponse, HttpResponseBuilder, http::StatusCode};
+use mayday_blobs::BlobError;
 use mayday_event::{
-    Category, Ledger, Outcome, ProjectId,
+    Category, EventId, Outcome, ProjectId,
     capped::InflateError,
     crash::CrashError,
+    raw::RefusedEvent,
     wire::{WireError, envelope::EnvelopeError},
 };
 use mayday_journal::AppendError;
 use serde_json::json;
 use uuid::Uuid;
+
+use crate::{
+    Ingest,
+    limits::{self, Limited},
+    refusals::Sender,
+};
 
 /// After how many seconds a client may try again when the disk is nearly full.
 const DISK_RETRY_SECONDS: u64 = 60;
@@ -57,14 +65,16 @@ pub(crate) enum Refused {
     Multipart { problem: String },
     #[error("format {found:?} is not known: one of ips, apple, plcrash, tombstone, tombstone-text, anr")]
     UnknownFormat { found: String },
-    #[error("rate limit of the DSN key is reached: try again in {retry_after} s")]
-    RateLimited { retry_after: u64 },
+    #[error("rate limit is reached ({}): try again in {} s", reasons(limited), limits::retry_after(limited))]
+    RateLimited { limited: Vec<Limited> },
     #[error("{method} is not allowed here: POST a report")]
     Method { method: String },
     #[error("server is stopping: try again")]
     Stopping,
     #[error("server cannot take reports for the moment: try again")]
     Journal(#[from] AppendError),
+    #[error("server cannot take large reports for the moment: try again")]
+    Blobs(#[from] BlobError),
 }
 
 impl Refused {
@@ -80,7 +90,7 @@ impl Refused {
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Journal(AppendError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Stopping | Self::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Stopping | Self::Journal(_) | Self::Blobs(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProjectPath { .. }
             | Self::Version { .. }
             | Self::BodyBroken { .. }
@@ -115,12 +125,13 @@ impl Refused {
             Self::Crash(_) => (Outcome::Invalid, "crash_format"),
             Self::Multipart { .. } => (Outcome::Invalid, "multipart"),
             Self::UnknownFormat { .. } => (Outcome::Invalid, "unknown_format"),
-            Self::RateLimited { .. } => (Outcome::RateLimited, "key_rate_limit"),
+            Self::RateLimited { .. } => (Outcome::RateLimited, "rate_limit"),
             Self::Method { .. } => (Outcome::Invalid, "method"),
             Self::Stopping => (Outcome::Unavailable, "stopping"),
             Self::Journal(AppendError::DiskNearlyFull { .. }) => (Outcome::Unavailable, "disk_nearly_full"),
             Self::Journal(AppendError::TooLarge { .. }) => (Outcome::Invalid, "too_large"),
             Self::Journal(AppendError::Closed) => (Outcome::Unavailable, "stopping"),
+            Self::Blobs(_) => (Outcome::Unavailable, "blobs"),
             Self::Journal(AppendError::Io(_)) => (Outcome::Unavailable, "journal"),
         }
     }
@@ -146,15 +157,14 @@ impl Refused {
 
     fn add_headers(&self, response: &mut HttpResponseBuilder) {
         match self {
-            Self::RateLimited { retry_after } => {
-                response.insert_header(("Retry-After", retry_after.to_string()));
-                let limits = format!("{retry_after}:error:key:key_rate_limit");
-                response.insert_header(("X-Sentry-Rate-Limits", limits));
+            Self::RateLimited { limited } => {
+                response.insert_header(("Retry-After", limits::retry_after(limited).to_string()));
+                response.insert_header(("X-Sentry-Rate-Limits", limits::header(limited)));
             }
             Self::Journal(AppendError::DiskNearlyFull { .. }) => {
                 response.insert_header(("Retry-After", DISK_RETRY_SECONDS.to_string()));
             }
-            Self::Journal(_) | Self::Stopping => {
+            Self::Journal(_) | Self::Blobs(_) | Self::Stopping => {
                 response.insert_header(("Retry-After", "5"));
             }
             Self::Method { .. } => {
@@ -165,26 +175,66 @@ impl Refused {
     }
 }
 
-/// A refusal, and what the ledger knows of what was refused.
+/// A refusal, and what is known of what was refused.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) refused: Refused,
     pub(crate) project: Option<ProjectId>,
-    /// True: one event had been counted as received; false: a body of unknown content, not yet counted.
-    pub(crate) event_received: bool,
+    /// 0 where it could not be told.
+    pub(crate) key_id: i64,
+    pub(crate) event_id: Option<EventId>,
+    /// What had been counted as received; empty for a body of unknown content, not yet counted.
+    pub(crate) counted: Vec<(Category, u64)>,
 }
 
 impl Refusal {
-    /// Counts it and makes the answer.
-    pub(crate) fn answer(&self, ledger: &Ledger) -> HttpResponse {
-        let category = if self.event_received { Category::Error } else { Category::Default };
-        if !self.event_received {
-            ledger.received(self.project, category, 1);
-        }
-        let (outcome, reason) = self.refused.outcome();
-        ledger.outcome(self.project, category, outcome, reason, 1);
-        self.refused.answer(self.project)
+    /// A refusal of a body whose content is not known.
+    pub(crate) fn unread(refused: Refused, project: Option<ProjectId>) -> Self {
+        Self { refused, project, key_id: 0, event_id: None, counted: Vec::new() }
     }
+
+    /// Counts it and makes the answer.
+    pub(crate) fn answer(self, ingest: &Ingest) -> HttpResponse {
+        let Self { refused, project, key_id, event_id, mut counted } = self;
+        if counted.is_empty() {
+            counted.push((Category::Default, 1));
+            ingest.ledger.received(project, Category::Default, 1);
+        }
+        let (outcome, reason) = refused.outcome();
+        let sender = Sender { project: project.unwrap_or(ProjectId(0)), key_id, at: ingest.clock.now() };
+        for (category, quantity) in counted {
+            let reason = refused.limit(category).unwrap_or(reason);
+            ingest.ledger.outcome(project, category, outcome, reason, quantity);
+            ingest.refusals.add(sender, category, quantity, outcome, reason);
+        }
+        if let (Some(project_id), Some(event_id)) = (project, event_id) {
+            let reason = refused.limit(Category::Error).unwrap_or(reason).to_owned();
+            let (received, detail) = (sender.at, refused.to_string());
+            ingest.refusals.add_event(RefusedEvent {
+                project_id,
+                event_id,
+                received,
+                outcome,
+                reason,
+                detail,
+            });
+        }
+        refused.answer(project)
+    }
+}
+
+impl Refused {
+    /// The limit that a category is over.
+    fn limit(&self, category: Category) -> Option<&'static str> {
+        let Self::RateLimited { limited } = self else { return None };
+        limited.iter().find(|limit| limit.category == category).map(|limit| limit.reason)
+    }
+}
+
+fn reasons(limited: &[Limited]) -> String {
+    let mut reasons: Vec<&str> = limited.iter().map(|limit| limit.reason).collect();
+    reasons.dedup();
+    reasons.join(", ")
 }
 
 /// A header holds visible ASCII only.

@@ -7,37 +7,43 @@
 mod accept;
 mod auth;
 mod body;
+mod client_address;
 mod cors;
 mod endpoints;
 mod error;
 mod event_head;
+mod limits;
 mod rate;
+mod refusals;
 
 use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
+use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
 use mayday_event::{Clock, Ledger};
-use mayday_journal::Journal;
+use mayday_journal::Lanes;
 
-use crate::{body::LargeBodies, rate::RateLimits};
+use crate::{body::LargeBodies, limits::Limits, refusals::RefusalBook};
 
 /// All that ingest works with; cheap to clone, shared by its threads.
 #[derive(Clone)]
 pub struct Ingest {
     catalog: Catalog,
-    journal: Journal,
+    journal: Lanes,
+    blobs: Blobs,
     ledger: Arc<Ledger>,
     clock: Clock,
-    rates: Arc<RateLimits>,
+    limits: Arc<Limits>,
+    refusals: Arc<RefusalBook>,
     large_bodies: LargeBodies,
 }
 
 impl Ingest {
     /// Ingest over these stores. Keys are looked up in the catalog's snapshot only.
-    pub fn new(catalog: Catalog, journal: Journal, ledger: Arc<Ledger>, clock: Clock) -> Self {
-        let (rates, large_bodies) = (Arc::default(), LargeBodies::default());
-        Self { catalog, journal, ledger, clock, rates, large_bodies }
+    pub fn new(catalog: Catalog, journal: Lanes, blobs: Blobs, ledger: Arc<Ledger>, clock: Clock) -> Self {
+        let (limits, refusals, large_bodies) = (Arc::default(), Arc::default(), LargeBodies::default());
+        Self { catalog, journal, blobs, ledger, clock, limits, refusals, large_bodies }
     }
 }
 

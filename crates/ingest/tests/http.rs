@@ -16,18 +16,22 @@ use flate2::{
     Compression,
     write::{DeflateEncoder, GzEncoder, ZlibEncoder},
 };
+use mayday_blobs::Blobs;
 use mayday_catalog::{Catalog, keys::RateLimit, projects::DsnKeyChange};
-use mayday_event::{Category, Clock, Ledger, Outcome, ProjectId, RawReport, Timestamp, limits};
+use mayday_event::{
+    Category, Clock, JournalRecord, Ledger, Outcome, ProjectId, RawReport, Timestamp, limits, raw::Body,
+};
 use mayday_ingest::{Ingest, configure};
-use mayday_journal::{Journal, Options, Position};
+use mayday_journal::{Lanes, Options, Position};
 use serde_json::Value;
+use url::Url;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
 
 struct Server {
     ingest: Ingest,
     catalog: Catalog,
-    journal: Journal,
+    journal: Lanes,
     ledger: Arc<Ledger>,
     project: ProjectId,
     key: String,
@@ -57,9 +61,11 @@ impl Server {
         let made = catalog.bootstrap().await.unwrap().unwrap();
         catalog.refresh_keys().await.unwrap();
         let options = Options { reserve_bytes, ..Options::default() };
-        let journal = Journal::open(directory.path(), options).unwrap();
+        let journal = Lanes::open(directory.path(), options).unwrap();
+        let blobs = Url::from_directory_path(directory.path().join("blobs")).unwrap();
+        let blobs = Blobs::open(&blobs).unwrap();
         let ledger = Arc::new(Ledger::default());
-        let ingest = Ingest::new(catalog.clone(), journal.clone(), ledger.clone(), clock);
+        let ingest = Ingest::new(catalog.clone(), journal.clone(), blobs, ledger.clone(), clock);
         let key = catalog.dsn_keys(made.project_id).await.unwrap()[0].public_key.to_string();
         Self { ingest, catalog, journal, ledger, project: made.project_id, key, now, _directory: directory }
     }
@@ -87,18 +93,27 @@ impl Server {
     }
 
     async fn journalled(&self) -> Vec<RawReport> {
-        let records = self.journal.read(Position(0), 1000, usize::MAX).await.unwrap();
-        records.into_iter().map(|record| RawReport::decode(record.bytes).unwrap()).collect()
+        let records = self.journal.journals()[0].read(Position(0), 1000, usize::MAX).await.unwrap();
+        let reports = records.into_iter().map(|record| match JournalRecord::decode(record.bytes).unwrap() {
+            JournalRecord::Report(report) => report,
+            JournalRecord::Refusals(_) => panic!("refusals are not appended unless asked for"),
+        });
+        reports.collect()
     }
 
     /// The reasons counted, and that received and verdicts add up to what waits in the journal.
-    async fn reasons(&self) -> Vec<(Category, Outcome, &'static str)> {
+    async fn reasons(&self) -> Vec<(Category, Outcome, String)> {
         let lines = self.ledger.lines();
         let sum = |received: bool| -> u64 {
             lines.iter().filter(|(key, _)| key.outcome.is_none() == received).map(|(_, n)| n).sum()
         };
-        assert_eq!(sum(true), sum(false) + self.journalled().await.len() as u64);
-        lines.iter().filter_map(|(key, _)| Some((key.category, key.outcome?, key.reason))).collect()
+        let waiting: u64 =
+            self.journalled().await.iter().flat_map(|report| &report.counted).map(|(_, n)| n).sum();
+        assert_eq!(sum(true), sum(false) + waiting);
+        lines
+            .iter()
+            .filter_map(|(key, _)| Some((key.category, key.outcome?, key.reason.to_string())))
+            .collect()
     }
 
     async fn change_key(&self, change: DsnKeyChange) {
@@ -126,7 +141,7 @@ async fn an_envelope_is_answered_with_its_id_once_it_is_in_the_journal() {
     let [report] = server.journalled().await.try_into().unwrap();
     assert_eq!(report.event_id.to_string(), ID);
     assert_eq!((report.project_id, report.client.as_deref()), (server.project, Some("test/1.0")));
-    assert_eq!(report.body, envelope());
+    assert_eq!(report.body, Body::Inline(envelope().into()));
     assert!(server.reasons().await.is_empty());
 }
 
@@ -172,7 +187,10 @@ async fn who_may_not_send_is_told_why() {
         let detail = answer.body["detail"].as_str().unwrap();
         assert!(detail.contains(text), "{detail}");
         assert_eq!(answer.headers.get("X-Sentry-Error").unwrap(), detail);
-        assert!(server.reasons().await.contains(&(Category::Default, Outcome::Invalid, reason)), "{reason}");
+        assert!(
+            server.reasons().await.contains(&(Category::Default, Outcome::Invalid, reason.to_owned())),
+            "{reason}"
+        );
     }
     let elsewhere = format!("/api/99/envelope/?sentry_key={}", server.key);
     assert_eq!(server.send_to(&elsewhere, &[], envelope()).await.status, StatusCode::FORBIDDEN);
@@ -182,7 +200,11 @@ async fn who_may_not_send_is_told_why() {
     server.change_key(DsnKeyChange { active: Some(false), ..no_change() }).await;
     let answer = server.send("envelope/", &[("X-Sentry-Auth", &server.auth())], envelope()).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
-    assert!(server.reasons().await.contains(&(Category::Default, Outcome::Invalid, "disabled_key")));
+    assert!(server.reasons().await.contains(&(
+        Category::Default,
+        Outcome::Invalid,
+        "disabled_key".to_owned()
+    )));
     assert!(server.journalled().await.is_empty());
 }
 
@@ -220,14 +242,18 @@ async fn every_encoding_is_read_and_kept_as_it_was_sent() {
         let answer = server.send("envelope/", &headers, body.clone()).await;
         assert_eq!(answer.status, StatusCode::OK, "{encoding}: {}", answer.body);
         let report = server.journalled().await.pop().unwrap();
-        assert_eq!((report.encoding.as_str(), &report.body[..]), (encoding, &body[..]));
+        assert_eq!((report.encoding.as_str(), &report.body), (encoding, &Body::Inline(body.clone().into())));
     }
     let cut = &gzip[..gzip.len() - 9];
     let auth = server.auth();
     let headers = [("X-Sentry-Auth", auth.as_str()), ("Content-Encoding", "gzip")];
     let answer = server.send("envelope/", &headers, cut.to_vec()).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
-    assert!(server.reasons().await.contains(&(Category::Default, Outcome::Invalid, "content_encoding")));
+    assert!(server.reasons().await.contains(&(
+        Category::Default,
+        Outcome::Invalid,
+        "content_encoding".to_owned()
+    )));
 }
 
 #[actix_web::test]
@@ -294,8 +320,10 @@ async fn each_cap_and_each_malformed_framing_has_its_answer() {
         let detail = answer.body["detail"].as_str().unwrap_or_default();
         assert_eq!(answer.status, status, "{text}: {detail}");
         assert!(detail.contains(text), "{text}: {detail}");
-        let expected = (Category::Default, Outcome::Invalid, reason);
-        assert!(server.reasons().await.contains(&expected), "{text}: {:?}", server.reasons().await);
+        let reasons = server.reasons().await;
+        let is_expected =
+            |counted: &(Category, Outcome, String)| counted.1 == Outcome::Invalid && counted.2 == reason;
+        assert!(reasons.iter().any(is_expected), "{text}: {reasons:?}");
     }
     assert!(server.journalled().await.is_empty());
 }
@@ -312,7 +340,10 @@ async fn a_rate_limited_key_is_told_when_to_come_back() {
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(refused.headers.get("Retry-After").unwrap(), "60");
     assert_eq!(refused.headers.get("X-Sentry-Rate-Limits").unwrap(), "60:error:key:key_rate_limit");
-    assert_eq!(server.reasons().await, [(Category::Error, Outcome::RateLimited, "key_rate_limit")]);
+    assert_eq!(
+        server.reasons().await,
+        [(Category::Error, Outcome::RateLimited, "key_rate_limit".to_owned())]
+    );
     let later = server.now.lock().unwrap().plus_ms(60_000);
     *server.now.lock().unwrap() = later;
     assert_eq!(send().await.status, StatusCode::OK);
@@ -322,16 +353,44 @@ async fn a_rate_limited_key_is_told_when_to_come_back() {
 async fn what_is_not_stored_is_counted_and_does_not_fail_the_envelope() {
     let server = Server::new().await;
     let auth = server.auth();
-    let sessions = "{}\n{\"type\":\"session\"}\n{\"sid\":\"1\"}\n{\"type\":\"from_the_future\"}\n{}";
-    let answer = server.send("envelope/", &[("X-Sentry-Auth", &auth)], sessions).await;
+    let others =
+        "{}\n{\"type\":\"transaction\"}\n{}\n{\"type\":\"log\",\"item_count\":3}\n{}\n{\"type\":\"new\"}\n{}";
+    let answer = server.send("envelope/", &[("X-Sentry-Auth", &auth)], others).await;
     assert_eq!((answer.status, answer.body), (StatusCode::OK, serde_json::json!({})));
+    let reasons = server.reasons().await;
+    for category in [Category::Transaction, Category::LogItem, Category::Default] {
+        assert!(reasons.contains(&(category, Outcome::Filtered, "not_stored".to_owned())), "{reasons:?}");
+    }
+    assert!(server.journalled().await.is_empty());
     let both = [envelope(), b"{\"type\":\"attachment\",\"length\":2}\n\n\n\n".to_vec()].concat();
     assert_eq!(server.send("envelope/", &[("X-Sentry-Auth", &auth)], both).await.status, StatusCode::OK);
-    let reasons = server.reasons().await;
-    for category in [Category::Session, Category::Default, Category::Attachment] {
-        assert!(reasons.contains(&(category, Outcome::Filtered, "not_stored")), "{reasons:?}");
+    let counted = &server.journalled().await[0].counted;
+    assert_eq!(counted, &[(Category::Error, 1), (Category::Attachment, 1)]);
+}
+
+#[actix_web::test]
+async fn refusals_are_summed_up_in_the_journal() {
+    let server = Server::new().await;
+    let auth = server.auth();
+    for _ in 0..3 {
+        server.send("envelope/", &[("X-Sentry-Auth", &auth)], "nonsense").await;
     }
-    assert_eq!(server.journalled().await.len(), 1);
+    let broken = format!("{{\"event_id\":\"{ID}\"}}\n{{\"type\":\"event\"}}\n{{\"message\"\n");
+    server.send("envelope/", &[("X-Sentry-Auth", &auth)], broken).await;
+    server.ingest.append_refusals().await;
+    server.ingest.append_refusals().await;
+    let records = server.journal.journals()[0].read(Position(0), 10, usize::MAX).await.unwrap();
+    assert_eq!(records.len(), 1);
+    let JournalRecord::Refusals(refusals) = JournalRecord::decode(records[0].bytes.clone()).unwrap() else {
+        panic!("a record of refusals");
+    };
+    let lines = refusals.lines.iter().map(|line| (line.category, line.reason.as_str(), line.quantity));
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [(Category::Default, "envelope_framing", 3), (Category::Error, "event_json", 1)]
+    );
+    assert_eq!(refusals.events.len(), 1);
+    assert_eq!(refusals.events[0].event_id.to_string(), ID);
 }
 
 #[actix_web::test]
@@ -343,7 +402,10 @@ async fn a_nearly_full_disk_answers_503_and_when_to_try_again() {
     // The cause is the operator's: the client gets an id.
     let detail = answer.body["detail"].as_str().unwrap();
     assert!(detail.contains("(id ") && !detail.contains("disk"), "{detail}");
-    assert_eq!(server.reasons().await, [(Category::Error, Outcome::Unavailable, "disk_nearly_full")]);
+    assert_eq!(
+        server.reasons().await,
+        [(Category::Error, Outcome::Unavailable, "disk_nearly_full".to_owned())]
+    );
 }
 
 #[actix_web::test]

@@ -6,9 +6,11 @@
 
 mod embedded;
 mod error;
+mod lanes;
 
 pub use embedded::{Journal, Options};
 pub use error::{AppendError, OpenError, ReadError};
+pub use lanes::Lanes;
 
 use bytes::Bytes;
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, error::Error, fmt::Write, time::Duration};
 
 use actix_web::{HttpResponse, web};
 use mayday_event::Ledger;
+use mayday_journal::{Journal, Lanes};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -25,10 +26,14 @@ async fn healthz() -> HttpResponse {
 
 /// 200 only when every store answers; else 503 and which does not, and why.
 async fn readyz(shared: web::Data<Shared>) -> HttpResponse {
-    let (catalog, clickhouse) = tokio::join!(answers(shared.catalog.ping()), answers(shared.store.ping()));
+    let (catalog, clickhouse, blobs) = tokio::join!(
+        answers(shared.catalog.ping()),
+        answers(shared.store.ping()),
+        answers(shared.blobs.ping())
+    );
     let schema =
         if *shared.migrated.borrow() { Ok(()) } else { Err("schema is not up to date yet".to_owned()) };
-    let stores = [("catalog", catalog), ("clickhouse", clickhouse.and(schema))];
+    let stores = [("catalog", catalog), ("clickhouse", clickhouse.and(schema)), ("blobs", blobs)];
     let ready = stores.iter().all(|(_, state)| state.is_ok());
     let stores: BTreeMap<_, _> = stores
         .into_iter()
@@ -50,15 +55,7 @@ async fn answers<E: Error>(ping: impl Future<Output = Result<(), E>>) -> Result<
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let mut text = String::new();
     describe_ledger(&mut text, &shared.ledger);
-    let (last, committed) = (shared.journal.last().0, shared.journal.committed().0);
-    gauge(&mut text, "mayday_journal_last_position", "Last durable record of the journal.", last);
-    gauge(&mut text, "mayday_journal_committed_position", "Last record that is in ClickHouse.", committed);
-    gauge(
-        &mut text,
-        "mayday_journal_backlog_records",
-        "Records waiting for the worker.",
-        last.saturating_sub(committed),
-    );
+    describe_journal(&mut text, &shared.journal);
     gauge(
         &mut text,
         "mayday_schema_ready",
@@ -66,6 +63,23 @@ async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
         u64::from(*shared.migrated.borrow()),
     );
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+}
+
+fn describe_journal(text: &mut String, journal: &Lanes) {
+    type Of = fn(&Journal) -> u64;
+    let positions: [(&str, &str, Of); 2] = [
+        ("mayday_journal_last_position", "Last durable record, by lane.", |lane| lane.last().0),
+        ("mayday_journal_committed_position", "Last record in ClickHouse, by lane.", |lane| {
+            lane.committed().0
+        }),
+    ];
+    for (name, help, of) in positions {
+        head(text, name, help, "gauge");
+        for (lane, journal) in journal.journals().iter().enumerate() {
+            line(text, format_args!("{name}{{lane=\"{lane}\"}} {}", of(journal)));
+        }
+    }
+    gauge(text, "mayday_journal_backlog_records", "Records waiting for the worker.", journal.backlog());
 }
 
 fn describe_ledger(text: &mut String, ledger: &Ledger) {
@@ -81,7 +95,7 @@ fn describe_ledger(text: &mut String, ledger: &Ledger) {
     }
     head(text, "mayday_outcomes_total", "What became of what was received, by reason.", "counter");
     for (key, quantity) in outcomes {
-        let (project, category, reason) = (project_label(&key), key.category.name(), key.reason);
+        let (project, category, reason) = (project_label(&key), key.category.name(), &key.reason);
         let outcome = key.outcome.map_or("", |outcome| outcome.name());
         line(
             text,

@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use mayday_alerts::Alerts;
+use mayday_blobs::Blobs;
 use mayday_catalog::{Catalog, access::Bootstrap};
 use mayday_engine::Supervisor;
 use mayday_event::{Clock, Ledger, Timestamp};
-use mayday_journal::Journal;
+use mayday_ingest::Ingest;
+use mayday_journal::Lanes;
 use mayday_store::Store;
 use mayday_worker::Worker;
 use tokio::{
@@ -34,14 +36,22 @@ const DRAIN: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) catalog: Catalog,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Lanes,
     pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) clock: Clock,
     /// True once ClickHouse's schema is up to date.
     pub(crate) migrated: watch::Receiver<bool>,
     /// Without a slash at its end.
     pub(crate) base_url: String,
+}
+
+impl Shared {
+    fn ingest(&self) -> Ingest {
+        let (catalog, journal, blobs) = (self.catalog.clone(), self.journal.clone(), self.blobs.clone());
+        Ingest::new(catalog, journal, blobs, self.ledger.clone(), self.clock.clone())
+    }
 }
 
 /// Serves until a signal asks to stop.
@@ -53,6 +63,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 
     let catalog = stores::open_catalog(&config, &data, clock.clone()).await?;
     let journal = stores::open_journal(&config, &data)?;
+    let blobs = stores::open_blobs(&config, &data)?;
     let (first, known) = introduce(&catalog, &data, &base_url).await?;
     catalog.refresh_keys().await?;
     let clickhouse = stores::open_clickhouse(&config, &data).await?;
@@ -63,13 +74,15 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         catalog,
         journal,
         store: clickhouse.store,
+        blobs,
         ledger: Arc::default(),
         clock,
         migrated,
         base_url: bootstrap::plain(&base_url),
     };
-    let background = Background::start(&config, &shared);
-    let server = server::start(listening, &config, &shared)?;
+    let ingest = config.plays(Role::Ingest).then(|| shared.ingest());
+    let background = Background::start(&config, &shared, ingest.as_ref());
+    let server = server::start(listening, &config, &shared, ingest)?;
     await_schema(&shared, &config).await;
     banner::started(&shared.base_url, first.as_ref(), known.as_ref());
     tracing::info!(url = %shared.base_url, roles = ?config.roles, "serving");
@@ -127,7 +140,7 @@ struct Background {
 }
 
 impl Background {
-    fn start(config: &Config, shared: &Shared) -> Self {
+    fn start(config: &Config, shared: &Shared, ingest: Option<&Ingest>) -> Self {
         let stop = CancellationToken::new();
         let transitions = Arc::new(Notify::new());
         let mut tasks = Vec::new();
@@ -136,6 +149,7 @@ impl Background {
                 catalog: shared.catalog.clone(),
                 journal: shared.journal.clone(),
                 store: shared.store.clone(),
+                blobs: shared.blobs.clone(),
                 ledger: shared.ledger.clone(),
                 clock: shared.clock.clone(),
                 transitions: transitions.clone(),
@@ -151,6 +165,9 @@ impl Background {
                 base_url: shared.base_url.clone(),
             };
             tasks.push(("alerts", spawn_migrated(shared, &stop, |stop| alerts.run(stop))));
+        }
+        if let Some(ingest) = ingest {
+            tasks.push(("refusals", tokio::spawn(ingest.clone().report_refusals(stop.clone()))));
         }
         Self { stop, tasks }
     }

@@ -68,11 +68,12 @@ impl Server {
 }
 
 /// Starts serving the roles that answer over HTTP, and the operator's endpoints.
-pub(crate) fn start(listening: Listening, config: &Config, shared: &Shared) -> anyhow::Result<Server> {
-    let ingest = config.plays(Role::Ingest).then(|| {
-        let (catalog, journal) = (shared.catalog.clone(), shared.journal.clone());
-        Ingest::new(catalog, journal, shared.ledger.clone(), shared.clock.clone())
-    });
+pub(crate) fn start(
+    listening: Listening,
+    config: &Config,
+    shared: &Shared,
+    ingest: Option<Ingest>,
+) -> anyhow::Result<Server> {
     let query = config.plays(Role::Query).then(|| Query {
         catalog: shared.catalog.clone(),
         store: shared.store.clone(),

@@ -1,12 +1,16 @@
 //! Opening the stores: engine, ClickHouse, catalog and journal.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
+use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
 use mayday_engine::{EngineLimits, LocateOptions, SuperviseOptions, Supervisor};
 use mayday_event::Clock;
-use mayday_journal::{Journal, Options};
+use mayday_journal::{Lanes, Options};
 use mayday_store::{Store, StoreOptions};
 use tokio::sync::watch;
 use url::Url;
@@ -67,10 +71,24 @@ pub(crate) async fn open_catalog(config: &Config, data: &DataDir, clock: Clock) 
 }
 
 /// Opens the journal and recovers what a crash left.
-pub(crate) fn open_journal(config: &Config, data: &DataDir) -> anyhow::Result<Journal> {
+pub(crate) fn open_journal(config: &Config, data: &DataDir) -> anyhow::Result<Lanes> {
     let directory = config.journal_dir.clone().unwrap_or_else(|| data.join("journal"));
     let options = Options { reserve_bytes: config.disk_reserve_bytes, ..Options::default() };
-    Ok(Journal::open(&directory, options)?)
+    Ok(Lanes::open(&directory, options)?)
+}
+
+/// Opens the blob store.
+pub(crate) fn open_blobs(config: &Config, data: &DataDir) -> anyhow::Result<Blobs> {
+    let url = match &config.blobs_url {
+        Some(url) => url.clone(),
+        None => directory_url(&data.join("blobs"))?,
+    };
+    Ok(Blobs::open(&url)?)
+}
+
+fn directory_url(directory: &Path) -> anyhow::Result<Url> {
+    let directory = std::path::absolute(directory).context("cannot tell the current directory")?;
+    Url::from_directory_path(&directory).ok().context("the data directory has no URL")
 }
 
 /// Brings ClickHouse's schema up to date, however long ClickHouse takes to answer; then says so.

@@ -18,7 +18,7 @@ use mayday_catalog::{
     projects::Project,
 };
 use mayday_event::{Clock, EventId, GroupHash, IssueId, Timestamp, model::Level};
-use mayday_journal::Journal;
+use mayday_journal::Lanes;
 use mayday_store::{Store, StoreOptions};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -62,7 +62,7 @@ async fn open(directory: &Path, base_url: &str) -> (Query, Bootstrap) {
     let catalog = Catalog::open(&url, clock.clone()).await.unwrap();
     let bootstrap = catalog.bootstrap().await.unwrap().expect("first start");
     let options = mayday_journal::Options { reserve_bytes: 0, ..mayday_journal::Options::default() };
-    let journal = Journal::open(&directory.join("journal"), options).unwrap();
+    let journal = Lanes::open(&directory.join("journal"), options).unwrap();
     // Port 9 discards; nobody listens there.
     let store = Store::new(StoreOptions {
         url: "http://127.0.0.1:9".into(),
@@ -150,7 +150,7 @@ impl Server {
             function: "onCreate".into(),
         };
         let range = BatchRange { journal: Uuid::from_u128(7), first: 1, last: 1 };
-        let batch = BegunBatch { range, duplicates: Vec::new() };
+        let batch = BegunBatch { range, skipped: Vec::new() };
         let made = self.query.catalog.begin_batch(&batch, &[occurrence]).await.unwrap();
         self.query.catalog.finish_batch(&batch.range).await.unwrap();
         made[0].issue_id

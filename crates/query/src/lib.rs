@@ -16,7 +16,7 @@ pub use error::QueryError;
 use actix_web::web::{self, ServiceConfig};
 use mayday_catalog::Catalog;
 use mayday_event::Clock;
-use mayday_journal::Journal;
+use mayday_journal::Lanes;
 use mayday_store::Store;
 
 /// All that query works with; shared by its threads.
@@ -25,7 +25,7 @@ pub struct Query {
     pub catalog: Catalog,
     pub store: Store,
     /// To append set-aside reports again.
-    pub journal: Journal,
+    pub journal: Lanes,
     pub clock: Clock,
     /// Where people and SDKs reach this server, without a slash at its end: for links and DSNs.
     pub base_url: String,

@@ -22,6 +22,7 @@
 mod account;
 mod batch;
 mod cores;
+mod in_flight;
 mod pipeline;
 mod quarantine;
 mod retry;
@@ -29,9 +30,10 @@ mod stages;
 
 use std::sync::Arc;
 
+use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
 use mayday_event::{Clock, Ledger};
-use mayday_journal::Journal;
+use mayday_journal::Lanes;
 use mayday_store::Store;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +42,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct Worker {
     pub catalog: Catalog,
-    pub journal: Journal,
+    pub journal: Lanes,
+    pub blobs: Blobs,
     pub store: Store,
     pub ledger: Arc<Ledger>,
     pub clock: Clock,
@@ -51,21 +54,33 @@ pub struct Worker {
 impl Worker {
     /// Works until `stop` is cancelled, then finishes the batch under way unless ClickHouse or the catalog is down.
     ///
-    /// One worker a journal: two would each take every record.
+    /// One worker a journal: two would each take every record. The journal's lanes are worked on at the same time, each
+    /// in its own order.
     pub async fn run(self, stop: CancellationToken) {
         let cores = match cores::Cores::start() {
-            Ok(cores) => cores,
+            Ok(cores) => Arc::new(cores),
             Err(error) => {
                 tracing::error!(%error, "worker cannot start its threads: reports wait in the journal");
                 return;
             }
         };
-        let backlog_until = self.journal.last_at_open();
-        tracing::info!(
-            committed = self.journal.committed().0,
-            last = self.journal.last().0,
-            "worker takes up the journal"
-        );
-        pipeline::Pipeline { worker: self, cores, stop, backlog_until }.run().await;
+        let (in_flight, budgets) = (Arc::default(), Arc::default());
+        let lanes = self.journal.journals().clone();
+        let pipelines = lanes.into_iter().enumerate().map(|(lane, journal)| {
+            let (committed, last) = (journal.committed().0, journal.last().0);
+            tracing::info!(lane, committed, last, "worker takes up the journal");
+            let pipeline = pipeline::Pipeline {
+                worker: self.clone(),
+                lane,
+                backlog_until: journal.last_at_open(),
+                journal,
+                cores: Arc::clone(&cores),
+                in_flight: Arc::clone(&in_flight),
+                budgets: Arc::clone(&budgets),
+                stop: stop.clone(),
+            };
+            async move { pipeline.run().await }
+        });
+        futures_util::future::join_all(pipelines).await;
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Stands for a project and an event that could not be read.
-const UNKNOWN: (ProjectId, EventId) = (ProjectId(0), EventId(Uuid::nil()));
+pub(crate) const UNKNOWN: (ProjectId, EventId) = (ProjectId(0), EventId(Uuid::nil()));
 
 impl Pipeline {
     /// Sets records aside; the same ones again change nothing.
@@ -20,7 +20,7 @@ impl Pipeline {
             let position = source.position.0;
             tracing::warn!(position, %project, %event, step, detail, "report set aside");
             until_success("set a report aside in the catalog", &self.stop, || async {
-                let (catalog, journal) = (&self.worker.catalog, self.worker.journal.id());
+                let (catalog, journal) = (&self.worker.catalog, self.journal.id());
                 catalog.quarantine(journal, position, project, event, step, detail, &source.record).await
             })
             .await?;

@@ -67,7 +67,7 @@ async fn a_replayed_batch_decides_as_before_and_changes_nothing() {
     let resolved = resolved_issue(&fixture, NewStatus::Resolved).await;
     let events = [fixture.occurrence(1, 10), fixture.occurrence(2, 11), fixture.occurrence(2, 12)];
     let mut begun = batch(10, &events);
-    begun.duplicates = vec![11];
+    begun.skipped = vec![Skipped { position: 11, index: 0, reason: "duplicate".to_owned() }];
     let first = fixture.catalog.begin_batch(&begun, &events).await.unwrap();
     let new = first[1].issue_id;
     let before = (issue(&fixture, resolved).await, issue(&fixture, new).await);

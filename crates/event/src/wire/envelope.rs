@@ -42,6 +42,22 @@ pub struct Item {
 }
 
 impl Item {
+    /// An item with nothing but type and length in its header.
+    pub fn new(ty: &str, payload: Bytes) -> Self {
+        Self { ty: ty.to_owned(), header: Map::new(), payload }
+    }
+
+    /// How many things of its category it holds: `item_count` of a container, else one.
+    pub fn quantity(&self) -> u64 {
+        const MOST: u64 = 100_000;
+        let count = self.header.get("item_count").and_then(Value::as_u64);
+        count.unwrap_or(1).clamp(1, MOST)
+    }
+
+    /// A text of the header.
+    pub fn header_text(&self, name: &str) -> Option<&str> {
+        self.header.get(name).and_then(Value::as_str)
+    }
     /// The category that limits and outcomes count it in.
     pub fn category(&self) -> Category {
         match self.ty.as_str() {
@@ -50,6 +66,13 @@ impl Item {
             "attachment" => Category::Attachment,
             "session" | "sessions" => Category::Session,
             "user_report" | "feedback" => Category::Feedback,
+            "check_in" => Category::Monitor,
+            "span" | "otel_span" => Category::Span,
+            "log" | "otel_log" => Category::LogItem,
+            "profile" | "profile_chunk" | "profile_chunk_ui" => Category::Profile,
+            "replay_event" | "replay_recording" | "replay_video" => Category::Replay,
+            "statsd" | "metric_buckets" | "trace_metric" => Category::Metric,
+            "client_report" => Category::Internal,
             _ => Category::Default,
         }
     }
@@ -183,6 +206,27 @@ impl Envelope {
             items,
         })
     }
+}
+
+/// An envelope as bytes: this header, these items. Each item's header says its type and length, whatever else it holds.
+pub fn write(header: &Map<String, Value>, items: &[Item]) -> Bytes {
+    let payloads: usize = items.iter().map(|item| item.payload.len() + 256).sum();
+    let mut bytes = Vec::with_capacity(payloads + 256);
+    write_line(&mut bytes, header);
+    for item in items {
+        let mut header = item.header.clone();
+        header.insert("type".to_owned(), item.ty.clone().into());
+        header.insert("length".to_owned(), item.payload.len().into());
+        write_line(&mut bytes, &header);
+        bytes.extend_from_slice(&item.payload);
+        bytes.push(b'\n');
+    }
+    bytes.into()
+}
+
+fn write_line(bytes: &mut Vec<u8>, header: &Map<String, Value>) {
+    bytes.extend_from_slice(Value::from(header.clone()).to_string().as_bytes());
+    bytes.push(b'\n');
 }
 
 /// The bytes of an envelope and how far they are read.

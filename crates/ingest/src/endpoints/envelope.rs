@@ -2,20 +2,21 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use mayday_event::{
-    EventId, ProjectId,
+    Category, EventId,
     capped::{self, InflateLimits},
     raw::Format,
+    report,
     wire::envelope::Envelope,
 };
 
-use super::{answer, project_of};
+use super::{Kept, answer, project_of, unread};
 use crate::{
     Ingest,
     accept::{Report, new_event_id},
     auth::{self, Credentials},
     body,
     error::{Refusal, Refused},
-    event_head::look_at_event,
+    event_head::{look_at_event, look_quickly},
 };
 
 pub(super) async fn receive(
@@ -26,11 +27,7 @@ pub(super) async fn receive(
     answer(accept(&request, payload, &ingest).await, &ingest)
 }
 
-async fn accept(
-    request: &HttpRequest,
-    payload: web::Payload,
-    ingest: &Ingest,
-) -> Result<Option<EventId>, Refusal> {
+async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -> Result<Kept, Refusal> {
     let project = project_of(request)?;
     let credentials = Credentials::of(request);
     // The key first: who has none costs no more than its head.
@@ -40,56 +37,59 @@ async fn accept(
     };
     let sent = body::read(request, payload).await.map_err(unread(project))?;
     let checked = ingest.large_bodies.check(&sent, check).await.map_err(unread(project))?;
-    let key = match (early, &checked.envelope.dsn) {
+    let key = match (early, &checked.dsn) {
         (Some(key), _) => key,
         (None, Some(dsn)) => auth::admit_dsn(ingest, project, dsn).map_err(unread(project))?,
         (None, None) => return Err(unread(project)(Refused::NoKey)),
     };
-    let Checked { envelope, event } = checked;
-    let others = envelope
-        .items
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| event.as_ref().is_none_or(|event| event.at != *at));
-    ingest.pass_over(&key, others.map(|(_, item)| item));
-    let Some(event) = event else { return Ok(envelope.event_id) };
-    let event_id = envelope.event_id.or(event.id).unwrap_or_else(new_event_id);
-    let client = credentials.client();
-    ingest.keep(Report { request, key, client, event_id, format: Format::Envelope, sent }).await?;
-    Ok(Some(event_id))
-}
-
-/// For `map_err`: a body whose content is not known, or not yet.
-pub(super) fn unread(project: ProjectId) -> impl Fn(Refused) -> Refusal {
-    move |refused| {
-        // A project that does not exist gets no line of its own.
-        let known = !matches!(
-            refused,
-            Refused::NoKey | Refused::KeyFormat | Refused::UnknownKey | Refused::OtherProject { .. }
-        );
-        Refusal { refused, project: known.then_some(project), event_received: false }
+    let Checked { counted, event_id, has_event, any_stored, event, .. } = checked;
+    let id = event_id.or_else(|| has_event.then(new_event_id));
+    if let Err(refused) = event {
+        ingest.count_received(project, &counted);
+        return Err(Refusal { refused, project: Some(project), key_id: key.key_id, event_id: id, counted });
     }
+    if !any_stored {
+        ingest.pass_over(&key, &counted);
+        return Ok(Kept { id: event_id, limited: Vec::new() });
+    }
+    let (client, event_id, format) =
+        (credentials.client(), id.unwrap_or_else(new_event_id), Format::Envelope);
+    let limited = ingest.keep(Report { request, key, client, event_id, format, sent, counted }).await?;
+    Ok(Kept { id, limited })
 }
 
 /// An envelope whose framing is right.
 struct Checked {
-    envelope: Envelope,
-    event: Option<FoundEvent>,
-}
-
-/// The first event of an envelope.
-struct FoundEvent {
-    /// Its place among the items.
-    at: usize,
-    /// The id in its payload.
-    id: Option<EventId>,
+    dsn: Option<String>,
+    /// What it holds.
+    counted: Vec<(Category, u64)>,
+    has_event: bool,
+    any_stored: bool,
+    event_id: Option<EventId>,
+    /// Whether its events look like events.
+    event: Result<(), Refused>,
 }
 
 fn check(bytes: bytes::Bytes, encoding: &str, limits: &InflateLimits) -> Result<Checked, Refused> {
     let envelope = Envelope::parse(capped::inflate(bytes, encoding, limits)?)?;
-    let event = match envelope.items.iter().position(|item| item.ty == "event") {
-        Some(at) => Some(FoundEvent { at, id: look_at_event(&envelope.items[at].payload)? }),
-        None => None,
-    };
-    Ok(Checked { envelope, event })
+    let counted = report::count(&envelope.items);
+    let has_event = counted.iter().any(|(category, _)| *category == Category::Error);
+    let any_stored = report::any_stored(&envelope.items);
+    let mut event_id = envelope.event_id;
+    let mut event = Ok(());
+    for item in envelope.items.iter().filter(|item| item.ty == "event") {
+        // An id in the envelope's header makes it needless to look for one in the event.
+        let looked = match event_id {
+            Some(id) => look_quickly(&item.payload).map(|()| Some(id)),
+            None => look_at_event(&item.payload),
+        };
+        match looked {
+            Ok(id) => event_id = id,
+            Err(refused) => {
+                event = Err(refused);
+                break;
+            }
+        }
+    }
+    Ok(Checked { dsn: envelope.dsn, counted, has_event, any_stored, event_id, event })
 }

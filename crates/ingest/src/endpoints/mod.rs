@@ -20,6 +20,7 @@ use serde_json::json;
 use crate::{
     Ingest, cors,
     error::{Refusal, Refused},
+    limits::{self, Limited},
 };
 
 /// Adds the routes; each with and without a slash at its end.
@@ -59,18 +60,39 @@ pub(super) async fn wrong_method(request: HttpRequest) -> HttpResponse {
 /// The project that the path names.
 fn project_of(request: &HttpRequest) -> Result<ProjectId, Refusal> {
     let found = request.match_info().get("project_id").unwrap_or_default();
-    found.parse().map(ProjectId).map_err(|_| Refusal {
-        refused: Refused::ProjectPath { found: found.chars().take(40).collect() },
-        project: None,
-        event_received: false,
-    })
+    let shown = || found.chars().take(40).collect();
+    found.parse().map(ProjectId).map_err(|_| Refusal::unread(Refused::ProjectPath { found: shown() }, None))
+}
+
+/// What a request led to.
+struct Kept {
+    /// The event's id, if there was one.
+    id: Option<EventId>,
+    /// What of it was over a limit.
+    limited: Vec<Limited>,
 }
 
 /// `{"id": …}` once durable, `{}` where there was no event; or why not.
-fn answer(result: Result<Option<EventId>, Refusal>, ingest: &Ingest) -> HttpResponse {
-    match result {
-        Ok(Some(id)) => HttpResponse::Ok().json(json!({ "id": id })),
-        Ok(None) => HttpResponse::Ok().json(json!({})),
-        Err(refusal) => refusal.answer(&ingest.ledger),
+fn answer(result: Result<Kept, Refusal>, ingest: &Ingest) -> HttpResponse {
+    let Kept { id, limited } = match result {
+        Ok(kept) => kept,
+        Err(refusal) => return refusal.answer(ingest),
+    };
+    let mut response = HttpResponse::Ok();
+    if !limited.is_empty() {
+        response.insert_header(("X-Sentry-Rate-Limits", limits::header(&limited)));
+    }
+    response.json(id.map_or_else(|| json!({}), |id| json!({ "id": id })))
+}
+
+/// For `map_err`: a body whose content is not known, or not yet.
+pub(super) fn unread(project: ProjectId) -> impl Fn(Refused) -> Refusal {
+    move |refused| {
+        // A project that does not exist gets no line of its own.
+        let known = !matches!(
+            refused,
+            Refused::NoKey | Refused::KeyFormat | Refused::UnknownKey | Refused::OtherProject { .. }
+        );
+        Refusal::unread(refused, known.then_some(project))
     }
 }

@@ -1,9 +1,9 @@
 //! `POST /api/{project_id}/store/`: one event, from clients that know no envelopes.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use mayday_event::{EventId, capped::InflateLimits, raw::Format, wire};
+use mayday_event::{Category, EventId, capped::InflateLimits, raw::Format, wire};
 
-use super::{answer, envelope::unread, project_of};
+use super::{Kept, answer, project_of, unread};
 use crate::{
     Ingest,
     accept::{Report, new_event_id},
@@ -21,20 +21,20 @@ pub(super) async fn receive(
     answer(accept(&request, payload, &ingest).await, &ingest)
 }
 
-async fn accept(
-    request: &HttpRequest,
-    payload: web::Payload,
-    ingest: &Ingest,
-) -> Result<Option<EventId>, Refusal> {
+async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -> Result<Kept, Refusal> {
     let project = project_of(request)?;
     let credentials = Credentials::of(request);
     let key = credentials.admit(ingest, project).map_err(unread(project))?;
     let sent = body::read(request, payload).await.map_err(unread(project))?;
-    let event_id = ingest.large_bodies.check(&sent, check).await.map_err(unread(project))?;
+    let event_id = ingest.large_bodies.check(&sent, check).await.map_err(|refused| {
+        let counted = vec![(Category::Error, 1)];
+        ingest.count_received(project, &counted);
+        Refusal { refused, project: Some(project), key_id: key.key_id, event_id: None, counted }
+    })?;
     let event_id = event_id.unwrap_or_else(new_event_id);
-    let client = credentials.client();
-    ingest.keep(Report { request, key, client, event_id, format: Format::Store, sent }).await?;
-    Ok(Some(event_id))
+    let (client, format, counted) = (credentials.client(), Format::Store, vec![(Category::Error, 1)]);
+    let limited = ingest.keep(Report { request, key, client, event_id, format, sent, counted }).await?;
+    Ok(Kept { id: Some(event_id), limited })
 }
 
 fn check(bytes: bytes::Bytes, encoding: &str, limits: &InflateLimits) -> Result<Option<EventId>, Refused> {

@@ -24,6 +24,7 @@ pub(super) struct FileConfig {
     pub(super) clickhouse_url: Option<Url>,
     pub(super) catalog_url: Option<Url>,
     pub(super) journal_url: Option<Url>,
+    pub(super) blobs_url: Option<Url>,
     pub(super) retention_days: Option<u32>,
     pub(super) disk_reserve_mib: Option<u64>,
     pub(super) engine_lib: Option<PathBuf>,

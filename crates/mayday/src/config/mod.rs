@@ -56,6 +56,9 @@ pub(crate) struct ServeArgs {
     /// The journal's place [default: file://DATA_DIR/journal]
     #[arg(long, value_name = "URL", env = "MAYDAY_JOURNAL_URL")]
     journal_url: Option<Url>,
+    /// Where attachments and other large bytes are kept [default: file://DATA_DIR/blobs]
+    #[arg(long, value_name = "URL", env = "MAYDAY_BLOBS_URL")]
+    blobs_url: Option<Url>,
     /// Days after which events are deleted [default: 90]
     #[arg(long, value_name = "DAYS", env = "MAYDAY_RETENTION_DAYS")]
     retention_days: Option<u32>,
@@ -84,6 +87,7 @@ pub(crate) struct Config {
     pub(crate) catalog_url: Option<Url>,
     /// A folder; only the embedded journal is there.
     pub(crate) journal_dir: Option<PathBuf>,
+    pub(crate) blobs_url: Option<Url>,
     pub(crate) retention_days: u32,
     pub(crate) disk_reserve_bytes: u64,
     pub(crate) engine_lib: Option<PathBuf>,
@@ -113,6 +117,7 @@ impl Config {
             clickhouse_url: args.clickhouse_url.or(file.clickhouse_url),
             catalog_url: args.catalog_url.or(file.catalog_url),
             journal_dir: args.journal_url.or(file.journal_url).map(|url| journal_dir(&url)).transpose()?,
+            blobs_url: args.blobs_url.or(file.blobs_url),
             retention_days: args.retention_days.or(file.retention_days).unwrap_or(DEFAULT_RETENTION_DAYS),
             disk_reserve_bytes: mebibytes(
                 args.disk_reserve_mib.or(file.disk_reserve_mib).unwrap_or(DEFAULT_DISK_RESERVE_MIB),

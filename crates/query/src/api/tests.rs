@@ -294,7 +294,7 @@ async fn a_set_aside_report_is_replayed_into_the_journal() {
     let server = Server::start().await;
     let catalog = &server.query.catalog;
     let event = mayday_event::EventId(uuid::Uuid::from_u128(3));
-    let journal = server.query.journal.id();
+    let journal = server.query.journal.journals()[0].id();
     catalog
         .quarantine(journal, 1, server.project.id, event, "parse", "not JSON", b"the record")
         .await
@@ -304,7 +304,7 @@ async fn a_set_aside_report_is_replayed_into_the_journal() {
 
     let path = format!("/projects/mayday/app/quarantine/{}/replay/", listed[0]["id"].as_str().unwrap());
     assert_eq!(server.api(Method::POST, &path, None).await.status, StatusCode::ACCEPTED);
-    let journal = &server.query.journal;
+    let journal = &server.query.journal.journals()[0];
     assert_eq!(journal.last().0, 1);
     let listed = server.api(Method::GET, "/projects/mayday/app/quarantine/", None).await.json();
     assert_eq!(listed, json!([]));

@@ -8,6 +8,6 @@ use crate::{Query, QueryError};
 /// in between, the report is in both: replayed again, its event still counts once.
 pub(crate) async fn replay(query: &Query, project: &Project, id: i64) -> Result<(), QueryError> {
     let record = query.catalog.quarantined_record(project.id, id).await?;
-    query.journal.append(record.into()).await?;
+    query.journal.append(project.id.0, record.into()).await?;
     Ok(query.catalog.release_quarantined(project.id, id).await?)
 }

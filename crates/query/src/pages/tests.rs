@@ -270,7 +270,7 @@ async fn set_aside_reports_are_shown_and_replayed() {
     let path = "/projects/mayday/app/quarantine/";
     assert!(server.visit(&browser, path).await.body.contains("data-testid=\"no-quarantine\""));
     let event = mayday_event::EventId(uuid::Uuid::from_u128(3));
-    let journal = server.query.journal.id();
+    let journal = server.query.journal.journals()[0].id();
     let catalog = &server.query.catalog;
     catalog
         .quarantine(journal, 1, server.project.id, event, "group", "a <b>bug</b>", b"record")
@@ -282,7 +282,7 @@ async fn set_aside_reports_are_shown_and_replayed() {
     let id = catalog.quarantined(server.project.id, 1).await.unwrap()[0].id;
     let reply = server.submit(&browser, &format!("{path}{id}/replay/"), &[]).await;
     assert_eq!(reply.header(header::LOCATION), "/projects/mayday/app/quarantine/?replayed=1");
-    assert_eq!(server.query.journal.last().0, 1);
+    assert_eq!(server.query.journal.journals()[0].last().0, 1);
     let after = server.visit(&browser, reply.header(header::LOCATION)).await;
     assert!(after.body.contains("The report is on its way again."));
 }

@@ -1,7 +1,10 @@
 //! The stages, each taking one type and giving the next.
 
 pub(crate) mod deduplicate;
+pub(crate) mod files;
+pub(crate) mod payload;
 pub(crate) mod process;
 pub(crate) mod read;
+pub(crate) mod rest;
 pub(crate) mod row;
 pub(crate) mod store;

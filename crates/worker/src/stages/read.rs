@@ -1,58 +1,68 @@
 //! Takes records out of the journal, as many as make a good batch.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use bytes::Bytes;
+use mayday_blobs::{BlobError, BlobKey};
+use mayday_event::{
+    JournalRecord,
+    raw::{Body, RawReport},
+};
 use mayday_journal::{Position, Record};
 
 use crate::{
-    batch::Processed,
+    batch::Yield,
     pipeline::Pipeline,
-    retry::{Stopped, until_success},
-    stages::process::process,
+    retry::{Failure, Stopped, until_done, until_success},
+    stages::process::{Fetched, process},
 };
 
 /// Most records of a batch: enough that an insert's fixed costs do not count, few enough to be soon done.
-const BATCH_RECORDS: usize = 1000;
+const BATCH_RECORDS: u64 = 1000;
 /// Most bytes of a batch's records, as they came, compressed.
 const BATCH_RECORD_BYTES: usize = 16 << 20;
-/// Bytes of payload after which a batch takes no more records, however far they were inflated.
-const BATCH_PAYLOAD_BYTES: usize = 48 << 20;
-/// Records processed between two looks at [`BATCH_PAYLOAD_BYTES`]; at most 1 MiB each.
+/// Bytes of payload and files after which a batch takes no more records, however far they were inflated.
+const BATCH_YIELD_BYTES: usize = 48 << 20;
+/// Records processed between two looks at [`BATCH_YIELD_BYTES`].
 const SLICE_RECORDS: usize = 64;
 /// From one batch to the next while another is stored, so that a busy time makes larger inserts and not more.
 /// A full batch does not wait.
 const BATCH_WINDOW: Duration = Duration::from_millis(100);
+/// Journals are numbered in the topmost bits of what tells records of all journals apart.
+const LANE_SHIFT: u32 = 60;
 
 impl Pipeline {
-    /// The records of the next batch behind `after`, processed, in order; at least one. Waits for it.
-    pub(crate) async fn next_records(&self, after: Position) -> Result<Vec<Processed>, Stopped> {
-        let backlog = self.worker.journal.last().0.saturating_sub(after.0);
-        if usize::try_from(backlog).is_ok_and(|backlog| backlog < BATCH_RECORDS) {
+    /// What comes of the next records behind `after`, and how many they are; at least one. Waits for it.
+    pub(crate) async fn next_records(&self, after: Position) -> Result<(Yield, u64), Stopped> {
+        let backlog = self.journal.last().0.saturating_sub(after.0);
+        if backlog < BATCH_RECORDS {
             self.unless_stopped(tokio::time::sleep(BATCH_WINDOW)).await?;
         }
-        self.unless_stopped(self.worker.journal.wait(after)).await?;
-        let records = self.read(after, BATCH_RECORDS, BATCH_RECORD_BYTES).await?;
+        self.unless_stopped(self.journal.wait(after)).await?;
+        // What an earlier process left makes batches of its own: this process has not counted it yet.
+        let left = match self.backlog_until.0.saturating_sub(after.0) {
+            0 => BATCH_RECORDS,
+            of_backlog => of_backlog.min(BATCH_RECORDS),
+        };
+        let records = self.read(after, left, BATCH_RECORD_BYTES).await?;
 
-        let mut processed = Vec::with_capacity(records.len());
-        let mut payload_bytes = 0;
+        let (mut found, mut count) = (Yield::default(), 0);
         for slice in records.chunks(SLICE_RECORDS) {
-            let slice = self.cores.map(slice.to_vec(), process).await;
-            payload_bytes += slice.iter().flatten().map(|event| event.row.payload.len()).sum::<usize>();
-            processed.extend(slice);
-            if payload_bytes > BATCH_PAYLOAD_BYTES {
+            found.extend(self.processed(slice.to_vec()).await?);
+            count += slice.len() as u64;
+            if found.bytes > BATCH_YIELD_BYTES {
                 break;
             }
         }
-        Ok(processed)
+        Ok((found, count))
     }
 
-    /// Exactly these records again, processed, in order.
-    pub(crate) async fn same_records(&self, first: u64, last: u64) -> Result<Vec<Processed>, Stopped> {
-        let mut processed = Vec::new();
+    /// What comes of exactly these records, once more.
+    pub(crate) async fn same_records(&self, first: u64, last: u64) -> Result<Yield, Stopped> {
+        let mut found = Yield::default();
         let mut after = Position(first.saturating_sub(1));
         while after.0 < last {
-            let left = usize::try_from(last - after.0).unwrap_or(usize::MAX).min(BATCH_RECORDS);
-            let records = self.read(after, left, BATCH_RECORD_BYTES).await?;
+            let records = self.read(after, (last - after.0).min(BATCH_RECORDS), BATCH_RECORD_BYTES).await?;
             let Some(read) = records.last() else {
                 tracing::error!(
                     first,
@@ -63,20 +73,74 @@ impl Pipeline {
                 break;
             };
             after = read.position;
-            processed.extend(self.cores.map(records, process).await);
+            found.extend(self.processed(records).await?);
         }
-        Ok(processed)
+        Ok(found)
+    }
+
+    /// What tells a record from those of all journals.
+    pub(crate) fn place(&self, position: Position) -> u64 {
+        (self.lane as u64) << LANE_SHIFT | position.0
+    }
+
+    async fn processed(&self, records: Vec<Record>) -> Result<Yield, Stopped> {
+        let mut fetched = Vec::with_capacity(records.len());
+        let mut senders: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut spooled = Vec::new();
+        for record in records {
+            let decoded = JournalRecord::decode(record.bytes.clone());
+            let (mut body, mut settings) = (Ok(Bytes::new()), Arc::default());
+            let sender = match &decoded {
+                Ok(JournalRecord::Report(report)) => {
+                    body = self.body_of(report, &mut spooled).await?;
+                    settings = self.worker.catalog.settings(report.project_id);
+                    report.project_id.0
+                }
+                _ => 0,
+            };
+            *senders.entry(sender).or_default() += 1;
+            let place = self.place(record.position);
+            fetched.push(Fetched { record, place, decoded, body, settings });
+        }
+        let mut found = Yield::default();
+        for done in self.cores.map(fetched, process).await {
+            found.extend(done);
+        }
+        (found.senders, found.spooled) = (senders, spooled);
+        Ok(found)
+    }
+
+    /// A report's body; one that is gone is an error for people.
+    async fn body_of(
+        &self,
+        report: &RawReport,
+        spooled: &mut Vec<BlobKey>,
+    ) -> Result<Result<Bytes, String>, Stopped> {
+        let id = match &report.body {
+            Body::Inline(body) => return Ok(Ok(body.clone())),
+            Body::Spooled(id) => *id,
+        };
+        let (key, blobs) = (BlobKey::Spool(id), &self.worker.blobs);
+        let body = until_done("read a spooled report", &self.stop, || async {
+            blobs.get(&key).await.map_err(|error| match error {
+                BlobError::NotFound { .. } | BlobError::Damaged { .. } => Failure::Lasting(error),
+                _ => Failure::Passing(error),
+            })
+        })
+        .await?;
+        spooled.push(key);
+        Ok(body.map_err(|error| error.to_string()))
     }
 
     async fn read(
         &self,
         after: Position,
-        max_records: usize,
+        max_records: u64,
         max_bytes: usize,
     ) -> Result<Vec<Record>, Stopped> {
-        let journal = &self.worker.journal;
+        let most = usize::try_from(max_records).unwrap_or(usize::MAX);
         until_success("read the journal", &self.stop, || async {
-            journal.read(after, max_records, max_bytes).await
+            self.journal.read(after, most, max_bytes).await
         })
         .await
     }

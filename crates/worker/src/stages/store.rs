@@ -27,7 +27,7 @@ impl Pipeline {
                 SetAside {
                     source: batch.sources.remove(index),
                     step: "store",
-                    reason: "refused_by_store",
+                    reason: "refused_by_store".to_owned(),
                     detail: chain(&error),
                 }
             })

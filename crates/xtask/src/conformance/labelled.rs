@@ -3,9 +3,13 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use mayday_event::{
-    EventId, GroupHash, ProjectId, RawReport, Timestamp, capped::InflateLimits, events_of,
-    normalize::Arrival, raw::Format,
+    Entry, EventId, GroupHash, ProjectId, RawReport, Timestamp,
+    capped::InflateLimits,
+    entries_of,
+    normalize::Arrival,
+    raw::{Body, Format},
 };
 use mayday_grouping::{GroupedEvent, group};
 use serde::Deserialize;
@@ -54,16 +58,22 @@ fn through(event: &Value) -> anyhow::Result<GroupedEvent> {
     let header = json!({ "event_id": event_id(), "sent_at": received.to_string() });
     let report = RawReport {
         project_id: ProjectId(1),
+        key_id: 1,
         received,
         event_id: event_id(),
         remote_addr: None,
         client: None,
         format: Format::Envelope,
         encoding: String::new(),
-        body: format!("{header}\n{}\n{event}\n", json!({ "type": "event" })).into(),
+        body: Body::Inline(Bytes::new()),
+        counted: Vec::new(),
+        limited: Vec::new(),
     };
-    let (event, _) = events_of(&report, &InflateLimits::default())?;
-    Ok(group(event))
+    let body = format!("{header}\n{}\n{event}\n", json!({ "type": "event" }));
+    match entries_of(&report, body.into(), &InflateLimits::default())?.pop() {
+        Some(Entry::Event(event)) => Ok(group(*event)),
+        other => Err(anyhow!("no event: {other:?}")),
+    }
 }
 
 /// The event's own time: the set is older than what retention keeps.

@@ -1,0 +1,2 @@
+-- No longer duplicates only: filtered events too, each with its reason.
+ALTER TABLE batches RENAME COLUMN duplicates TO skipped;
