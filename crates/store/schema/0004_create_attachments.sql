@@ -1,4 +1,5 @@
--- The files of events. Their bytes are blobs; `blob` is the key.
+-- The files of events. Their bytes are blobs; `blob` is the key. A file that is received again is another row, as it is
+-- another blob.
 CREATE TABLE IF NOT EXISTS attachments
 (
     project_id      UInt64,
@@ -12,9 +13,9 @@ CREATE TABLE IF NOT EXISTS attachments
     sha256          String,
     blob            String CODEC(ZSTD(1))
 )
-ENGINE = ReplacingMergeTree(received)
+ENGINE = ReplacingMergeTree
 PARTITION BY toMonday(received)
-ORDER BY (project_id, event_id, id)
+ORDER BY (project_id, event_id, id, received)
 TTL toDateTime(received) + toIntervalDay({retention_days})
 SETTINGS
     index_granularity = 1024,

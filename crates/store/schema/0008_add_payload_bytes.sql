@@ -1,2 +1,2 @@
--- What a day's payloads take is summed up without reading them.
-ALTER TABLE events ADD COLUMN IF NOT EXISTS payload_bytes UInt32 MATERIALIZED length(payload) CODEC(T64, ZSTD(1))
+-- What a day's payloads take, their groupings with them, is summed up without reading them.
+ALTER TABLE events ADD COLUMN IF NOT EXISTS payload_bytes UInt32 MATERIALIZED length(payload) + length(grouping) CODEC(T64, ZSTD(1))

@@ -2,7 +2,10 @@
 
 use mayday_event::ProjectId;
 
-use crate::{Store, StoreError};
+use crate::{
+    Store, StoreError,
+    queries::attachments::{AttachmentPlace, PlaceRow},
+};
 
 /// What was deleted of a user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,13 +20,20 @@ const EVENTS_OF_USER: &str =
     "SELECT event_id FROM events WHERE project_id = {project:UInt64} AND user = {user:String}";
 
 impl Store {
-    /// Keys of the blobs of a user's attachments: to be deleted before [`Store::delete_user`], which forgets them.
-    pub async fn blobs_of_user(&self, project: ProjectId, user: &str) -> Result<Vec<String>, StoreError> {
+    /// The attachments of a user, each time they were received: their blobs are to be deleted before
+    /// [`Store::delete_user`], which forgets them.
+    pub async fn attachments_of_user(
+        &self,
+        project: ProjectId,
+        user: &str,
+    ) -> Result<Vec<AttachmentPlace>, StoreError> {
         let sql = format!(
-            "SELECT DISTINCT blob FROM attachments
+            "SELECT DISTINCT event_id, id, toUnixTimestamp64Milli(received) AS received_ms FROM attachments
              WHERE project_id = {{project:UInt64}} AND event_id IN ({EVENTS_OF_USER})"
         );
-        self.query(&sql, project).param("user", user).fetch_all().await.map_err(StoreError::of_query)
+        let query = self.query(&sql, project).param("user", user);
+        let rows: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        Ok(rows.into_iter().map(AttachmentPlace::from).collect())
     }
 
     /// Deletes all rows of a user of a project: events with their counts, payloads, attachments, and what the user

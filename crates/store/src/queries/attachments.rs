@@ -3,6 +3,7 @@
 use clickhouse::Row;
 use mayday_event::{EventId, ProjectId, Timestamp};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::{Store, StoreError};
 
@@ -23,11 +24,19 @@ pub struct StoredAttachment {
     pub blob: String,
 }
 
+/// What tells one blob of an attachment from all others of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttachmentPlace {
+    pub event_id: EventId,
+    pub id: u64,
+    pub received: Timestamp,
+}
+
 /// Most attachments that are listed of an event; clients choose how many there are.
 const MAX_ATTACHMENTS: usize = 1000;
 
 impl Store {
-    /// An event's attachments, first received first.
+    /// An event's attachments, first received first; what was received again is there once.
     pub async fn attachments(
         &self,
         project: ProjectId,
@@ -37,12 +46,26 @@ impl Store {
             "SELECT id, toUnixTimestamp64Milli(received) AS received_ms, name, content_type, attachment_type,
                  bytes, sha256, blob
              FROM attachments FINAL WHERE project_id = {project:UInt64} AND event_id = {event:UUID}
-             ORDER BY received, id LIMIT {limit:UInt64}",
+             ORDER BY received, id LIMIT 1 BY id LIMIT {limit:UInt64}",
             project,
         );
         let query = query.param("event", event.0.to_string()).param("limit", MAX_ATTACHMENTS);
         let rows: Vec<AttachmentRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(StoredAttachment::from).collect())
+    }
+}
+
+#[derive(Row, Deserialize)]
+pub(crate) struct PlaceRow {
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+    id: u64,
+    received_ms: i64,
+}
+
+impl From<PlaceRow> for AttachmentPlace {
+    fn from(row: PlaceRow) -> Self {
+        Self { event_id: EventId(row.event_id), id: row.id, received: Timestamp(row.received_ms) }
     }
 }
 

@@ -36,7 +36,7 @@ impl Store {
         .map_err(StoreError::of_query)
     }
 
-    /// Bytes of payload that each project's events have, of those received since `since`.
+    /// Bytes of payload and grouping that each project's events have, of those received since `since`.
     pub async fn payload_bytes_since(&self, since: Timestamp) -> Result<Vec<(ProjectId, u64)>, StoreError> {
         let rows: Vec<(u64, u64)> = self
             .client

@@ -65,7 +65,8 @@ async fn an_events_attachments_are_listed_once_each() {
     let event = row(1, 1, 0);
     let rows = [attachment(&event, 1), attachment(&event, 2), attachment(&row(2, 1, 0), 1)];
     store.insert_attachments(&rows).await.unwrap();
-    store.insert_attachments(&rows[1..]).await.unwrap();
+    let again = AttachmentRow { received: NOW.plus_ms(60_000), ..rows[1].clone() };
+    store.insert_attachments(&[rows[2].clone(), again]).await.unwrap();
     let listed = store.attachments(PROJECT, event.event_id).await.unwrap();
     assert_eq!(listed.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["1.txt", "2.txt"]);
     assert_eq!((listed[0].bytes, listed[0].blob.as_str()), (3, "attachments/1"));
@@ -122,6 +123,6 @@ async fn an_event_past_the_budget_has_its_payload_while_it_is_in_a_slot() {
     assert_eq!(newest.columns.error_type, "Boom");
 
     let used = store.payload_bytes_since(NOW.plus_ms(-3_600_000)).await.unwrap();
-    assert_eq!(used, [(PROJECT, kept.payload.len() as u64)]);
+    assert_eq!(used, [(PROJECT, (kept.payload.len() + 3 * kept.grouping.len()) as u64)]);
     assert_eq!(store.payload_bytes_since(NOW.plus_ms(1)).await.unwrap(), []);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mayday_event::{GroupHash, ProjectId};
 use mayday_store::{
     Deleted, Store,
-    queries::{EventFilter, feedback::FeedbackOf, issues::Interval},
+    queries::{EventFilter, attachments::AttachmentPlace, feedback::FeedbackOf, issues::Interval},
     rows::EventRow,
 };
 
@@ -43,9 +43,13 @@ async fn a_users_data_goes_with_its_counts_and_leaves_that_of_others() {
     let fixture = Fixture::new().await;
     let store = &fixture.store;
     let events = stored(store).await;
-    let mut blobs = store.blobs_of_user(PROJECT, ADA).await.unwrap();
-    blobs.sort();
-    assert_eq!(blobs, ["attachments/1", "attachments/2"]);
+    let mut files = store.attachments_of_user(PROJECT, ADA).await.unwrap();
+    files.sort_by_key(|file| file.id);
+    let of_event = |file: &AttachmentPlace, event: &EventRow| {
+        (file.event_id, file.received) == (event.event_id, event.received)
+    };
+    assert_eq!(files.len(), 2);
+    assert!(of_event(&files[0], &events[0]) && of_event(&files[1], &events[1]));
     let deleted = store.delete_user(PROJECT, ADA).await.unwrap();
     assert_eq!(deleted, Deleted { events: 2, feedback: 3, attachments: 2 });
 
