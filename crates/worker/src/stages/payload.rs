@@ -157,3 +157,6 @@ impl State {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

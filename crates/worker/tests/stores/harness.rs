@@ -1,0 +1,150 @@
+//! A worker over stores of its own, ClickHouse included.
+
+use std::{
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use mayday_blobs::Blobs;
+use mayday_catalog::Catalog;
+use mayday_engine::{EngineLimits, LocateOptions, ServeOptions, locate, serve};
+use mayday_event::{
+    Category, Clock, EventId, Ledger, ProjectId, RawReport, Timestamp,
+    raw::{Body, Format},
+    report,
+    wire::envelope::Envelope,
+};
+use mayday_journal::{Lanes, Options};
+use mayday_store::{Store, StoreOptions};
+use mayday_worker::Worker;
+use tokio::sync::{Notify, oneshot};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use uuid::Uuid;
+
+/// 2026-11-24T04:00:00Z.
+pub(crate) const NOW: Timestamp = Timestamp(1_795_492_800_000);
+
+/// The engine is stopped when it is dropped: a process that leaves it running may crash.
+pub(crate) struct Fixture {
+    pub(crate) worker: Worker,
+    pub(crate) project: ProjectId,
+    stop_engine: CancellationToken,
+    engine: Option<JoinHandle<()>>,
+    _data: tempfile::TempDir,
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        self.stop_engine.cancel();
+        self.engine.take().unwrap().join().unwrap();
+    }
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let (stop_engine, engine, url) = start_engine(data.path()).await;
+        let options = StoreOptions { url, database: "test".into(), retention_days: 3650 };
+        let store = Store::new(options).unwrap();
+        store.migrate().await.unwrap();
+        let now = Arc::new(Mutex::new(NOW));
+        let clock = Clock::new(move || *now.lock().unwrap());
+        let catalog = Catalog::open("sqlite::memory:", clock.clone()).await.unwrap();
+        let project = catalog.bootstrap().await.unwrap().unwrap().project_id;
+        let options = Options { reserve_bytes: 0, ..Options::default() };
+        let worker = Worker {
+            catalog,
+            journal: Lanes::open(&data.path().join("journal"), options).unwrap(),
+            blobs: Blobs::open(&Url::from_directory_path(data.path().join("blobs")).unwrap()).unwrap(),
+            store,
+            ledger: Arc::new(Ledger::default()),
+            clock,
+            transitions: Arc::new(Notify::new()),
+        };
+        Self { worker, project, stop_engine, engine: Some(engine), _data: data }
+    }
+
+    /// An envelope as ingest would journal it.
+    pub(crate) fn report(&self, id: u128, envelope: &str) -> RawReport {
+        let items = Envelope::parse(Bytes::copy_from_slice(envelope.as_bytes())).unwrap().items;
+        RawReport {
+            project_id: self.project,
+            key_id: 1,
+            received: NOW,
+            event_id: EventId(Uuid::from_u128(id)),
+            remote_addr: Some("203.0.113.7".to_owned()),
+            client: None,
+            format: Format::Envelope,
+            encoding: String::new(),
+            body: Body::Inline(Bytes::copy_from_slice(envelope.as_bytes())),
+            counted: report::count(&items),
+            limited: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn append(&self, report: RawReport) {
+        self.worker.journal.append(report.project_id.0, report.encode()).await.unwrap();
+    }
+
+    /// Works until nothing waits any more.
+    pub(crate) async fn work_off(&self) {
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(self.worker.clone().run(stop.clone()));
+        tokio::time::timeout(Duration::from_secs(60), async {
+            while self.worker.journal.backlog() > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await
+        .expect("the worker works the journal off");
+        stop.cancel();
+        running.await.unwrap();
+    }
+
+    /// What came of everything, `category outcome reason quantity` a line, and that it adds up.
+    pub(crate) async fn outcomes(&self) -> Vec<String> {
+        use mayday_store::queries::{Window, outcomes::Dimension};
+        let window = Window { from: Timestamp(0), to: NOW.plus_ms(Timestamp::DAY_MS) };
+        assert_eq!(self.worker.store.unbalanced(window).await.unwrap(), []);
+        let by = [Dimension::Category, Dimension::Outcome, Dimension::Reason];
+        let counts = self.worker.store.outcomes(self.project, window, Timestamp::DAY_MS, &by).await.unwrap();
+        let mut lines: Vec<String> = counts
+            .iter()
+            .filter(|count| count.outcome != "received")
+            .map(|count| format!("{} {} {} {}", count.category, count.outcome, count.reason, count.quantity))
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    /// The ledger's received less its verdicts, a category alone.
+    pub(crate) fn ledger(&self, category: Category) -> i64 {
+        let lines = self.worker.ledger.lines();
+        let of = lines.iter().filter(|(key, _)| key.category == category);
+        of.map(|(key, n)| if key.outcome.is_none() { *n as i64 } else { -(*n as i64) }).sum()
+    }
+}
+
+async fn start_engine(path: &std::path::Path) -> (CancellationToken, JoinHandle<()>, String) {
+    let library = std::env::var_os("MAYDAY_ENGINE_LIB").map(Into::into);
+    let options = ServeOptions {
+        library: locate(&LocateOptions { library, offline: false }).unwrap(),
+        path: path.join("clickhouse"),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        secret: "secret".into(),
+        limits: EngineLimits::default(),
+    };
+    let (sender, ready) = oneshot::channel();
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    // On a runtime of its own: it goes on while the test's waits for it to end.
+    let engine = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let announce = |address| sender.send(address).unwrap();
+        runtime.block_on(serve(options, announce, stopping)).unwrap();
+    });
+    (stop, engine, format!("http://mayday:secret@{}", ready.await.expect("the engine answers")))
+}

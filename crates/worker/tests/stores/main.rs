@@ -1,0 +1,6 @@
+//! The worker on real stores.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod harness;
+mod outcomes;
