@@ -387,7 +387,7 @@ async fn refusals_are_summed_up_in_the_journal() {
     let lines = refusals.lines.iter().map(|line| (line.category, line.reason.as_str(), line.quantity));
     assert_eq!(
         lines.collect::<Vec<_>>(),
-        [(Category::Default, "envelope_framing", 3), (Category::Error, "event_json", 1)]
+        [(Category::Error, "event_json", 1), (Category::Default, "envelope_framing", 3)]
     );
     assert_eq!(refusals.events.len(), 1);
     assert_eq!(refusals.events[0].event_id.to_string(), ID);

@@ -1,6 +1,6 @@
 //! The operator's endpoints: alive, ready, metrics.
 
-use std::{collections::BTreeMap, error::Error, fmt::Write, time::Duration};
+use std::{collections::BTreeMap, error::Error, fmt::Write, sync::atomic::Ordering, time::Duration};
 
 use actix_web::{HttpResponse, web};
 use mayday_event::Ledger;
@@ -56,6 +56,12 @@ async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let mut text = String::new();
     describe_ledger(&mut text, &shared.ledger);
     describe_journal(&mut text, &shared.journal);
+    gauge(
+        &mut text,
+        "mayday_unaccounted",
+        "Things received in the last day whose outcomes do not add up; 0 as it should be.",
+        shared.unaccounted.load(Ordering::Relaxed),
+    );
     gauge(
         &mut text,
         "mayday_schema_ready",

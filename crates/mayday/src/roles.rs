@@ -1,6 +1,9 @@
 //! `mayday serve`: one composition root builds everything in order, and takes it down in the opposite order.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use anyhow::Context;
 use mayday_alerts::Alerts;
@@ -40,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
     pub(crate) ledger: Arc<Ledger>,
+    /// Things of the last day whose outcomes do not add up.
+    pub(crate) unaccounted: Arc<AtomicU64>,
     pub(crate) clock: Clock,
     /// True once ClickHouse's schema is up to date.
     pub(crate) migrated: watch::Receiver<bool>,
@@ -76,6 +81,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         store: clickhouse.store,
         blobs,
         ledger: Arc::default(),
+        unaccounted: Arc::default(),
         clock,
         migrated,
         base_url: bootstrap::plain(&base_url),
@@ -153,6 +159,7 @@ impl Background {
                 ledger: shared.ledger.clone(),
                 clock: shared.clock.clone(),
                 transitions: transitions.clone(),
+                unaccounted: shared.unaccounted.clone(),
             };
             tasks.push(("worker", spawn_migrated(shared, &stop, |stop| worker.run(stop))));
         }

@@ -78,6 +78,7 @@ pub(crate) fn start(
         catalog: shared.catalog.clone(),
         store: shared.store.clone(),
         journal: shared.journal.clone(),
+        blobs: shared.blobs.clone(),
         clock: shared.clock.clone(),
         base_url: shared.base_url.clone(),
     });

@@ -23,12 +23,13 @@ mod account;
 mod batch;
 mod cores;
 mod in_flight;
+mod jobs;
 mod pipeline;
 mod quarantine;
 mod retry;
 mod stages;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
@@ -49,6 +50,8 @@ pub struct Worker {
     pub clock: Clock,
     /// Notified when a batch released transitions, so that alerts look at once.
     pub transitions: Arc<Notify>,
+    /// Things received in the last day that no outcome tells of, or that outcomes tell of twice; 0 as it should be.
+    pub unaccounted: Arc<AtomicU64>,
 }
 
 impl Worker {
@@ -81,6 +84,6 @@ impl Worker {
             };
             async move { pipeline.run().await }
         });
-        futures_util::future::join_all(pipelines).await;
+        tokio::join!(futures_util::future::join_all(pipelines), jobs::run(&self, &stop));
     }
 }

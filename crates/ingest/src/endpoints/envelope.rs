@@ -9,7 +9,7 @@ use mayday_event::{
     wire::envelope::Envelope,
 };
 
-use super::{Kept, answer, project_of, unread};
+use super::{Kept, answer, project_of, unread, unread_of};
 use crate::{
     Ingest,
     accept::{Report, new_event_id},
@@ -35,8 +35,12 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
         true => Some(credentials.admit(ingest, project).map_err(unread(project))?),
         false => None,
     };
-    let sent = body::read(request, payload).await.map_err(unread(project))?;
-    let checked = ingest.large_bodies.check(&sent, check).await.map_err(unread(project))?;
+    let unread_by = |refused| match &early {
+        Some(key) => unread_of(key)(refused),
+        None => unread(project)(refused),
+    };
+    let sent = body::read(request, payload).await.map_err(unread_by)?;
+    let checked = ingest.large_bodies.check(&sent, check).await.map_err(unread_by)?;
     let key = match (early, &checked.dsn) {
         (Some(key), _) => key,
         (None, Some(dsn)) => auth::admit_dsn(ingest, project, dsn).map_err(unread(project))?,

@@ -14,6 +14,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
+use mayday_catalog::keys::KeyInfo;
 use mayday_event::{EventId, ProjectId};
 use serde_json::json;
 
@@ -83,6 +84,12 @@ fn answer(result: Result<Kept, Refusal>, ingest: &Ingest) -> HttpResponse {
         response.insert_header(("X-Sentry-Rate-Limits", limits::header(&limited)));
     }
     response.json(id.map_or_else(|| json!({}), |id| json!({ "id": id })))
+}
+
+/// For `map_err`: a body whose content is not known, of a sender who is.
+pub(super) fn unread_of(key: &KeyInfo) -> impl Fn(Refused) -> Refusal {
+    let (project, key_id) = (key.project_id, key.key_id);
+    move |refused| Refusal { key_id, ..Refusal::unread(refused, Some(project)) }
 }
 
 /// For `map_err`: a body whose content is not known, or not yet.

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use mayday_event::{Category, EventId, capped::InflateLimits, raw::Format, wire};
 
-use super::{Kept, answer, project_of, unread};
+use super::{Kept, answer, project_of, unread, unread_of};
 use crate::{
     Ingest,
     accept::{Report, new_event_id},
@@ -25,7 +25,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let project = project_of(request)?;
     let credentials = Credentials::of(request);
     let key = credentials.admit(ingest, project).map_err(unread(project))?;
-    let sent = body::read(request, payload).await.map_err(unread(project))?;
+    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
     let event_id = ingest.large_bodies.check(&sent, check).await.map_err(|refused| {
         let counted = vec![(Category::Error, 1)];
         ingest.count_received(project, &counted);

@@ -63,6 +63,7 @@ impl Fixture {
             ledger: Arc::new(Ledger::default()),
             clock,
             transitions: Arc::new(Notify::new()),
+            unaccounted: Arc::default(),
         };
         Self { worker, project, stop_engine, engine: Some(engine), _data: data }
     }
