@@ -47,7 +47,7 @@ async fn operators_can_ask_how_it_is() {
     assert_eq!(get("/healthz").await.0, StatusCode::OK);
     let (status, ready) = get("/readyz").await;
     let ready: Value = serde_json::from_str(&ready).expect("JSON");
-    let stores = json!({"catalog": "ok", "clickhouse": "ok"});
+    let stores = json!({"blobs": "ok", "catalog": "ok", "clickhouse": "ok"});
     assert_eq!((status, ready), (StatusCode::OK, json!({"ready": true, "stores": stores})));
     let (_, metrics) = get("/metrics").await;
     for name in ["mayday_received_total", "mayday_outcomes_total", "mayday_journal_backlog_records"] {

@@ -19,14 +19,16 @@ async fn what_is_not_stored_is_counted_by_reason() {
     server.settle(SETTLE).await;
 
     let ledger = server.api.ledger().await;
-    assert_eq!(ledger.count("accepted", ""), 2);
+    // Three events and a client's report.
+    assert_eq!(ledger.count("accepted", ""), 4);
     assert_eq!(ledger.count("filtered", "duplicate"), 1);
-    assert_eq!(ledger.count("filtered", "not_stored"), 4);
-    assert_eq!(ledger.count("filtered", "second_event"), 1);
-    for (category, received) in [("error", 4), ("session", 1), ("transaction", 1), ("default", 2)] {
+    assert_eq!(ledger.count("filtered", "not_stored"), 2);
+    assert_eq!(ledger.count("invalid", "invalid_item"), 1);
+    let received = [("error", 4), ("session", 1), ("transaction", 1), ("internal", 1), ("default", 1)];
+    for (category, received) in received {
         assert_eq!(ledger.received.get(category), Some(&received), "{category}: {ledger:#?}");
     }
-    assert_eq!(server.api.issues().await.len(), 2);
+    assert_eq!(server.api.issues().await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,7 +110,7 @@ impl Fixture {
         use mayday_store::queries::{Window, outcomes::Dimension};
         let window = Window { from: Timestamp(0), to: NOW.plus_ms(Timestamp::DAY_MS) };
         assert_eq!(self.worker.store.unbalanced(window).await.unwrap(), []);
-        let by = [Dimension::Category, Dimension::Outcome, Dimension::Reason];
+        let by = [Dimension::Category, Dimension::Reason];
         let counts = self.worker.store.outcomes(self.project, window, Timestamp::DAY_MS, &by).await.unwrap();
         let mut lines: Vec<String> = counts
             .iter()
