@@ -23,6 +23,8 @@ struct Room {
 const ROOM: Room = Room { rows: 10_000, bytes: 256 << 20 };
 /// Room is made at every so many reports, for counting what is there costs milliseconds when it is full.
 const MAKE_ROOM_EVERY: i64 = 64;
+/// Most reports that are told of one event.
+const MAX_OF_EVENT: i64 = 100;
 /// Characters of a reason that are kept.
 const MAX_REASON: usize = 2000;
 
@@ -90,6 +92,24 @@ impl Catalog {
         )
         .bind(project.to_sql())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter().map(Quarantined::try_from).collect()
+    }
+
+    /// A project's reports of one event, newest first.
+    pub async fn quarantined_event(
+        &self,
+        project: ProjectId,
+        event_id: EventId,
+    ) -> Result<Vec<Quarantined>, CatalogError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT id, project_id, event_id, step, reason, created FROM quarantined
+             WHERE project_id = $1 AND event_id = $2 ORDER BY id DESC LIMIT $3",
+        )
+        .bind(project.to_sql())
+        .bind(event_id.to_string())
+        .bind(MAX_OF_EVENT)
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter().map(Quarantined::try_from).collect()
@@ -187,6 +207,10 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].event_id.0.as_u128(), rows[0].step.as_str()), (2, "parse"));
         assert_eq!((rows[1].reason.as_str(), rows[1].created), ("not JSON", fixture.now()));
+        let of_event = |project, n| fixture.catalog.quarantined_event(project, EventId(Uuid::from_u128(n)));
+        assert_eq!(of_event(fixture.project, 2).await.unwrap(), rows[..1]);
+        assert_eq!(of_event(fixture.project, 3).await.unwrap(), []);
+        assert_eq!(of_event(ProjectId(99), 2).await.unwrap(), []);
         let id = rows[0].id;
         let record = fixture.catalog.quarantined_record(fixture.project, id).await.unwrap();
         assert_eq!(record, 2_u64.to_be_bytes());

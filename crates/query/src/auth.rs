@@ -56,6 +56,7 @@ needs! {
     ProjectWrite: "project:write" | "project:admin";
     EventRead: "event:read" | "event:write" | "event:admin";
     EventWrite: "event:write" | "event:admin";
+    EventAdmin: "event:admin";
 }
 
 /// A principal whose token has a scope that the handler needs.

@@ -11,6 +11,7 @@ use actix_web::{
     http::{Method, StatusCode, header, header::HeaderMap},
     test,
 };
+use mayday_blobs::Blobs;
 use mayday_catalog::{
     Catalog,
     access::Bootstrap,
@@ -22,6 +23,7 @@ use mayday_journal::Lanes;
 use mayday_store::{Store, StoreOptions};
 use serde_json::Value;
 use tempfile::TempDir;
+use url::Url;
 use uuid::Uuid;
 
 use crate::{Query, auth::SESSION_COOKIE};
@@ -70,7 +72,9 @@ async fn open(directory: &Path, base_url: &str) -> (Query, Bootstrap) {
         retention_days: 90,
     })
     .unwrap();
-    (Query { catalog, store, journal, clock, base_url: base_url.into() }, bootstrap)
+    let blobs = Url::from_directory_path(directory.join("blobs")).unwrap();
+    let blobs = Blobs::open(&blobs).unwrap();
+    (Query { catalog, store, blobs, journal, clock, base_url: base_url.into() }, bootstrap)
 }
 
 impl Server {

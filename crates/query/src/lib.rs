@@ -4,6 +4,7 @@ mod api;
 mod auth;
 mod change;
 mod cursor;
+mod download;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -14,6 +15,7 @@ mod search;
 pub use error::QueryError;
 
 use actix_web::web::{self, ServiceConfig};
+use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
 use mayday_event::Clock;
 use mayday_journal::Lanes;
@@ -24,6 +26,8 @@ use mayday_store::Store;
 pub struct Query {
     pub catalog: Catalog,
     pub store: Store,
+    /// The files of events.
+    pub blobs: Blobs,
     /// To append set-aside reports again.
     pub journal: Lanes,
     pub clock: Clock,

@@ -67,6 +67,7 @@ pub(super) fn event_json(view: &EventView) -> Value {
         "fingerprints": [summary.hash.to_string()],
         "grouping": view.grouping,
         "size": view.size,
+        "payloadKept": view.payload_kept,
         "nextEventID": view.neighbours.next.map(|id| id.to_string()),
         "previousEventID": view.neighbours.previous.map(|id| id.to_string()),
     })

@@ -3,10 +3,13 @@
 //! One file per resource, each with its `endpoints()`; the OpenAPI document must list the same ones (a test says
 //! so). A handler takes [`Granted`](crate::auth::Granted) first: who asks, with the scope it needs.
 
+mod attachments;
 mod endpoint;
 mod entries;
 mod event_json;
 mod events;
+mod fate;
+mod feedback;
 mod hooks;
 mod issue;
 mod issue_json;
@@ -16,14 +19,17 @@ mod keys;
 mod limits;
 mod openapi;
 mod organizations;
+mod outcomes;
 mod params;
 mod projects;
 mod quarantine;
 mod respond;
 mod root;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod users;
 
 use actix_web::{
     HttpRequest,
@@ -59,6 +65,12 @@ fn endpoints() -> Vec<Endpoint> {
         issue::endpoints(),
         issue_tags::endpoints(),
         events::endpoints(),
+        attachments::endpoints(),
+        feedback::endpoints(),
+        fate::endpoints(),
+        outcomes::endpoints(),
+        sessions::endpoints(),
+        users::endpoints(),
         hooks::endpoints(),
         quarantine::endpoints(),
         tokens::endpoints(),

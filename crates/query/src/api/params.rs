@@ -76,6 +76,40 @@ impl Params {
         Period::from_name(name).map(Some).ok_or_else(unknown)
     }
 
+    /// `start` and `end`, else `statsPeriod` such as `90m`, `24h`, `14d` or `2w`, else the last 24 hours.
+    pub(super) fn span(&self, query: &Query) -> Result<Window, QueryError> {
+        if let Some(window) = self.window(query)? {
+            return Ok(window);
+        }
+        let length = self.length("statsPeriod")?.unwrap_or(Timestamp::DAY_MS);
+        if length > limits::WINDOW_DAYS * Timestamp::DAY_MS {
+            let days = limits::WINDOW_DAYS;
+            return Err(QueryError::Invalid(format!("statsPeriod: must be at most {days} days")));
+        }
+        let to = query.clock.now();
+        Ok(Window { from: to.plus_ms(-length), to })
+    }
+
+    /// A length of time such as `90m`, `24h`, `14d` or `2w`, milliseconds; at least a minute.
+    pub(super) fn length(&self, name: &str) -> Result<Option<i64>, QueryError> {
+        let Some(text) = self.filled(name)? else { return Ok(None) };
+        let unit = |unit: char| match unit {
+            'm' => Some(60_000),
+            'h' => Some(Timestamp::HOUR_MS),
+            'd' => Some(Timestamp::DAY_MS),
+            'w' => Some(7 * Timestamp::DAY_MS),
+            _ => None,
+        };
+        let length = text.char_indices().next_back().and_then(|(at, last)| {
+            let (number, _) = text.split_at_checked(at)?;
+            let number = number.parse::<u32>().ok().filter(|number| *number > 0)?;
+            i64::from(number).checked_mul(unit(last)?)
+        });
+        let unreadable =
+            || QueryError::Invalid(format!("{name}: {text:?} is not a time such as 90m, 24h or 14d"));
+        length.map(Some).ok_or_else(unreadable)
+    }
+
     /// `start` and `end`; `None` if both are absent.
     pub(super) fn window(&self, query: &Query) -> Result<Option<Window>, QueryError> {
         let (start, end) = (self.timestamp("start")?, self.timestamp("end")?);
@@ -140,6 +174,18 @@ mod tests {
         environment: is given twice
         query string is longer than 16384 bytes
         "#);
+    }
+
+    #[test]
+    fn lengths_are_a_number_and_a_unit() {
+        let params = Params::parse("a=90m&b=24h&c=2w&d=&e=0d&f=h&g=5\u{e9}&h=4294967295w").unwrap();
+        assert_eq!(params.length("a").unwrap(), Some(90 * 60_000));
+        assert_eq!(params.length("b").unwrap(), Some(Timestamp::DAY_MS));
+        assert_eq!(params.length("c").unwrap(), Some(14 * Timestamp::DAY_MS));
+        assert_eq!(params.length("d").unwrap(), None);
+        for name in ["e", "f", "g"] {
+            assert!(detail(params.length(name)).contains("is not a time such as"));
+        }
     }
 
     #[test]

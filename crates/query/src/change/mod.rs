@@ -3,3 +3,4 @@
 pub(crate) mod hooks;
 pub(crate) mod issues;
 pub(crate) mod quarantine;
+pub(crate) mod users;

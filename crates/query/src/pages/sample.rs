@@ -109,6 +109,7 @@ pub(super) fn view() -> EventView {
             newest: Some(event.event_id),
         },
         size: 2_048,
+        payload_kept: true,
         event,
     }
 }

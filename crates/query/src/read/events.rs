@@ -9,11 +9,14 @@ use mayday_store::{
     queries::{
         EventCursor, EventFilter, Window,
         events::{EventSummary, Neighbours, StoredEvent},
+        feedback::{FeedbackOf, StoredFeedback},
     },
 };
 use serde_json::Value;
 
 use super::{
+    attachments::{self, StoredAttachment},
+    bare_event,
     page::{self, Place},
     period::all_time,
 };
@@ -37,7 +40,23 @@ pub(crate) struct EventView {
     pub(crate) neighbours: Neighbours,
     /// Bytes of its stored JSON.
     pub(crate) size: usize,
+    /// Otherwise the event is only what its row says: it came past its project's daily budget.
+    pub(crate) payload_kept: bool,
 }
+
+/// What belongs to an event and is stored beside it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Enclosed {
+    /// First received first.
+    pub(crate) attachments: Vec<StoredAttachment>,
+    /// What was on the screen, as the SDK sends it: `{"rendering_system", "windows": [{"type", "children", …}]}`.
+    pub(crate) view_hierarchy: Option<Value>,
+    /// What users said about it, newest first.
+    pub(crate) feedback: Vec<StoredFeedback>,
+}
+
+/// Most of what users said about one event that is shown.
+const FEEDBACK: usize = 20;
 
 /// Which event of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,11 +180,28 @@ async fn view(
     let corrupt = |error: serde_json::Error| StoreError::Corrupt { what: "event", detail: error.to_string() };
     Ok(EventView {
         project_id: stored.project_id,
-        event: serde_json::from_str(&stored.payload).map_err(corrupt)?,
-        grouping: serde_json::from_str(&stored.grouping).map_err(corrupt)?,
+        event: match &stored.payload {
+            Some(payload) => serde_json::from_str(payload).map_err(corrupt)?,
+            None => bare_event::of_row(&stored),
+        },
+        grouping: match &stored.grouping {
+            Some(grouping) => serde_json::from_str(grouping).map_err(corrupt)?,
+            None => Value::Null,
+        },
+        payload_kept: stored.payload.is_some(),
+        size: stored.payload.map_or(0, |payload| payload.len()),
         summary: stored.summary,
         issue_id,
         neighbours,
-        size: stored.payload.len(),
     })
+}
+
+/// What belongs to an event.
+pub(crate) async fn enclosed(query: &Query, view: &EventView) -> Result<Enclosed, QueryError> {
+    let (project, event) = (view.project_id, view.event.event_id);
+    let (attachments, feedback) = tokio::try_join!(attachments::list(query, project, event), async {
+        Ok(query.store.feedback(project, FeedbackOf::Event(event), None, FEEDBACK).await?)
+    })?;
+    let view_hierarchy = attachments::view_hierarchy(query, project, event, &attachments).await?;
+    Ok(Enclosed { attachments, view_hierarchy, feedback })
 }

@@ -4,14 +4,21 @@
 //! [`Issue`](mayday_catalog::issues::Issue) trusts that it came from [`projects::find`] or [`issues::find`],
 //! which know only what the principal's organisation owns.
 
+pub(crate) mod attachments;
+mod bare_event;
 pub(crate) mod events;
+pub(crate) mod fate;
+pub(crate) mod feedback;
 pub(crate) mod hooks;
 pub(crate) mod issue_list;
 pub(crate) mod issues;
+pub(crate) mod outcomes;
 mod page;
 pub(crate) mod period;
 pub(crate) mod projects;
 pub(crate) mod quarantine;
+pub(crate) mod reasons;
+pub(crate) mod sessions;
 
 use mayday_event::Timestamp;
 

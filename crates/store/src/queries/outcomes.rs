@@ -7,11 +7,10 @@ use serde::Deserialize;
 use super::Window;
 use crate::{Store, StoreError};
 
-/// What outcomes are told apart by.
+/// What is told apart besides the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dimension {
     Category,
-    Outcome,
     Reason,
     Key,
 }
@@ -21,10 +20,11 @@ pub enum Dimension {
 pub struct OutcomeCount {
     /// The start of the bucket.
     pub start: Timestamp,
-    /// Empty, as the next three, where it was not asked for.
-    pub category: String,
     /// `received`, `mayday_event::Outcome`'s name, or `client_discard`.
     pub outcome: String,
+    /// Empty where it was not asked for.
+    pub category: String,
+    /// Empty where it was not asked for.
     pub reason: String,
     /// 0: not asked for, or it could not be told.
     pub key_id: i64,
@@ -48,12 +48,11 @@ const FROM_OUTCOMES: &str = "FROM outcomes FINAL
 const FINAL_BY_PARTITION: (&str, &str) = ("do_not_merge_across_partitions_select_final", "1");
 
 impl Dimension {
-    const ALL: [Self; 4] = [Self::Category, Self::Outcome, Self::Reason, Self::Key];
+    const ALL: [Self; 3] = [Self::Category, Self::Reason, Self::Key];
 
     fn column(self) -> &'static str {
         match self {
             Self::Category => "category",
-            Self::Outcome => "outcome",
             Self::Reason => "reason",
             Self::Key => "key_id",
         }
@@ -63,14 +62,14 @@ impl Dimension {
     fn nothing(self) -> &'static str {
         match self {
             Self::Key => "toInt64(0)",
-            Self::Category | Self::Outcome | Self::Reason => "''",
+            Self::Category | Self::Reason => "''",
         }
     }
 }
 
 impl Store {
-    /// Outcomes of a project in buckets of `width_ms` (whole minutes, from 1970 on), told apart by `by`; buckets
-    /// without any are left out. Oldest first.
+    /// What a project received and its outcomes, in buckets of `width_ms` (whole minutes, from 1970 on), told apart by
+    /// `by`; buckets without any are left out. Oldest first.
     pub async fn outcomes(
         &self,
         project: ProjectId,
@@ -79,14 +78,14 @@ impl Store {
         by: &[Dimension],
     ) -> Result<Vec<OutcomeCount>, StoreError> {
         let column = |it: Dimension| if by.contains(&it) { it.column() } else { it.nothing() };
-        let [category, outcome, reason, key] = Dimension::ALL.map(column);
+        let [category, reason, key] = Dimension::ALL.map(column);
         let sql = format!(
             "SELECT intDiv(toUnixTimestamp(minute), {{width:Int64}}) * {{width:Int64}} * 1000 AS start_ms,
-                 toString({category}) AS by_category, toString({outcome}) AS by_outcome,
+                 toString(outcome) AS by_outcome, toString({category}) AS by_category,
                  toString({reason}) AS by_reason, {key} AS by_key, sum(quantity) AS total
              {FROM_OUTCOMES} AND project_id = {{project:UInt64}}
-             GROUP BY start_ms, by_category, by_outcome, by_reason, by_key
-             ORDER BY start_ms, by_category, by_outcome, by_reason, by_key"
+             GROUP BY start_ms, by_outcome, by_category, by_reason, by_key
+             ORDER BY start_ms, by_outcome, by_category, by_reason, by_key"
         );
         let width = (width_ms / MINUTE_MS).max(1) * 60;
         let query = bind(self.query(&sql, project), window).param("width", width);
@@ -121,8 +120,8 @@ fn bind(query: Query, window: Window) -> Query {
 #[derive(Row, Deserialize)]
 struct CountRow {
     start_ms: i64,
-    by_category: String,
     by_outcome: String,
+    by_category: String,
     by_reason: String,
     by_key: i64,
     total: u64,
@@ -132,8 +131,8 @@ impl From<CountRow> for OutcomeCount {
     fn from(row: CountRow) -> Self {
         Self {
             start: Timestamp(row.start_ms),
-            category: row.by_category,
             outcome: row.by_outcome,
+            category: row.by_category,
             reason: row.by_reason,
             key_id: row.by_key,
             quantity: row.total,

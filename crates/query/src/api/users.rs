@@ -1,0 +1,35 @@
+//! Deleting one user's data.
+
+use actix_web::web::{Data, Path};
+use serde_json::json;
+
+use super::{
+    endpoint::Endpoint,
+    respond::{Answer, ok},
+};
+use crate::{
+    Query,
+    auth::{EventAdmin, Granted},
+    change, read,
+};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint::at("/projects/{organization}/{project}/users/{user}/").delete(delete)]
+}
+
+/// `user` as an event's tag `user` has it: `id:42`, `email:ann@example.com`, `username:ann` or `ip:203.0.113.7`.
+async fn delete(
+    principal: Granted<EventAdmin>,
+    query: Data<Query>,
+    path: Path<(String, String, String)>,
+) -> Answer {
+    let (organization, project, user) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let deleted = change::users::delete(&query, &project, &user).await?;
+    ok(json!({
+        "user": user,
+        "events": deleted.events,
+        "userFeedback": deleted.feedback,
+        "attachments": deleted.attachments,
+    }))
+}

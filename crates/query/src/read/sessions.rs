@@ -1,0 +1,31 @@
+//! Sessions of a project: how many, how they ended, of how many users.
+
+use mayday_catalog::projects::Project;
+use mayday_store::queries::{EventFilter, Window, sessions::SessionCounts};
+
+use crate::{Query, QueryError};
+
+/// Most releases that are told apart.
+const RELEASES: usize = 100;
+
+/// Sessions that started in a window.
+#[derive(Debug, Clone)]
+pub(crate) struct Sessions {
+    pub(crate) totals: SessionCounts,
+    /// Those with most sessions first.
+    pub(crate) releases: Vec<(String, SessionCounts)>,
+}
+
+/// A project's sessions.
+pub(crate) async fn list(
+    query: &Query,
+    project: &Project,
+    window: Window,
+    filter: &EventFilter,
+) -> Result<Sessions, QueryError> {
+    let (totals, releases) = tokio::try_join!(
+        query.store.session_totals(project.id, window, filter),
+        query.store.sessions_by_release(project.id, window, filter, RELEASES),
+    )?;
+    Ok(Sessions { totals, releases })
+}
