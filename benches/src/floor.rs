@@ -29,7 +29,7 @@ pub(crate) fn serve(args: &FloorArgs) -> anyhow::Result<()> {
         let app = || {
             App::new()
                 .app_data(web::PayloadConfig::new(limits::BODY_BYTES))
-                .route("/api/{project}/envelope/", web::post().to(envelope))
+                .route("/api/{project}/{endpoint}/", web::post().to(report))
         };
         let workers = available_parallelism().map_or(2, usize::from);
         HttpServer::new(app).workers(workers).listen(listener)?.run().await
@@ -38,7 +38,7 @@ pub(crate) fn serve(args: &FloorArgs) -> anyhow::Result<()> {
 }
 
 /// Inflates under the caps that mayday inflates under, discards, answers.
-async fn envelope(request: HttpRequest, body: web::Bytes) -> HttpResponse {
+async fn report(request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let encoding = request.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     match inflate(body, encoding.unwrap_or_default(), &InflateLimits::default()) {
         Ok(inflated) => {

@@ -18,7 +18,7 @@ use tokio::{
 };
 use url::Url;
 
-use crate::{dice::Dice, envelopes::Pool, http::Client};
+use crate::{dice::Dice, http::Client, reports::Reports};
 
 /// What `mayday-benches load` can be told.
 #[derive(Debug, Args)]
@@ -45,20 +45,20 @@ pub(crate) struct LoadArgs {
 /// Sends to a server that runs, and prints how it took it.
 pub(crate) async fn command(args: LoadArgs) -> anyhow::Result<()> {
     let target = Target::of_dsn(&args.dsn)?;
-    let pool = Pool::build(args.size)?;
-    let (sent, inflated) = pool.mean_sizes();
+    let reports = Reports::crashes(args.size)?;
+    let name = reports.name();
     let amount = args.requests.map_or(Amount::For(Duration::from_secs(args.seconds)), Amount::Requests);
     let plan = Plan { connections: args.connections, amount, rate: args.rate };
-    let load = send(&target, &Rc::new(pool), plan).await?;
-    Ok(crate::print(&format!("envelopes of {sent} bytes gzip, {inflated} bytes inflated\n{load}"))?)
+    let load = send(&target, &Rc::new(reports), plan).await?;
+    Ok(crate::print(&format!("{name}\n{load}"))?)
 }
 
 /// A server and the key of a project there.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
-    project: String,
-    key: String,
+    pub(crate) project: String,
+    pub(crate) key: String,
 }
 
 impl Target {
@@ -75,24 +75,6 @@ impl Target {
     /// A server that asks for no key.
     pub(crate) fn floor(address: SocketAddr) -> Self {
         Self { address, project: "1".into(), key: "0".repeat(32) }
-    }
-
-    /// Puts a whole request in place of what is in `request`, as SDKs send it; returns the event's id.
-    pub(crate) fn write_request(&self, pool: &Pool, dice: &mut Dice, request: &mut Vec<u8>) -> String {
-        let envelope = pool.crash(dice);
-        let head = format!(
-            "POST /api/{}/envelope/ HTTP/1.1\r\nHost: {}\r\nUser-Agent: sentry.cocoa/8.49.0\r\n\
-             X-Sentry-Auth: Sentry sentry_version=7,sentry_client=sentry.cocoa/8.49.0,sentry_key={}\r\n\
-             Content-Type: application/x-sentry-envelope\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-            self.project,
-            self.address,
-            self.key,
-            envelope.len()
-        );
-        request.clear();
-        request.extend_from_slice(head.as_bytes());
-        envelope.write(request);
-        envelope.event_id
     }
 }
 
@@ -182,12 +164,12 @@ impl fmt::Display for Load {
 }
 
 /// Sends as planned.
-pub(crate) async fn send(target: &Target, pool: &Rc<Pool>, plan: Plan) -> anyhow::Result<Load> {
+pub(crate) async fn send(target: &Target, reports: &Rc<Reports>, plan: Plan) -> anyhow::Result<Load> {
     let start = Instant::now();
     let local = LocalSet::new();
     let senders: Vec<_> = (0..plan.connections)
         .map(|lane| {
-            let sender = Sender { target: target.clone(), pool: pool.clone(), start, lane, plan };
+            let sender = Sender { target: target.clone(), reports: reports.clone(), start, lane, plan };
             local.spawn_local(sender.run())
         })
         .collect();
@@ -207,7 +189,7 @@ pub(crate) async fn send(target: &Target, pool: &Rc<Pool>, plan: Plan) -> anyhow
 /// One connection's share of a plan.
 struct Sender {
     target: Target,
-    pool: Rc<Pool>,
+    reports: Rc<Reports>,
     start: Instant,
     lane: u64,
     plan: Plan,
@@ -229,7 +211,7 @@ impl Sender {
             if let Some(due) = due {
                 sleep_until(due).await;
             }
-            self.target.write_request(&self.pool, &mut dice, &mut request);
+            self.reports.write_request(&self.target, &mut dice, &mut request);
             let since = due.unwrap_or_else(Instant::now);
             match client.send(&request).await {
                 Ok(answer) => {

@@ -17,6 +17,7 @@ mod floor;
 mod http;
 mod load;
 mod processes;
+mod reports;
 mod run;
 mod servers;
 mod table;

@@ -225,7 +225,7 @@ impl Api {
         // A line a lane.
         let value = |name: &str| -> anyhow::Result<u64> {
             let lanes = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{'));
-            let values = lanes.map(|lane| lane.rsplit_once(' ').and_then(|(_, value)| value.parse().ok()));
+            let values = lanes.map(|lane| lane.rsplit_once(' ').and_then(|(_, value)| value.parse::<u64>().ok()));
             values.sum::<Option<u64>>().with_context(|| format!("no {name} in /metrics"))
         };
         let (last, committed) =

@@ -18,13 +18,13 @@ struct Row {
 /// What was wanted, and whether it was reached.
 #[derive(Debug)]
 pub(crate) struct Goal {
-    text: &'static str,
+    text: String,
     met: bool,
 }
 
 impl Goal {
-    pub(crate) fn new(text: &'static str, met: bool) -> Self {
-        Self { text, met }
+    pub(crate) fn new(text: impl Into<String>, met: bool) -> Self {
+        Self { text: text.into(), met }
     }
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("| measure | result | goal | met |\n| --- | --- | --- | --- |\n")?;
         for Row { measure, result, goal } in &self.rows {
-            let (text, met) = goal.as_ref().map_or(("", ""), |goal| (goal.text, yes_or_no(goal.met)));
+            let (text, met) = goal.as_ref().map_or(("", ""), |goal| (goal.text.as_str(), yes_or_no(goal.met)));
             writeln!(f, "| {measure} | {result} | {text} | {met} |")?;
         }
         Ok(())

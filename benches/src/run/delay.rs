@@ -12,9 +12,9 @@ use tokio::{
 use super::Bench;
 use crate::{
     dice::Dice,
-    envelopes::Pool,
     http::Client,
     load::{Amount, Plan, Target, send},
+    reports::Reports,
     servers::{Api, Mayday},
     table::{Goal, Table},
 };
@@ -39,13 +39,13 @@ pub(super) async fn measure(bench: &Bench, rate: f64, table: &mut Table) -> anyh
     let mut probes = Vec::new();
     for _ in 0..PROBES {
         let probe = Probe { target: target.clone(), api: server.api()?, dice: Dice::fresh()?, until };
-        let pool = bench.pool.clone();
-        probes.push(local.spawn_local(async move { probe.run(&pool).await }));
+        let reports = bench.crashes.clone();
+        probes.push(local.spawn_local(async move { probe.run(&reports).await }));
     }
     let mut delays = Histogram::<u64>::new(3)?;
     let load = local
         .run_until(async {
-            let load = send(&target, &bench.pool, plan).await?;
+            let load = send(&target, &bench.crashes, plan).await?;
             for probe in probes {
                 delays.add(probe.await??)?;
             }
@@ -79,13 +79,13 @@ struct Probe {
 
 impl Probe {
     /// Delays in milliseconds.
-    async fn run(mut self, pool: &Pool) -> anyhow::Result<Histogram<u64>> {
+    async fn run(mut self, reports: &Reports) -> anyhow::Result<Histogram<u64>> {
         let mut delays = Histogram::new(3)?;
         let mut client = Client::new(self.target.address);
         let mut request = Vec::new();
         sleep(LENGTH / 10).await;
         while Instant::now() < self.until {
-            let event_id = self.target.write_request(pool, &mut self.dice, &mut request);
+            let event_id = reports.write_request(&self.target, &mut self.dice, &mut request);
             let answer = client.send(&request).await?;
             ensure!(answer.status == 200, "a probe was answered {}", answer.status);
             let accepted = Instant::now();

@@ -1,13 +1,14 @@
 //! Accepted requests a second, against the floor server: short rounds in turn, so that a machine that gets slower
 //! gets slower for both.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use tokio::time::sleep;
 
 use super::Bench;
 use crate::{
     load::{Amount, Load, Plan, Target, send},
+    reports::Reports,
     servers::{Floor, Mayday},
     table::{Goal, Spread, Table},
 };
@@ -18,8 +19,6 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const REST: Duration = Duration::from_millis(500);
 /// Longest that the worker may take for what a round left.
 const DRAIN: Duration = Duration::from_secs(300);
-/// Of the floor.
-const GOAL: f64 = 0.4;
 
 /// The rounds of one server.
 #[derive(Debug, Default)]
@@ -29,7 +28,13 @@ struct Series {
     processor: Vec<f64>,
 }
 
-pub(super) async fn measure(bench: &Bench, table: &mut Table) -> anyhow::Result<()> {
+/// `goal` is the least ratio of `--roles ingest` to the floor.
+pub(super) async fn measure(
+    bench: &Bench,
+    reports: &Rc<Reports>,
+    goal: Option<f64>,
+    table: &mut Table,
+) -> anyhow::Result<()> {
     let floor = Floor::start().await?;
     let mut alone = Mayday::started(&bench.program, Some("ingest")).await?;
     let mut whole = Mayday::started(&bench.program, None).await?;
@@ -37,25 +42,25 @@ pub(super) async fn measure(bench: &Bench, table: &mut Table) -> anyhow::Result<
     let [mut by_floor, mut by_alone, mut by_whole] =
         [Series::default(), Series::default(), Series::default()];
     for _ in 0..bench.args.rounds {
-        by_floor.round(bench, &floor.target, || floor.processor_time()).await?;
-        by_alone.round(bench, &alone.target()?, || Ok(alone.processor_time()?.total())).await?;
-        by_whole.round(bench, &whole.target()?, || Ok(whole.processor_time()?.total())).await?;
+        by_floor.round(bench, reports, &floor.target, || floor.processor_time()).await?;
+        by_alone.round(bench, reports, &alone.target()?, || Ok(alone.processor_time()?.total())).await?;
+        by_whole.round(bench, reports, &whole.target()?, || Ok(whole.processor_time()?.total())).await?;
         api.drained(DRAIN).await?;
     }
     alone.stop().await?;
     whole.stop().await?;
-    by_floor.report("floor server", table)?;
-    by_alone.report("`mayday serve --roles ingest`", table)?;
-    by_whole.report("`mayday serve`, the worker running beside", table)?;
+    let subject = format!("ingest, {}", reports.name());
+    by_floor.report(&subject, "floor server", table)?;
+    by_alone.report(&subject, "`mayday serve --roles ingest`", table)?;
+    by_whole.report(&subject, "`mayday serve`, the worker running beside", table)?;
     let ratio = by_alone.ratio(&by_floor)?;
-    let met = ratio.median >= GOAL;
     table.add(
-        "ingest: ratio of `--roles ingest` to the floor, round by round",
+        format!("{subject}: ratio of `--roles ingest` to the floor, round by round"),
         ratio.show(2),
-        Some(Goal::new("at least 0.4", met)),
+        goal.map(|goal| Goal::new(format!("at least {goal}"), ratio.median >= goal)),
     );
     let ratio = by_whole.ratio(&by_floor)?;
-    table.add("ingest: ratio of `mayday serve` to the floor", ratio.show(2), None);
+    table.add(format!("{subject}: ratio of `mayday serve` to the floor"), ratio.show(2), None);
     Ok(())
 }
 
@@ -63,15 +68,16 @@ impl Series {
     async fn round(
         &mut self,
         bench: &Bench,
+        reports: &Rc<Reports>,
         target: &Target,
         processor_time: impl Fn() -> anyhow::Result<Duration>,
     ) -> anyhow::Result<()> {
         let plan =
             |length| Plan { connections: bench.args.connections, amount: Amount::For(length), rate: None };
         sleep(REST).await;
-        send(target, &bench.pool, plan(WARM_UP)).await?;
+        send(target, reports, plan(WARM_UP)).await?;
         let before = processor_time()?;
-        let load = send(target, &bench.pool, plan(Duration::from_secs(bench.args.seconds))).await?;
+        let load = send(target, reports, plan(Duration::from_secs(bench.args.seconds))).await?;
         load.all_accepted()?;
         let used = processor_time()?.saturating_sub(before);
         self.processor.push(used.as_secs_f64() * 1e6 / load.accepted() as f64);
@@ -79,7 +85,7 @@ impl Series {
         Ok(())
     }
 
-    fn report(&self, server: &str, table: &mut Table) -> anyhow::Result<()> {
+    fn report(&self, subject: &str, server: &str, table: &mut Table) -> anyhow::Result<()> {
         let of = |figure: fn(&Load) -> f64| Spread::of(self.loads.iter().map(figure).collect());
         let rate = of(Load::accepted_per_second)?;
         let (p50, p99) = (of(|load| load.latency_ms(0.5))?, of(|load| load.latency_ms(0.99))?);
@@ -91,7 +97,7 @@ impl Series {
             p99.median,
             processor.median
         );
-        table.add(format!("ingest: accepted by {server}"), result, None);
+        table.add(format!("{subject}: accepted by {server}"), result, None);
         Ok(())
     }
 

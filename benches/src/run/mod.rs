@@ -12,7 +12,12 @@ use std::{path::PathBuf, rc::Rc};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use crate::{envelopes::Pool, note, table::Table};
+use crate::{note, reports::Reports, table::Table};
+
+/// Bytes as sent of the smallest crashes.
+const TINY: usize = 1_000;
+/// Of the floor's requests, for crashes of the ordinary size.
+const GOAL: f64 = 0.6;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,24 +69,24 @@ pub(crate) struct RunArgs {
 struct Bench {
     args: RunArgs,
     program: PathBuf,
-    pool: Rc<Pool>,
+    crashes: Rc<Reports>,
 }
 
 /// Measures and prints.
 pub(crate) async fn command(args: RunArgs) -> anyhow::Result<()> {
     let beside = || anyhow::Ok(std::env::current_exe()?.with_file_name("mayday"));
     let program = args.mayday.clone().map_or_else(beside, Ok)?;
-    let pool = Rc::new(Pool::build(args.size)?);
-    let (sent, inflated) = pool.mean_sizes();
+    let crashes = Rc::new(Reports::crashes(args.size)?);
     let about = format!(
-        "{}; envelopes of {sent} bytes gzip ({inflated} inflated), {} connections; rounds of {} s, median (least to greatest) of {}.",
+        "{}; crashes of {}, {} connections; rounds of {} s, median (least to greatest) of {}.",
         machine::describe()?,
+        crashes.name(),
         args.connections,
         args.seconds,
         args.rounds,
     );
     note(&about);
-    let bench = Bench { args, program, pool };
+    let bench = Bench { args, program, crashes };
     let mut table = Table::default();
     let outcome = bench.measure(&mut table).await;
     // What was measured before a failure is worth seeing.
@@ -102,12 +107,15 @@ impl Bench {
             footprint::measure(self, table).await?;
         }
         if self.wants(Part::Ingest) {
-            ingest::measure(self, table).await?;
+            ingest::measure(self, &self.crashes, Some(GOAL), table).await?;
+            for reports in [Reports::crashes(TINY)?, Reports::minidumps(), Reports::Sessions] {
+                ingest::measure(self, &Rc::new(reports), None, table).await?;
+            }
         }
         if self.wants(Part::Pipeline) {
-            let small = Rc::new(Pool::build(self.args.small_size)?);
+            let small = Rc::new(Reports::crashes(self.args.small_size)?);
             pipeline::measure(self, &small, table).await?;
-            let maximum = pipeline::measure(self, &self.pool, table).await?;
+            let maximum = pipeline::measure(self, &self.crashes, table).await?;
             delay::measure(self, maximum / 2.0, table).await?;
         }
         Ok(())

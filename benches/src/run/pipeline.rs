@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{Bench, footprint};
 use crate::{
-    envelopes::Pool,
     load::{Amount, Plan, send},
+    reports::Reports,
     servers::Mayday,
     table::{Goal, Table},
 };
@@ -21,13 +21,13 @@ const REST: Duration = Duration::from_secs(5);
 const GOAL: f64 = 3_000.0;
 
 /// Returns the events a second.
-pub(super) async fn measure(bench: &Bench, pool: &Rc<Pool>, table: &mut Table) -> anyhow::Result<f64> {
+pub(super) async fn measure(bench: &Bench, reports: &Rc<Reports>, table: &mut Table) -> anyhow::Result<f64> {
     let mut server = Mayday::started(&bench.program, None).await?;
     let (target, mut api) = (server.target()?, server.api()?);
     let plan =
         Plan { connections: bench.args.connections, amount: Amount::Requests(bench.args.events), rate: None };
     let (begin, before) = (Instant::now(), server.processor_time()?);
-    let load = send(&target, pool, plan).await?;
+    let load = send(&target, reports, plan).await?;
     load.all_accepted()?;
     let backlog = api.journal().await?;
     let draining = Instant::now();
@@ -41,8 +41,7 @@ pub(super) async fn measure(bench: &Bench, pool: &Rc<Pool>, table: &mut Table) -
 
     let counted = api.counted_events().await?;
     ensure!(counted == bench.args.events, "{counted} events are counted, {} were sent", bench.args.events);
-    let (sent, inflated) = pool.mean_sizes();
-    let subject = format!("pipeline, {sent} bytes gzip ({inflated} inflated)");
+    let subject = format!("pipeline, {}", reports.name());
     table.add(
         format!("{subject}: events/s from first request to last event in ClickHouse"),
         format!(
