@@ -20,6 +20,7 @@ mod processes;
 mod reports;
 mod run;
 mod servers;
+mod soak;
 mod table;
 
 use std::io::Write;
@@ -42,6 +43,8 @@ enum Command {
     Floor(floor::FloorArgs),
     /// Start servers, measure everything, print a table
     Run(run::RunArgs),
+    /// Load with faults for minutes: nothing lost, nothing unaccounted for, memory flat
+    Soak(soak::SoakArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -50,6 +53,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Load(args) => runtime.block_on(load::command(args)),
         Command::Floor(args) => floor::serve(&args),
+        Command::Soak(args) => runtime.block_on(soak::command(args)),
         Command::Run(args) => runtime.block_on(run::command(args)),
     }
 }

@@ -7,6 +7,8 @@ use crate::{clock, dice::Dice, envelopes::Pool, load::Target};
 /// Bytes of a minidump: what a mobile process of some threads leaves.
 const MINIDUMP_BYTES: usize = 1 << 20;
 const BOUNDARY: &str = "----mayday-benches-7d8f2c";
+/// One crash in so many is malformed, if any.
+const SLOPPY: u64 = 100;
 /// People whose apps start.
 const USERS: u64 = 50_000;
 
@@ -15,6 +17,8 @@ const USERS: u64 = 50_000;
 pub(crate) enum Reports {
     /// Envelopes with an event, gzip.
     Crashes(Pool),
+    /// The same, one in a hundred of them malformed.
+    SloppyCrashes(Pool),
     /// Multipart with one minidump, as Crashpad posts it.
     Minidumps(Vec<u8>),
     /// Envelopes with a session update.
@@ -25,6 +29,11 @@ impl Reports {
     /// Crashes of about `bytes` as sent.
     pub(crate) fn crashes(bytes: usize) -> anyhow::Result<Self> {
         Ok(Self::Crashes(Pool::build(bytes)?))
+    }
+
+    /// Crashes, some of them malformed.
+    pub(crate) fn sloppy_crashes(bytes: usize) -> anyhow::Result<Self> {
+        Ok(Self::SloppyCrashes(Pool::build(bytes)?))
     }
 
     /// Minidumps of a MiB: a head that is one, and content that compresses little.
@@ -44,7 +53,7 @@ impl Reports {
     /// For people, in a table.
     pub(crate) fn name(&self) -> String {
         match self {
-            Self::Crashes(pool) => {
+            Self::Crashes(pool) | Self::SloppyCrashes(pool) => {
                 let (sent, inflated) = pool.mean_sizes();
                 format!("{sent} bytes gzip ({inflated} inflated)")
             }
@@ -57,7 +66,13 @@ impl Reports {
     pub(crate) fn write_request(&self, target: &Target, dice: &mut Dice, request: &mut Vec<u8>) -> String {
         request.clear();
         match self {
-            Self::Crashes(pool) => {
+            Self::SloppyCrashes(_) if dice.below(SLOPPY) == 0 => {
+                let body = malformed(dice);
+                head(request, target, "envelope", "Content-Type: application/x-sentry-envelope", body.len());
+                request.extend_from_slice(body.as_bytes());
+                String::new()
+            }
+            Self::Crashes(pool) | Self::SloppyCrashes(pool) => {
                 let envelope = pool.crash(dice);
                 let headers = "Content-Type: application/x-sentry-envelope\r\nContent-Encoding: gzip";
                 head(request, target, "envelope", headers, envelope.len());
@@ -85,6 +100,18 @@ impl Reports {
                 String::new()
             }
         }
+    }
+}
+
+/// One of several ways to be wrong: framing, item header, length, event cut off, event with an error within.
+fn malformed(dice: &mut Dice) -> String {
+    let id = dice.id();
+    match dice.below(5) {
+        0 => "nonsense".to_owned(),
+        1 => format!("{{\"event_id\":\"{id}\"}}\n{{\"length\":2}}\n{{}}\n"),
+        2 => format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\",\"length\":99}}\n{{}}\n"),
+        3 => format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\"}}\n{{\"message\":\"cut\n"),
+        _ => format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\"}}\n{{\"message\":}}\n"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The servers under measurement, each a process of its own.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -86,6 +87,16 @@ impl Mayday {
             format!("{path} is not there; build it: cargo build --release -p mayday -p mayday-benches")
         })?;
         Ok(Self { program, arguments, address, directory: tempfile::tempdir()?, child: None })
+    }
+
+    /// Adds a flag, before it is started.
+    pub(crate) fn argument(&mut self, flag: &str, value: &str) {
+        self.arguments.extend([flag.to_owned(), value.to_owned()]);
+    }
+
+    /// Where its data are.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// A new one, ready.
@@ -218,14 +229,49 @@ pub(crate) struct JournalState {
     pub(crate) committed: u64,
 }
 
+/// What a project received and what became of it.
+#[derive(Debug)]
+pub(crate) struct Outcomes {
+    pub(crate) received: u64,
+    /// By outcome and reason.
+    pub(crate) by: BTreeMap<(String, String), u64>,
+    pub(crate) is_balanced: bool,
+}
+
+impl Outcomes {
+    /// All outcomes together.
+    pub(crate) fn total(&self) -> u64 {
+        self.by.values().sum()
+    }
+}
+
 impl Api {
+    /// All that was received so far.
+    pub(crate) async fn outcomes(&mut self) -> anyhow::Result<Outcomes> {
+        let path = format!("{}/outcomes/?statsPeriod=24h&interval=1d&groupBy=outcome,reason", self.project);
+        let answer = self.client.get(&path, &self.token).await?;
+        ensure!(answer.status == 200, "{path} answered {}", answer.status);
+        let json: Value = serde_json::from_slice(&answer.body)?;
+        let quantity = |value: &Value| value["totals"]["sum(quantity)"].as_u64().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let groups = json["groups"].as_array().into_iter().flatten();
+        let line =
+            |group: &Value| ((text(&group["by"]["outcome"]), text(&group["by"]["reason"])), quantity(group));
+        Ok(Outcomes {
+            received: quantity(&json["received"]),
+            by: groups.map(line).filter(|((outcome, _), _)| outcome != "client_discard").collect(),
+            is_balanced: json["balanced"].as_bool().unwrap_or_default(),
+        })
+    }
+
     pub(crate) async fn journal(&mut self) -> anyhow::Result<JournalState> {
         let answer = self.client.get("/metrics", &self.token).await?;
         let text = String::from_utf8_lossy(&answer.body);
         // A line a lane.
         let value = |name: &str| -> anyhow::Result<u64> {
             let lanes = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{'));
-            let values = lanes.map(|lane| lane.rsplit_once(' ').and_then(|(_, value)| value.parse::<u64>().ok()));
+            let values =
+                lanes.map(|lane| lane.rsplit_once(' ').and_then(|(_, value)| value.parse::<u64>().ok()));
             values.sum::<Option<u64>>().with_context(|| format!("no {name} in /metrics"))
         };
         let (last, committed) =

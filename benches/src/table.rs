@@ -41,7 +41,8 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("| measure | result | goal | met |\n| --- | --- | --- | --- |\n")?;
         for Row { measure, result, goal } in &self.rows {
-            let (text, met) = goal.as_ref().map_or(("", ""), |goal| (goal.text.as_str(), yes_or_no(goal.met)));
+            let (text, met) =
+                goal.as_ref().map_or(("", ""), |goal| (goal.text.as_str(), yes_or_no(goal.met)));
             writeln!(f, "| {measure} | {result} | {text} | {met} |")?;
         }
         Ok(())
