@@ -23,6 +23,8 @@ pub(crate) enum Reports {
     Minidumps(Vec<u8>),
     /// Envelopes with a session update.
     Sessions,
+    /// Envelopes with a handled error of a kilobyte, not compressed.
+    Tiny,
 }
 
 impl Reports {
@@ -59,6 +61,7 @@ impl Reports {
             }
             Self::Minidumps(dump) => format!("minidumps of {} bytes", dump.len()),
             Self::Sessions => "session updates".to_owned(),
+            Self::Tiny => "1 kB, not compressed".to_owned(),
         }
     }
 
@@ -93,14 +96,29 @@ impl Reports {
                 request.extend_from_slice(after.as_bytes());
                 String::new()
             }
-            Self::Sessions => {
-                let body = session(dice);
+            Self::Sessions | Self::Tiny => {
+                let body = if matches!(self, Self::Tiny) { tiny(dice) } else { session(dice) };
                 head(request, target, "envelope", "Content-Type: application/x-sentry-envelope", body.len());
                 request.extend_from_slice(body.as_bytes());
                 String::new()
             }
         }
     }
+}
+
+/// A handled error with a few frames.
+fn tiny(dice: &mut Dice) -> String {
+    let (id, user, now) = (dice.id(), dice.below(USERS), clock::now());
+    let frame = |function: &str, line: u32| {
+        format!(
+            r#"{{"module":"com.example.shop.cart","function":"{function}","filename":"Cart.kt","lineno":{line},"in_app":true}}"#
+        )
+    };
+    let frames = [frame("onClick", 31), frame("checkout", 77), frame("total", 112)].join(",");
+    let event = format!(
+        r#"{{"event_id":"{id}","timestamp":"{now}","platform":"java","level":"error","release":"com.example.shop@4.2.0+420","environment":"production","user":{{"id":"u{user:05}"}},"exception":{{"values":[{{"type":"IllegalStateException","value":"cart is empty","module":"java.lang","mechanism":{{"type":"generic","handled":true}},"stacktrace":{{"frames":[{frames}]}}}}]}},"contexts":{{"os":{{"name":"Android","version":"16"}},"device":{{"model":"Pixel 9"}}}}}}"#
+    );
+    format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\",\"length\":{}}}\n{event}\n", event.len())
 }
 
 /// One of several ways to be wrong: framing, item header, length, event cut off, event with an error within.
@@ -145,7 +163,8 @@ mod tests {
     fn every_kind_announces_the_length_that_it_has() {
         let target = Target::floor(([127, 0, 0, 1], 1).into());
         let mut request = Vec::new();
-        for reports in [Reports::minidumps(), Reports::Sessions, Reports::crashes(20_000).unwrap()] {
+        let crashes = Reports::crashes(20_000).unwrap();
+        for reports in [Reports::minidumps(), Reports::Sessions, Reports::Tiny, crashes] {
             reports.write_request(&target, &mut Dice::seeded(3), &mut request);
             let end = memchr::memmem::find(&request, b"\r\n\r\n").unwrap() + 4;
             let head = String::from_utf8_lossy(&request[..end]).into_owned();

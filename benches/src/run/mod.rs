@@ -14,8 +14,6 @@ use clap::{Args, ValueEnum};
 
 use crate::{note, reports::Reports, table::Table};
 
-/// Bytes as sent of the smallest crashes.
-const TINY: usize = 1_000;
 /// Of the floor's requests, for crashes of the ordinary size.
 const GOAL: f64 = 0.6;
 
@@ -108,7 +106,7 @@ impl Bench {
         }
         if self.wants(Part::Ingest) {
             ingest::measure(self, &self.crashes, Some(GOAL), table).await?;
-            for reports in [Reports::crashes(TINY)?, Reports::minidumps(), Reports::Sessions] {
+            for reports in [Reports::Tiny, Reports::minidumps(), Reports::Sessions] {
                 ingest::measure(self, &Rc::new(reports), None, table).await?;
             }
         }
