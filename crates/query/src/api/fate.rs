@@ -59,7 +59,7 @@ fn happening_json(happening: &Happening, fate: &FateView, project: &Project) -> 
             Some(*payload_kept),
             Some(format!("{of_project}/events/{}/", fate.event_id)),
         ),
-        What::SetAside { .. } => (None, None, Some(format!("{of_project}/quarantine/"))),
+        What::SetAside => (None, None, Some(format!("{of_project}/quarantine/"))),
         What::Duplicate | What::Refused(_) => (None, None, None),
     };
     json!({

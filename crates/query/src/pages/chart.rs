@@ -81,10 +81,10 @@ fn bars(series: &[(Timestamp, u64)], height: u32) -> Vec<Bar> {
     series.iter().enumerate().map(bar).collect()
 }
 
-/// A bucket's name: `2026-11-24` for a day, `2026-11-24 03:00 UTC` for an hour of one.
-fn bucket(series: &[(Timestamp, u64)], start: Timestamp) -> String {
-    let daily = match series {
-        [(first, _), (second, _), ..] => second.since_ms(*first) >= Timestamp::DAY_MS,
+/// A bucket's name: `2026-11-24` for a day, `2026-11-24 03:00 UTC` for anything shorter.
+pub(super) fn bucket_name(starts: &[Timestamp], start: Timestamp) -> String {
+    let daily = match starts {
+        [first, second, ..] => second.since_ms(*first) >= Timestamp::DAY_MS,
         _ => false,
     };
     let text = absolute(start);
@@ -92,6 +92,11 @@ fn bucket(series: &[(Timestamp, u64)], start: Timestamp) -> String {
         Some((day, _)) if daily => day.into(),
         _ => text.replace(":00 UTC", " UTC"),
     }
+}
+
+fn bucket(series: &[(Timestamp, u64)], start: Timestamp) -> String {
+    let starts: Vec<Timestamp> = series.iter().take(2).map(|(start, _)| *start).collect();
+    bucket_name(&starts, start)
 }
 
 fn summary(series: &[(Timestamp, u64)], period: &str) -> String {

@@ -16,6 +16,7 @@ use super::{
     error::PageError,
     event::{
         EventSection,
+        said::{Said, said},
         stack::Run,
         tags::{TagView, tags},
     },
@@ -28,7 +29,7 @@ use crate::{
     QueryError, change,
     read::{
         self,
-        events::{EventView, Which},
+        events::{Enclosed, EventView, Which},
         issues::IssueDetail,
     },
 };
@@ -47,6 +48,7 @@ pub(crate) struct IssuePage {
     event: Option<EventSection>,
     /// Why there is none.
     no_event: &'static str,
+    said: Vec<Said>,
     tags: Vec<TagView>,
 }
 
@@ -104,10 +106,12 @@ impl IssuePage {
         account: &Account,
         members: &[Member],
         detail: &IssueDetail,
-        event: Option<&EventView>,
+        event: Option<&(EventView, Enclosed)>,
         now: Timestamp,
     ) -> Self {
         let issue = &detail.issue;
+        let about_event = event.map_or(&[][..], |(_, enclosed)| &enclosed.feedback);
+        let shown = event.map(|(view, _)| view.event.event_id);
         Self {
             head: Head::new(issue, now),
             actions: Actions::new(issue, account, members),
@@ -117,8 +121,9 @@ impl IssuePage {
             } else {
                 "This event is not one of this issue, or it is older than events are kept."
             },
-            tags: tags(&detail.facets, event.map(|view| &view.summary), &issues_path),
-            event: event.map(|view| EventSection::new(view, issue.id, now)),
+            tags: tags(&detail.facets, event.map(|(view, _)| &view.summary), &issues_path),
+            said: said(about_event, &detail.feedback, shown, issue.id, now),
+            event: event.map(|(view, enclosed)| EventSection::new(view, enclosed, issue.id, now)),
             issues_path,
             shell,
         }
@@ -259,7 +264,10 @@ async fn show(visit: &Visit, issue: Issue, which: Which) -> Result<HttpResponse,
     let project = visit.project(&path).await?;
     let event = async {
         match read::events::of_issue(&visit.query, &issue, which).await {
-            Ok(event) => Ok(Some(event)),
+            Ok(view) => {
+                let enclosed = read::events::enclosed(&visit.query, &view).await?;
+                Ok(Some((view, enclosed)))
+            }
             Err(QueryError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -327,7 +335,7 @@ mod tests {
         pages::sample,
     };
 
-    fn rendered(detail: &IssueDetail, event: Option<&EventView>) -> String {
+    fn rendered(detail: &IssueDetail, event: Option<&(EventView, Enclosed)>) -> String {
         let account = Account { email: "me@example.com".into(), csrf: "CSRF".into() };
         let member =
             |email: &str| Member { user_id: 1, email: email.into(), name: String::new(), is_admin: true };
@@ -339,7 +347,16 @@ mod tests {
 
     #[test]
     fn an_issue_with_all_there_is_to_show() {
-        insta::assert_snapshot!(rendered(&sample::detail(), Some(&sample::view())));
+        insta::assert_snapshot!(rendered(&sample::detail(), Some(&(sample::view(), sample::enclosed()))));
+    }
+
+    #[test]
+    fn an_event_whose_payload_is_not_kept_says_so() {
+        let mut event = (sample::view(), Enclosed::default());
+        let page = rendered(&sample::detail(), Some(&event));
+        assert!(!page.contains("payload-not-kept") && !page.contains("data-testid=\"attachments\""));
+        event.0.payload_kept = false;
+        assert!(rendered(&sample::detail(), Some(&event)).contains("payload-not-kept"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{
     badge::{Badge, badges},
     chart::Sparkline,
     error::PageError,
+    fate,
     list_address::{Link, ListQuery, Span, Wanted},
     moment::{Count, Moment},
     path::with_query,
@@ -95,6 +96,9 @@ pub(crate) async fn list(
     asked: web::Query<ListQuery>,
 ) -> Result<HttpResponse, PageError> {
     let project = visit.project(&path).await?;
+    if let Some(event) = asked.query.as_deref().and_then(fate::event_id) {
+        return Ok(answer::see(&fate::path(&project, event)));
+    }
     let wanted = Wanted::new(&project, &asked);
     let found = match &wanted.search {
         Ok(search) => {
@@ -223,21 +227,8 @@ mod tests {
         pages::sample,
     };
 
-    fn project() -> Project {
-        let issue = sample::issue();
-        Project {
-            id: issue.project_id,
-            organization_id: issue.organization_id,
-            organization_slug: "mayday".into(),
-            slug: issue.project_slug,
-            name: issue.project_name,
-            platform: issue.project_platform,
-            created: now(),
-        }
-    }
-
     fn rendered(asked: &ListQuery, rows: Vec<IssueRow>, pagination: Pagination) -> String {
-        let wanted = Wanted::new(&project(), asked);
+        let wanted = Wanted::new(&sample::project(), asked);
         let found = wanted.search.is_ok().then_some(IssuePage { total: rows.len(), rows, pagination });
         let environment = |name: &str| Environment { name: name.into(), current: name == asked.environment };
         let environments = vec![environment("beta"), environment("production")];

@@ -10,15 +10,21 @@
 //! `newest-event`, `message`, `exception`, `unhandled`, `stack`, `frame` (with `data-in-app`), `folded`,
 //! `context-line`, `thread`, `breadcrumb`, `context` (with `data-context`), `tag` (with `data-key`), `notes`,
 //! `grouping`; `hook`, `add-hook`, `delete-hook`, `hook-secret`, `delivery` (with `data-state`), `form-error`;
-//! `key`; `quarantined`, `replay`, `no-quarantine`; `error-page`.
+//! `key`; `quarantined`, `replay`, `no-quarantine`; `event-search`, `fate` (with `data-event-id`, `data-fate`),
+//! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
+//! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),
+//! `screenshot`, `view-hierarchy`, `payload-not-kept`; `error-page`.
 
 mod answer;
 mod assets;
+mod attachments;
 mod attempts;
 mod badge;
 mod chart;
 mod error;
 mod event;
+mod fate;
+mod feedback;
 mod headers;
 mod home;
 mod hooks;
@@ -27,6 +33,7 @@ mod issue_list;
 mod list_address;
 mod login;
 mod moment;
+mod outcomes;
 mod path;
 mod quarantine;
 #[cfg(test)]
@@ -34,6 +41,7 @@ mod sample;
 mod setup;
 mod shell;
 mod snippets;
+mod stacked_chart;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -81,6 +89,9 @@ fn project_pages() -> actix_web::Scope {
     web::scope("/projects/{organization}/{project}")
         .route("/", web::get().to(issue_list::lead_on))
         .route("/issues/", web::get().to(issue_list::list))
+        .route("/events/{event}/", web::get().to(fate::show))
+        .route("/feedback/", web::get().to(feedback::list))
+        .route("/outcomes/", web::get().to(outcomes::show))
         .route("/setup/", web::get().to(setup::show))
         .route("/setup/keys/", web::post().to(setup::add_key))
         .route("/setup/keys/{key}/", web::post().to(setup::switch_key))
@@ -98,6 +109,7 @@ fn issue_pages() -> actix_web::Scope {
         .route("/assignee", web::post().to(issue::set_assignee))
         .route("/events/{event}/", web::get().to(issue::with_event))
         .route("/events/{event}/json/", web::get().to(issue::event_json))
+        .route("/events/{event}/attachments/{attachment}/", web::get().to(attachments::serve))
 }
 
 async fn nothing_here() -> Result<&'static str, error::PageError> {

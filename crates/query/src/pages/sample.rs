@@ -3,13 +3,17 @@
 use mayday_catalog::{
     issues::{Issue, Status},
     json::IssueCounts,
+    projects::Project,
 };
 use mayday_event::{
     Event, EventId, GroupHash, IssueId, OrganizationId, ProjectId, Timestamp,
+    entry::Feedback,
     model::{Level, NoteKind},
 };
 use mayday_store::queries::{
+    attachments::StoredAttachment,
     events::{EventSummary, Neighbours},
+    feedback::StoredFeedback,
     tags::{TagFacet, TagValue},
 };
 use serde_json::{Value, json};
@@ -18,7 +22,11 @@ use uuid::Uuid;
 use super::shell::Shell;
 use crate::{
     fixture::now,
-    read::{Series, events::EventView, issues::IssueDetail},
+    read::{
+        Series,
+        events::{Enclosed, EventView},
+        issues::IssueDetail,
+    },
 };
 
 pub(super) fn shell() -> Shell {
@@ -55,6 +63,67 @@ pub(super) fn issue() -> Issue {
     }
 }
 
+pub(super) fn project() -> Project {
+    let issue = issue();
+    Project {
+        id: issue.project_id,
+        organization_id: issue.organization_id,
+        organization_slug: "mayday".into(),
+        slug: issue.project_slug,
+        name: issue.project_name,
+        platform: issue.project_platform,
+        created: now(),
+    }
+}
+
+/// About the event of [`view`].
+pub(super) fn feedback() -> StoredFeedback {
+    StoredFeedback {
+        received: now(),
+        feedback: Feedback {
+            id: id(9),
+            event_id: Some(id(3)),
+            name: "Ann".into(),
+            email: "ann@example.com".into(),
+            message: "It <broke> when I paid.".into(),
+            url: String::new(),
+            release: "app@1.2.0".into(),
+            environment: "production".into(),
+            timestamp: now().plus_ms(-Timestamp::HOUR_MS),
+        },
+        hash: Some(GroupHash(7)),
+    }
+}
+
+/// Of the event of [`view`].
+pub(super) fn enclosed() -> Enclosed {
+    let attachment = |id: u64, name: &str, content_type: &str, ty: &str| StoredAttachment {
+        id,
+        received: now(),
+        name: name.into(),
+        content_type: content_type.into(),
+        attachment_type: ty.into(),
+        bytes: 2_048,
+        sha256: "00".repeat(32),
+        blob: String::new(),
+    };
+    Enclosed {
+        attachments: vec![
+            attachment(1, "screenshot.png", "image/png", "event.attachment"),
+            attachment(2, "view-hierarchy.json", "application/json", "event.view_hierarchy"),
+            attachment(3, "log <1>.html", "text/html", "event.attachment"),
+        ],
+        view_hierarchy: Some(json!({
+            "rendering_system": "Android View",
+            "windows": [{ "type": "DecorView", "children": [
+                { "type": "Button", "tag": "pay", "x": 1, "y": 2, "width": 30, "height": 4 },
+                { "type": "TextView", "visibility": "gone" },
+            ] }]
+        })),
+        feedback: vec![feedback()],
+    }
+}
+
 pub(super) fn series(buckets: usize, width_ms: i64) -> Series {
     let start = now().plus_ms(-width_ms * buckets as i64);
     (0..buckets).map(|at| (start.plus_ms(width_ms * at as i64), (at % 3) as u64)).collect()
@@ -71,6 +140,10 @@ pub(super) fn detail() -> IssueDetail {
             facet("level", &[("fatal", 100)], 1),
             facet("network", &[("wifi", 60), ("cellular", 38)], 5),
         ],
+        feedback: vec![StoredFeedback {
+            feedback: Feedback { event_id: Some(id(2)), message: "Again!".into(), ..feedback().feedback },
+            ..feedback()
+        }],
     }
 }
 

@@ -45,17 +45,22 @@ pub(crate) struct NavLink {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
     Issues,
+    Feedback,
+    Outcomes,
     Hooks,
     Quarantine,
     Setup,
 }
 
 impl Section {
-    const ALL: [Self; 4] = [Self::Issues, Self::Hooks, Self::Quarantine, Self::Setup];
+    const ALL: [Self; 6] =
+        [Self::Issues, Self::Feedback, Self::Outcomes, Self::Hooks, Self::Quarantine, Self::Setup];
 
     fn name(self) -> &'static str {
         match self {
             Self::Issues => "Issues",
+            Self::Feedback => "Feedback",
+            Self::Outcomes => "Outcomes",
             Self::Hooks => "Hooks",
             Self::Quarantine => "Set aside",
             Self::Setup => "Setup",
@@ -65,6 +70,8 @@ impl Section {
     fn segment(self) -> &'static str {
         match self {
             Self::Issues => "issues",
+            Self::Feedback => "feedback",
+            Self::Outcomes => "outcomes",
             Self::Hooks => "hooks",
             Self::Quarantine => "quarantine",
             Self::Setup => "setup",

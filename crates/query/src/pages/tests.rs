@@ -296,3 +296,20 @@ async fn several_projects_are_a_choice() {
     let home = server.visit(&browser, "/").await;
     assert_eq!(home.body.matches("data-testid=\"project-link\"").count(), 2);
 }
+
+#[actix_web::test]
+async fn an_event_id_in_the_search_leads_to_what_became_of_the_event() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let list = "/projects/mayday/app/issues/";
+    let id = "0190B1C6-1111-7111-8111-000000000000";
+    let reply = server.visit(&browser, &format!("{list}?query=%20{id}")).await;
+    assert_eq!(
+        (reply.status, reply.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, "/projects/mayday/app/events/0190b1c6111171118111000000000000/")
+    );
+    assert_eq!(
+        server.visit(&browser, "/projects/mayday/app/events/abc/").await.status,
+        StatusCode::NOT_FOUND
+    );
+}

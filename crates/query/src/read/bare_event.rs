@@ -34,11 +34,8 @@ pub(super) fn of_row(stored: &StoredEvent) -> Event {
         contexts: contexts(summary, &columns.app_version),
         tags: summary.tags.iter().cloned().collect(),
         user: user(&summary.user),
-        sdk: known(&columns.sdk_name).map(|name| Sdk {
-            name: Some(name),
-            version: known(&columns.sdk_version),
-            ..Sdk::default()
-        }),
+        sdk: known(&columns.sdk_name)
+            .map(|name| Sdk { name: Some(name), version: known(&columns.sdk_version) }),
         modules: BTreeMap::new(),
         debug_images: Vec::new(),
         fingerprint: Vec::new(),

@@ -44,11 +44,8 @@ pub(crate) enum What {
     Duplicate,
     /// Of the outcome with this name.
     Refused(String),
-    SetAside {
-        /// In the quarantine.
-        report: i64,
-        step: String,
-    },
+    /// Whole, in the quarantine.
+    SetAside,
 }
 
 impl What {
@@ -58,7 +55,7 @@ impl What {
             Self::Stored { .. } => "stored",
             Self::Duplicate => "duplicate",
             Self::Refused(outcome) => outcome,
-            Self::SetAside { .. } => "set_aside",
+            Self::SetAside => "set_aside",
         }
     }
 }
@@ -139,7 +136,7 @@ fn of_fate(fate: Fate) -> Happening {
 
 fn of_set_aside(report: &Quarantined) -> Happening {
     Happening {
-        what: What::SetAside { report: report.id, step: report.step.clone() },
+        what: What::SetAside,
         received: report.created,
         reason: report.step.clone(),
         detail: format!("It was set aside at the step {}: {}", report.step, report.reason),

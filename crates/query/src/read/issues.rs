@@ -1,7 +1,7 @@
 //! One issue.
 
 use mayday_catalog::{access::Principal, issues::Issue, json::IssueCounts};
-use mayday_store::queries::{EventFilter, HashGroup, Window, tags::TagFacet};
+use mayday_store::queries::{EventFilter, HashGroup, Window, feedback::StoredFeedback, tags::TagFacet};
 
 use super::{
     Series,
@@ -11,6 +11,9 @@ use crate::{Query, QueryError};
 
 /// Most frequent values of each tag in [`IssueDetail`].
 const FACET_VALUES: usize = 10;
+
+/// Most of what users said in [`IssueDetail`].
+const FEEDBACK: usize = 5;
 
 /// All of an issue but its events.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub(crate) struct IssueDetail {
     pub(crate) last_month: Series,
     /// Each tag with its most frequent values, over all that is kept; tags by name.
     pub(crate) facets: Vec<TagFacet>,
+    /// What users said about its events, the newest first.
+    pub(crate) feedback: Vec<StoredFeedback>,
 }
 
 /// An issue of the principal's organisation, by decimal id or short id.
@@ -33,17 +38,18 @@ pub(crate) async fn find(query: &Query, principal: &Principal, id: &str) -> Resu
 
 /// An issue with its counts, series and tags.
 pub(crate) async fn detail(query: &Query, issue: Issue) -> Result<IssueDetail, QueryError> {
-    let (counts, last_day, last_month, mut facets) = tokio::try_join!(
+    let (counts, last_day, last_month, mut facets, feedback) = tokio::try_join!(
         counts(query, &issue),
         series(query, &issue, Period::Day),
         series(query, &issue, Period::Month),
         facets(query, &issue, FACET_VALUES),
+        super::feedback::of_issue(query, &issue, FEEDBACK),
     )?;
     // Distinct values are estimates; of users there is a better one already.
     if let Some(users) = facets.iter_mut().find(|facet| facet.key == "user") {
         users.distinct = counts.users;
     }
-    Ok(IssueDetail { issue, counts, last_day, last_month, facets })
+    Ok(IssueDetail { issue, counts, last_day, last_month, facets, feedback })
 }
 
 /// Its events and users, of all that is kept.

@@ -21,6 +21,9 @@ const SETTLED_MS: i64 = 10 * 60_000;
 /// How far back what was received is compared with its outcomes.
 const CHECKED_MS: i64 = 7 * Timestamp::DAY_MS;
 
+const QUARTER_DAY_MS: i64 = Timestamp::DAY_MS / 4;
+const FOUR_DAYS_MS: i64 = 4 * Timestamp::DAY_MS;
+
 /// A span of time, in buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Buckets {
@@ -61,10 +64,12 @@ impl Buckets {
     /// A window, widened to whole buckets of a sensible width.
     pub(crate) fn of(window: Window) -> Self {
         let length = window.to.since_ms(window.from);
-        let width_ms = match length {
-            ..=21_600_000 => 5 * 60_000,
-            ..=345_600_000 => Timestamp::HOUR_MS,
-            _ => Timestamp::DAY_MS,
+        let width_ms = if length <= QUARTER_DAY_MS {
+            5 * 60_000
+        } else if length <= FOUR_DAYS_MS {
+            Timestamp::HOUR_MS
+        } else {
+            Timestamp::DAY_MS
         };
         Self::with_width(window, width_ms)
     }

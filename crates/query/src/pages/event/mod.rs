@@ -3,21 +3,25 @@
 pub(crate) mod stack;
 pub(crate) mod tags;
 
+pub(crate) mod said;
+
+mod attachments;
 mod breadcrumbs;
 mod contexts;
 mod exceptions;
 mod reasons;
 mod threads;
 mod values;
+mod view_tree;
 
 use mayday_event::{Event, EventId, IssueId, Timestamp, model::NoteKind};
 
 use self::{
-    breadcrumbs::BreadcrumbView, contexts::Table, exceptions::ExceptionView, reasons::Reasons,
-    threads::ThreadView, values::Pair,
+    attachments::AttachmentView, breadcrumbs::BreadcrumbView, contexts::Table, exceptions::ExceptionView,
+    reasons::Reasons, threads::ThreadView, values::Pair, view_tree::ViewTree,
 };
 use super::moment::{Moment, absolute, bytes};
-use crate::read::events::EventView;
+use crate::read::events::{Enclosed, EventView};
 
 /// Breadcrumbs that are shown at once; earlier ones are folded.
 const BREADCRUMBS_SHOWN: usize = 15;
@@ -32,12 +36,15 @@ pub(crate) struct EventSection {
     pub(crate) time_utc: String,
     pub(crate) size: String,
     pub(crate) json_href: String,
+    pub(crate) payload_kept: bool,
     pub(crate) steps: [Step; 4],
     pub(crate) chips: Vec<Pair>,
     pub(crate) message: Option<Message>,
     pub(crate) exceptions: Vec<ExceptionView>,
     pub(crate) threads: Vec<ThreadView>,
     pub(crate) breadcrumbs: Vec<BreadcrumbView>,
+    pub(crate) attachments: Vec<AttachmentView>,
+    pub(crate) view_tree: Option<ViewTree>,
     pub(crate) surroundings: Vec<Table>,
     pub(crate) details: Vec<Table>,
     pub(crate) notes: Vec<Pair>,
@@ -64,7 +71,7 @@ pub(crate) struct Message {
 }
 
 impl EventSection {
-    pub(crate) fn new(view: &EventView, issue: IssueId, now: Timestamp) -> Self {
+    pub(crate) fn new(view: &EventView, enclosed: &Enclosed, issue: IssueId, now: Timestamp) -> Self {
         let event = &view.event;
         let id = event.event_id.to_string();
         Self {
@@ -73,12 +80,15 @@ impl EventSection {
             time_utc: absolute(event.timestamp),
             size: bytes(view.size as u64),
             json_href: format!("{}json/", event_path(issue, event.event_id)),
+            payload_kept: view.payload_kept,
             steps: steps(view, issue),
             chips: chips(event),
             message: message(event),
             exceptions: exceptions::exceptions(event),
             threads: threads::threads(event),
             breadcrumbs: breadcrumbs::breadcrumbs(event),
+            attachments: attachments::attachments(&enclosed.attachments, issue, event.event_id),
+            view_tree: enclosed.view_hierarchy.as_ref().and_then(ViewTree::new),
             surroundings: surroundings(event),
             details: details(event),
             notes: notes(event),
@@ -90,6 +100,10 @@ impl EventSection {
     /// Whether its issue has other events.
     pub(crate) fn has_others(&self) -> bool {
         self.steps.iter().any(|step| step.href.is_some())
+    }
+
+    pub(crate) fn has_images(&self) -> bool {
+        self.attachments.iter().any(|attachment| attachment.image.is_some())
     }
 
     pub(crate) fn latest_breadcrumbs(&self) -> &[BreadcrumbView] {
