@@ -17,7 +17,7 @@ use crate::{
     Ingest,
     body::Sent,
     client_address,
-    error::{Refusal, Refused},
+    error::{Content, Refusal, Refused},
     limits::Limited,
     refusals::Sender,
 };
@@ -61,8 +61,7 @@ impl Ingest {
             refused,
             project: Some(key.project_id),
             key_id: key.key_id,
-            event_id: Some(event_id),
-            counted: counted.clone(),
+            content: Some(Box::new(Content { event_id: Some(event_id), counted: counted.clone() })),
         };
         if !counted.is_empty() && counted.iter().all(|(category, _)| of(&limited, *category).is_some()) {
             return Err(refusal(Refused::RateLimited { limited }));

@@ -182,24 +182,34 @@ pub(crate) struct Refusal {
     pub(crate) project: Option<ProjectId>,
     /// 0 where it could not be told.
     pub(crate) key_id: i64,
+    /// `None` for a body of unknown content, not yet counted.
+    pub(crate) content: Option<Box<Content>>,
+}
+
+/// What is known of a refused body.
+#[derive(Debug)]
+pub(crate) struct Content {
     pub(crate) event_id: Option<EventId>,
-    /// What had been counted as received; empty for a body of unknown content, not yet counted.
+    /// What was counted as received.
     pub(crate) counted: Vec<(Category, u64)>,
 }
 
 impl Refusal {
     /// A refusal of a body whose content is not known.
     pub(crate) fn unread(refused: Refused, project: Option<ProjectId>) -> Self {
-        Self { refused, project, key_id: 0, event_id: None, counted: Vec::new() }
+        Self { refused, project, key_id: 0, content: None }
     }
 
     /// Counts it and makes the answer.
     pub(crate) fn answer(self, ingest: &Ingest) -> HttpResponse {
-        let Self { refused, project, key_id, event_id, mut counted } = self;
-        if counted.is_empty() {
-            counted.push((Category::Default, 1));
-            ingest.ledger.received(project, Category::Default, 1);
-        }
+        let Self { refused, project, key_id, content } = self;
+        let Content { event_id, counted } = content.map_or_else(
+            || {
+                ingest.ledger.received(project, Category::Default, 1);
+                Content { event_id: None, counted: vec![(Category::Default, 1)] }
+            },
+            |content| *content,
+        );
         let (outcome, reason) = refused.outcome();
         let sender = Sender { project: project.unwrap_or(ProjectId(0)), key_id, at: ingest.clock.now() };
         for (category, quantity) in counted {

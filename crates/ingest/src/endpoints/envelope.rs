@@ -15,7 +15,7 @@ use crate::{
     accept::{Report, new_event_id},
     auth::{self, Credentials},
     body,
-    error::{Refusal, Refused},
+    error::{Content, Refusal, Refused},
     event_head::{look_at_event, look_quickly},
 };
 
@@ -50,7 +50,8 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let id = event_id.or_else(|| has_event.then(new_event_id));
     if let Err(refused) = event {
         ingest.count_received(project, &counted);
-        return Err(Refusal { refused, project: Some(project), key_id: key.key_id, event_id: id, counted });
+        let content = Some(Box::new(Content { event_id: id, counted }));
+        return Err(Refusal { refused, project: Some(project), key_id: key.key_id, content });
     }
     if !any_stored {
         ingest.pass_over(&key, &counted);

@@ -9,7 +9,7 @@ use crate::{
     accept::{Report, new_event_id},
     auth::Credentials,
     body,
-    error::{Refusal, Refused},
+    error::{Content, Refusal, Refused},
     event_head::look_at_event,
 };
 
@@ -29,7 +29,8 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let event_id = ingest.large_bodies.check(&sent, check).await.map_err(|refused| {
         let counted = vec![(Category::Error, 1)];
         ingest.count_received(project, &counted);
-        Refusal { refused, project: Some(project), key_id: key.key_id, event_id: None, counted }
+        let content = Some(Box::new(Content { event_id: None, counted }));
+        Refusal { refused, project: Some(project), key_id: key.key_id, content }
     })?;
     let event_id = event_id.unwrap_or_else(new_event_id);
     let (client, format, counted) = (credentials.client(), Format::Store, vec![(Category::Error, 1)]);
