@@ -52,6 +52,11 @@ impl Store {
         Ok(Self { server, client, database: options.database, retention_days: options.retention_days })
     }
 
+    /// Days after which events are deleted.
+    pub fn retention_days(&self) -> u32 {
+        self.retention_days
+    }
+
     /// Ok when ClickHouse answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.server.query("SELECT 1").execute().await.map_err(StoreError::of_query)

@@ -124,13 +124,14 @@ fn in_order(stored: Option<Happening>, fates: Vec<Fate>, set_aside: &[Quarantine
 
 fn of_fate(fate: Fate) -> Happening {
     let Fate { received, outcome, reason, detail, .. } = fate;
-    let explained = explained(&outcome, &reason);
-    let detail = match (explained, detail.as_str()) {
+    let is_duplicate = reason == "duplicate";
+    let detail = match (explained(&outcome, &reason), detail.as_str()) {
         ("", _) => detail,
         (explained, "") => explained.to_owned(),
-        (explained, detail) => format!("{explained} {detail}"),
+        (explained, _) if is_duplicate => explained.to_owned(),
+        (explained, detail) => format!("{}: {detail}", explained.trim_end_matches('.')),
     };
-    let what = if reason == "duplicate" { What::Duplicate } else { What::Refused(outcome) };
+    let what = if is_duplicate { What::Duplicate } else { What::Refused(outcome) };
     Happening { what, received, reason, detail }
 }
 
@@ -188,7 +189,7 @@ mod tests {
         stored: 
         duplicate: The same event id within 24 hours: an SDK sent it again because no answer had reached it.
         set_aside: It was set aside at the step parse: not JSON
-        filtered: A filter of this project drops this release. app@1.*
+        filtered: A filter of this project drops this release: app@1.*
         ");
     }
 

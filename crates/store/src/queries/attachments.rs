@@ -46,7 +46,7 @@ impl Store {
             "SELECT id, toUnixTimestamp64Milli(received) AS received_ms, name, content_type, attachment_type,
                  bytes, sha256, blob
              FROM attachments FINAL WHERE project_id = {project:UInt64} AND event_id = {event:UUID}
-             ORDER BY received, id LIMIT 1 BY id LIMIT {limit:UInt64}",
+             ORDER BY received, name, id LIMIT 1 BY id LIMIT {limit:UInt64}",
             project,
         );
         let query = query.param("event", event.0.to_string()).param("limit", MAX_ATTACHMENTS);
