@@ -131,6 +131,7 @@ impl Refused {
             Self::Journal(AppendError::DiskNearlyFull { .. }) => (Outcome::Unavailable, "disk_nearly_full"),
             Self::Journal(AppendError::TooLarge { .. }) => (Outcome::Invalid, "too_large"),
             Self::Journal(AppendError::Closed) => (Outcome::Unavailable, "stopping"),
+            Self::Blobs(BlobError::DiskNearlyFull { .. }) => (Outcome::Unavailable, "disk_nearly_full"),
             Self::Blobs(_) => (Outcome::Unavailable, "blobs"),
             Self::Journal(AppendError::Io(_)) => (Outcome::Unavailable, "journal"),
         }
@@ -161,7 +162,8 @@ impl Refused {
                 response.insert_header(("Retry-After", limits::retry_after(limited).to_string()));
                 response.insert_header(("X-Sentry-Rate-Limits", limits::header(limited)));
             }
-            Self::Journal(AppendError::DiskNearlyFull { .. }) => {
+            Self::Journal(AppendError::DiskNearlyFull { .. })
+            | Self::Blobs(BlobError::DiskNearlyFull { .. }) => {
                 response.insert_header(("Retry-After", DISK_RETRY_SECONDS.to_string()));
             }
             Self::Journal(_) | Self::Blobs(_) | Self::Stopping => {

@@ -83,7 +83,7 @@ pub(crate) fn open_blobs(config: &Config, data: &DataDir) -> anyhow::Result<Blob
         Some(url) => url.clone(),
         None => directory_url(&data.join("blobs"))?,
     };
-    Ok(Blobs::open(&url)?)
+    Ok(Blobs::open(&url)?.with_reserve(config.disk_reserve_bytes))
 }
 
 fn directory_url(directory: &Path) -> anyhow::Result<Url> {

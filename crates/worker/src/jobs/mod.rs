@@ -1,6 +1,7 @@
 //! Work that is done now and then, beside the pipelines.
 
 mod balance;
+mod blobs;
 
 use std::time::Duration;
 
@@ -10,10 +11,17 @@ use crate::Worker;
 
 /// From one round of the jobs to the next.
 const EVERY: Duration = Duration::from_secs(60);
+/// Rounds from one cleaning to the next: an hour.
+const CLEAN_EVERY: u32 = 60;
 
 /// Does the jobs, a round a minute, until stopped.
 pub(crate) async fn run(worker: &Worker, stop: &CancellationToken) {
+    let mut round: u32 = 0;
     while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
         stop.run_until_cancelled(balance::check(worker)).await;
+        if round.is_multiple_of(CLEAN_EVERY) {
+            stop.run_until_cancelled(blobs::clean(worker)).await;
+        }
+        round = round.wrapping_add(1);
     }
 }

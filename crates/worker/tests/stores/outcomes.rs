@@ -1,5 +1,6 @@
 //! Everything in a report comes to one end, and it adds up.
 
+use mayday_blobs::{BlobError, BlobKey};
 use mayday_catalog::batch::{BatchRange, BegunBatch, Skipped};
 use mayday_event::{
     Category, EventId, Outcome, Timestamp,
@@ -147,4 +148,22 @@ async fn a_replayed_batch_keeps_its_decisions_and_counts_once() {
     let outcomes = fixture.outcomes().await;
     assert!(outcomes.contains(&"error filtered filter_release 1".to_owned()), "{outcomes:#?}");
     assert!(outcomes.contains(&"error accepted  2".to_owned()), "{outcomes:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_report_comes_from_the_spool_and_its_files_go_to_the_blob_store() {
+    let fixture = Fixture::new().await;
+    let envelope = envelope(1);
+    let mut report = fixture.report(1, &envelope);
+    let spooled = Uuid::from_u128(9);
+    let key = BlobKey::Spool(spooled);
+    fixture.worker.blobs.put(&key, envelope.into()).await.unwrap();
+    report.body = Body::Spooled(spooled);
+    fixture.append(report).await;
+    fixture.work_off().await;
+    assert!(matches!(fixture.worker.blobs.get(&key).await, Err(BlobError::NotFound { .. })));
+    let files = fixture.worker.store.attachments(fixture.project, id(1)).await.unwrap();
+    let (project, event, file, received) = (fixture.project, id(1), files[0].id, files[0].received);
+    let key = BlobKey::Attachment { project, event, id: file, received };
+    assert_eq!(fixture.worker.blobs.get(&key).await.unwrap(), &b"hello"[..]);
 }

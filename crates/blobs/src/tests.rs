@@ -1,0 +1,88 @@
+//! Blobs on a local disk.
+
+use std::fs;
+
+use mayday_event::{EventId, ProjectId};
+use uuid::Uuid;
+
+use super::*;
+
+/// 2026-11-24T04:00:00Z.
+const NOW: Timestamp = Timestamp(1_795_492_800_000);
+
+fn store() -> (tempfile::TempDir, Blobs) {
+    let directory = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(&Url::from_directory_path(directory.path()).unwrap()).unwrap();
+    (directory, blobs)
+}
+
+fn attachment(id: u64, received: Timestamp) -> BlobKey {
+    BlobKey::Attachment { project: ProjectId(1), event: EventId(Uuid::from_u128(2)), id, received }
+}
+
+#[tokio::test]
+async fn a_blob_comes_back_as_it_was_written_until_it_is_deleted() {
+    let (_directory, blobs) = store();
+    let key = BlobKey::Spool(Uuid::from_u128(1));
+    assert!(matches!(blobs.get(&key).await, Err(BlobError::NotFound { .. })));
+    for content in [&b"first"[..], b"", b"second"] {
+        blobs.put(&key, Bytes::from_static(content)).await.unwrap();
+        assert_eq!(blobs.get(&key).await.unwrap(), content);
+    }
+    blobs.delete(&key).await.unwrap();
+    blobs.delete(&key).await.unwrap();
+    assert!(matches!(blobs.get(&key).await, Err(BlobError::NotFound { .. })));
+    blobs.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_blob_is_noticed() {
+    let (directory, blobs) = store();
+    let key = attachment(7, NOW);
+    blobs.put(&key, Bytes::from_static(b"a file of a crash")).await.unwrap();
+    let path = directory.path().join(key.to_string());
+    let whole = fs::read(&path).unwrap();
+    let mut changed = whole.clone();
+    changed[3] ^= 1;
+    for damaged in [&changed[..], &whole[..whole.len() - 1], b"", b"12345678"] {
+        fs::write(&path, damaged).unwrap();
+        assert!(matches!(blobs.get(&key).await, Err(BlobError::Damaged { .. })));
+    }
+}
+
+#[tokio::test]
+async fn old_days_and_orphans_go_and_the_rest_stays() {
+    let (_directory, blobs) = store();
+    let yesterday = NOW.plus_ms(-Timestamp::DAY_MS);
+    let keys = [attachment(1, yesterday), attachment(2, NOW), BlobKey::Spool(Uuid::from_u128(1))];
+    for key in &keys {
+        blobs.put(key, Bytes::from_static(b"x")).await.unwrap();
+    }
+    assert_eq!(blobs.delete_attachments_before(NOW).await.unwrap(), 1);
+    assert!(blobs.get(&keys[0]).await.is_err());
+    assert!(blobs.get(&keys[1]).await.is_ok());
+    assert_eq!(blobs.delete_spooled_before(Timestamp(0)).await.unwrap(), 0);
+    assert_eq!(blobs.delete_spooled_before(Timestamp(i64::MAX)).await.unwrap(), 1);
+    assert!(blobs.get(&keys[2]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_nearly_full_disk_is_told_apart() {
+    let (_directory, blobs) = store();
+    let blobs = blobs.with_reserve(u64::MAX / 2);
+    let refused = blobs.put(&attachment(1, NOW), Bytes::from_static(b"x")).await;
+    assert!(matches!(refused, Err(BlobError::DiskNearlyFull { .. })));
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    for url in ["s3://bucket/x", "file://host/x"] {
+        assert!(matches!(Blobs::open(&Url::parse(url).unwrap()), Err(BlobError::Url { .. })), "{url}");
+    }
+}
+
+#[test]
+fn keys_say_where_blobs_lie() {
+    let path = attachment(255, NOW).to_string();
+    assert_eq!(path, "attachments/2026-11-24/1/00000000000000000000000000000002/00000000000000ff");
+}
