@@ -10,7 +10,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{CatalogError, keys::Keys};
+use crate::{CatalogError, keys::Keys, settings::Settings};
 
 pub(crate) type Database = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
@@ -36,6 +36,7 @@ pub struct Catalog {
     writer: SqlitePool,
     pub(crate) reader: SqlitePool,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Catalog {
@@ -58,7 +59,7 @@ impl Catalog {
         } else {
             pool(READERS).connect_with(options.read_only(true)).await?
         };
-        let catalog = Self { clock, writer, reader, keys: Arc::default() };
+        let catalog = Self { clock, writer, reader, keys: Arc::default(), settings: Arc::default() };
         catalog.refresh_keys().await?;
         Ok(catalog)
     }
@@ -132,6 +133,7 @@ pub(crate) enum Sequence {
     Transition,
     Hook,
     Quarantined,
+    SettingsChange,
 }
 
 impl Sequence {
@@ -146,6 +148,7 @@ impl Sequence {
             Self::Transition => "transition",
             Self::Hook => "hook",
             Self::Quarantined => "quarantined",
+            Self::SettingsChange => "settings_change",
         }
     }
 

@@ -1,5 +1,7 @@
 //! What can go wrong in the catalog, by kind.
 
+use mayday_event::settings::RuleError;
+
 /// Kinds: the caller decides by variant, never by text.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
@@ -12,6 +14,9 @@ pub enum CatalogError {
     /// A value that a person gave is not acceptable; the text says why.
     #[error("{0}")]
     Invalid(String),
+    /// Settings that cannot be used; says where and why.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
     /// The database did not do it; may pass.
     #[error("catalog is not available")]
     Database(#[from] sqlx::Error),

@@ -12,6 +12,7 @@ use crate::{Catalog, CatalogError, projects::parse_public_key};
 /// What a DSN key admits to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyInfo {
+    pub public_key: PublicKey,
     pub key_id: i64,
     pub project_id: ProjectId,
     pub organization_id: OrganizationId,
@@ -66,9 +67,10 @@ impl Catalog {
         self.keys.snapshot.load_full()
     }
 
-    /// Reads all keys anew; ingest calls it every second, so that other processes' changes are seen. On an
-    /// error the old snapshot stays.
+    /// Reads all keys anew, and the settings that were changed; to be called every second, so that other processes'
+    /// changes are seen. On an error the old ones stay.
     pub async fn refresh_keys(&self) -> Result<(), CatalogError> {
+        self.refresh_settings().await?;
         let _turn = self.keys.refresh.lock().await;
         let rows: Vec<KeyRow> = sqlx::query_as(
             "SELECT k.id, k.public_key, k.project_id, p.organization_id, k.active,
@@ -85,14 +87,16 @@ impl Catalog {
 
 impl KeyRow {
     fn into_entry(self) -> Result<(PublicKey, KeyInfo), CatalogError> {
+        let public_key = parse_public_key(&self.public_key)?;
         let info = KeyInfo {
+            public_key,
             key_id: self.id,
             project_id: ProjectId::from_sql(self.project_id),
             organization_id: OrganizationId::from_sql(self.organization_id),
             active: self.active,
             rate_limit: RateLimit::from_sql(self.rate_limit_count, self.rate_limit_window_seconds),
         };
-        Ok((parse_public_key(&self.public_key)?, info))
+        Ok((public_key, info))
     }
 }
 

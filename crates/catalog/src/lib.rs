@@ -12,6 +12,7 @@ pub mod json;
 pub mod keys;
 pub mod projects;
 pub mod quarantine;
+pub mod settings;
 
 mod bootstrap;
 mod connect;
@@ -21,7 +22,6 @@ mod hooks;
 mod outbox;
 mod releases;
 mod secrets;
-pub mod settings;
 mod tokens;
 mod transitions;
 mod working_set;
