@@ -1,9 +1,16 @@
 //! What of a report is over a limit, and how the client is told.
 
 use mayday_catalog::keys::KeyInfo;
-use mayday_event::{Category, Timestamp};
+use mayday_event::{Category, Timestamp, quota::LimitCategory, settings::CompiledSettings};
 
 use crate::rate::RateLimits;
+
+/// What limits are on, events first: what becomes of an event decides over its files.
+const LIMITED: [(LimitCategory, Category); 3] = [
+    (LimitCategory::Error, Category::Error),
+    (LimitCategory::Session, Category::Session),
+    (LimitCategory::Attachment, Category::Attachment),
+];
 
 /// A category of which nothing more is taken for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,23 +33,30 @@ pub(crate) struct Limits {
 impl Limits {
     /// Takes the place of what was counted, by category; what has none is told.
     pub(crate) fn take(&self, key: &KeyInfo, counted: &[(Category, u64)], now: Timestamp) -> Vec<Limited> {
-        let mut limited = Vec::new();
-        for (category, _) in counted.iter().filter(|(category, _)| *category == Category::Error) {
-            if let Err(retry_after) = self.rates.take(key, now) {
-                limited.push(Limited {
-                    category: *category,
-                    retry_after,
-                    scope: "key",
-                    reason: "key_rate_limit",
-                });
+        self.take_under(&CompiledSettings::default(), key, counted, now)
+    }
+
+    /// As [`Self::take`], under the project's settings too.
+    pub(crate) fn take_under(
+        &self,
+        settings: &CompiledSettings,
+        key: &KeyInfo,
+        counted: &[(Category, u64)],
+        now: Timestamp,
+    ) -> Vec<Limited> {
+        let mut limited: Vec<Limited> = Vec::new();
+        for (limit, category) in LIMITED {
+            let Some((_, quantity)) = counted.iter().find(|(counted, _)| *counted == category) else {
+                continue;
+            };
+            // A file of an event that is not kept is not kept either.
+            let event = limited.first().filter(|limit| limit.category == Category::Error);
+            if let (Category::Attachment, Some(event)) = (category, event) {
+                limited.push(Limited { category, ..event.clone() });
+                continue;
             }
-        }
-        // A file of an event that is not kept is not kept either.
-        let event = limited.iter().find(|limit| limit.category == Category::Error).cloned();
-        let is_limited = |category| limited.iter().any(|limit| limit.category == category);
-        let has_files = counted.iter().any(|(category, _)| *category == Category::Attachment);
-        if let (Some(event), true, false) = (event, has_files, is_limited(Category::Attachment)) {
-            limited.push(Limited { category: Category::Attachment, ..event });
+            let quantity = u32::try_from(*quantity).unwrap_or(u32::MAX);
+            limited.extend(self.rates.take(key, settings, limit, quantity, now).err());
         }
         limited
     }
