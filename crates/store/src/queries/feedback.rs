@@ -28,7 +28,7 @@ pub struct FeedbackCursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedbackOf<'a> {
     Project,
-    /// Of the events of these hashes.
+    /// Of the events of these hashes, among the newest 1000 of the project.
     Hashes(&'a [GroupHash]),
     Event(EventId),
 }
@@ -41,9 +41,13 @@ impl FeedbackOf<'_> {
         match self {
             Self::Project => "",
             Self::Hashes(_) => {
+                // Of the newest alone, so that neither a large issue nor much feedback makes it slow.
                 " AND event_id IN (SELECT event_id FROM events
                      WHERE project_id = {project:UInt64} AND group_hash IN {hashes:Array(UInt64)}
-                       AND event_id IN (SELECT event_id FROM feedback WHERE project_id = {project:UInt64}))"
+                       AND event_id IN (
+                           SELECT event_id FROM feedback
+                           WHERE project_id = {project:UInt64} AND event_id != toUUID('00000000-0000-0000-0000-000000000000')
+                           ORDER BY received DESC LIMIT 1000))"
             }
             Self::Event(_) => " AND event_id = {event:UUID}",
         }
