@@ -56,7 +56,8 @@ impl Ingest {
         let Report { request, key, client, event_id, format, sent, counted } = report;
         self.count_received(key.project_id, &counted);
         let now = self.clock.now();
-        let limited = self.limits.take(&key, &counted, now);
+        let settings = self.catalog.settings(key.project_id);
+        let limited = self.limits.take(&key, &settings, &counted, now);
         let refusal = |refused| Refusal {
             refused,
             project: Some(key.project_id),

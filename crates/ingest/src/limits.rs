@@ -32,15 +32,10 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// Takes the place of what was counted, by category; what has none is told.
-    pub(crate) fn take(&self, key: &KeyInfo, counted: &[(Category, u64)], now: Timestamp) -> Vec<Limited> {
-        self.take_under(&CompiledSettings::default(), key, counted, now)
-    }
-
-    /// As [`Self::take`], under the project's settings too.
-    pub(crate) fn take_under(
+    pub(crate) fn take(
         &self,
-        settings: &CompiledSettings,
         key: &KeyInfo,
+        settings: &CompiledSettings,
         counted: &[(Category, u64)],
         now: Timestamp,
     ) -> Vec<Limited> {
