@@ -5,6 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use mayday_catalog::CatalogError;
+use mayday_event::settings::RuleError;
 use mayday_journal::AppendError;
 use mayday_store::StoreError;
 use serde_json::json;
@@ -18,6 +19,9 @@ pub enum QueryError {
     /// What was asked makes no sense; the text says where and why.
     #[error("{0}")]
     Invalid(String),
+    /// Settings that cannot be used; says where and why.
+    #[error(transparent)]
+    Rule(RuleError),
     /// No token, or nobody's.
     #[error("authentication credentials were not provided or are not valid")]
     Unauthenticated,
@@ -52,7 +56,7 @@ impl QueryError {
     /// Its status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) | Self::Rule(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
@@ -107,6 +111,7 @@ impl From<CatalogError> for QueryError {
             CatalogError::NotFound(what) => Self::NotFound(what),
             CatalogError::Conflict(what) => Self::Conflict(what),
             CatalogError::Invalid(why) => Self::Invalid(why),
+            CatalogError::Rule(error) => Self::Rule(error),
             CatalogError::Database(_) => Self::Unavailable(error.into()),
             _ => Self::Internal(error.into()),
         }

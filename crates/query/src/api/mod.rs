@@ -26,6 +26,7 @@ mod quarantine;
 mod respond;
 mod root;
 mod sessions;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -70,6 +71,7 @@ fn endpoints() -> Vec<Endpoint> {
         fate::endpoints(),
         outcomes::endpoints(),
         sessions::endpoints(),
+        settings::endpoints(),
         users::endpoints(),
         hooks::endpoints(),
         quarantine::endpoints(),

@@ -3,4 +3,5 @@
 pub(crate) mod hooks;
 pub(crate) mod issues;
 pub(crate) mod quarantine;
+pub(crate) mod settings;
 pub(crate) mod users;

@@ -38,6 +38,7 @@ mod path;
 mod quarantine;
 #[cfg(test)]
 mod sample;
+mod settings;
 mod setup;
 mod shell;
 mod snippets;
@@ -93,8 +94,7 @@ fn project_pages() -> actix_web::Scope {
         .route("/feedback/", web::get().to(feedback::list))
         .route("/outcomes/", web::get().to(outcomes::show))
         .route("/setup/", web::get().to(setup::show))
-        .route("/setup/keys/", web::post().to(setup::add_key))
-        .route("/setup/keys/{key}/", web::post().to(setup::switch_key))
+        .service(settings::pages())
         .route("/hooks/", web::get().to(hooks::list))
         .route("/hooks/", web::post().to(hooks::add))
         .route("/hooks/{hook}/delete/", web::post().to(hooks::delete))

@@ -49,12 +49,20 @@ pub(crate) enum Section {
     Outcomes,
     Hooks,
     Quarantine,
+    Settings,
     Setup,
 }
 
 impl Section {
-    const ALL: [Self; 6] =
-        [Self::Issues, Self::Feedback, Self::Outcomes, Self::Hooks, Self::Quarantine, Self::Setup];
+    const ALL: [Self; 7] = [
+        Self::Issues,
+        Self::Feedback,
+        Self::Outcomes,
+        Self::Hooks,
+        Self::Quarantine,
+        Self::Settings,
+        Self::Setup,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -63,6 +71,7 @@ impl Section {
             Self::Outcomes => "Outcomes",
             Self::Hooks => "Hooks",
             Self::Quarantine => "Set aside",
+            Self::Settings => "Settings",
             Self::Setup => "Setup",
         }
     }
@@ -74,6 +83,7 @@ impl Section {
             Self::Outcomes => "outcomes",
             Self::Hooks => "hooks",
             Self::Quarantine => "quarantine",
+            Self::Settings => "settings",
             Self::Setup => "setup",
         }
     }

@@ -50,23 +50,22 @@ pub(crate) async fn content(
     Ok(query.blobs.get(&key).await?)
 }
 
-/// The view hierarchy among an event's files: the first that is readable JSON.
+/// The view hierarchy among an event's files, if it can be read: a page without it is better than none.
 pub(crate) async fn view_hierarchy(
     query: &Query,
     project: ProjectId,
     event: EventId,
     attachments: &[StoredAttachment],
-) -> Result<Option<Value>, QueryError> {
+) -> Option<Value> {
     let is_shown = |it: &&StoredAttachment| {
         it.attachment_type == "event.view_hierarchy" && it.bytes <= VIEW_HIERARCHY_BYTES
     };
-    let Some(attachment) = attachments.iter().find(is_shown) else { return Ok(None) };
-    match content(query, project, event, attachment).await {
-        Ok(content) => Ok(serde_json::from_slice(&content).ok()),
-        // The list of attachments says so when somebody downloads it.
-        Err(QueryError::NotFound(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let attachment = attachments.iter().find(is_shown)?;
+    let content = content(query, project, event, attachment).await;
+    let content = content.inspect_err(|error| {
+        tracing::warn!(%event, error = error as &dyn std::error::Error, "view hierarchy cannot be read");
+    });
+    serde_json::from_slice(&content.ok()?).ok()
 }
 
 /// Whether it is a picture of the screen, by what it says of itself.

@@ -202,6 +202,6 @@ pub(crate) async fn enclosed(query: &Query, view: &EventView) -> Result<Enclosed
     let (attachments, feedback) = tokio::try_join!(attachments::list(query, project, event), async {
         Ok(query.store.feedback(project, FeedbackOf::Event(event), None, FEEDBACK).await?)
     })?;
-    let view_hierarchy = attachments::view_hierarchy(query, project, event, &attachments).await?;
+    let view_hierarchy = attachments::view_hierarchy(query, project, event, &attachments).await;
     Ok(Enclosed { attachments, view_hierarchy, feedback })
 }

@@ -19,6 +19,7 @@ pub(crate) mod projects;
 pub(crate) mod quarantine;
 pub(crate) mod reasons;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 
 use mayday_event::Timestamp;
 

@@ -42,6 +42,11 @@ pub struct Imbalance {
     pub accounted: u64,
 }
 
+/// A line's columns, and its sum.
+const LINE: &str =
+    "any(outcome) AS outcome, any(category) AS category, any(reason) AS reason, any(key_id) AS key_id,
+    sum(quantity) AS line_total";
+
 /// `FINAL` for the row that a replay wrote twice; rows of a week never replace those of another.
 const FROM_OUTCOMES: &str = "FROM outcomes FINAL
     WHERE minute >= toDateTime({from:Int64}, 'UTC') AND minute < toDateTime({to:Int64}, 'UTC')";
@@ -80,10 +85,12 @@ impl Store {
         let column = |it: Dimension| if by.contains(&it) { it.column() } else { it.nothing() };
         let [category, reason, key] = Dimension::ALL.map(column);
         let sql = format!(
-            "SELECT intDiv(toUnixTimestamp(minute), {{width:Int64}}) * {{width:Int64}} * 1000 AS start_ms,
-                 toString(outcome) AS by_outcome, toString({category}) AS by_category,
-                 toString({reason}) AS by_reason, {key} AS by_key, sum(quantity) AS total
-             {FROM_OUTCOMES} AND project_id = {{project:UInt64}}
+            "SELECT start_ms, toString(outcome) AS by_outcome, toString({category}) AS by_category,
+                 toString({reason}) AS by_reason, {key} AS by_key, sum(line_total) AS total
+             FROM (
+                 SELECT intDiv(toUnixTimestamp(minute), {{width:Int64}}) * {{width:Int64}} * 1000 AS start_ms,
+                     {LINE} {FROM_OUTCOMES} AND project_id = {{project:UInt64}}
+                 GROUP BY start_ms, line)
              GROUP BY start_ms, by_outcome, by_category, by_reason, by_key
              ORDER BY start_ms, by_outcome, by_category, by_reason, by_key"
         );
@@ -98,9 +105,9 @@ impl Store {
     pub async fn unbalanced(&self, window: Window) -> Result<Vec<Imbalance>, StoreError> {
         let sql = format!(
             "SELECT project_id, toString(category) AS category_name,
-                 sumIf(quantity, outcome = 'received') AS received,
-                 sumIf(quantity, outcome NOT IN ('received', 'client_discard')) AS accounted
-             {FROM_OUTCOMES}
+                 sumIf(line_total, outcome = 'received') AS received,
+                 sumIf(line_total, outcome NOT IN ('received', 'client_discard')) AS accounted
+             FROM (SELECT project_id, {LINE} {FROM_OUTCOMES} GROUP BY project_id, line)
              GROUP BY project_id, category_name HAVING received != accounted
              ORDER BY project_id, category_name"
         );

@@ -1,0 +1,197 @@
+//! What a project decides about its reports: a page for each section, all made alike.
+//!
+//! A form's fields are called as the places in the section's JSON are, so that what is wrong with a place is shown at
+//! its field.
+
+mod changes;
+mod fields;
+mod keys;
+mod limits;
+mod payloads;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use actix_web::{
+    HttpResponse, Scope,
+    http::StatusCode,
+    web::{self, FormConfig},
+};
+use askama::Template;
+use mayday_catalog::{projects::Project, settings::Section as Part};
+use mayday_event::settings::RuleError;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    answer,
+    error::PageError,
+    path::with_query,
+    shell::{NavLink, Section, Shell},
+    visit::{Posted, ProjectPath, Visit},
+};
+use crate::{QueryError, change, read};
+use changes::ChangeRow;
+use fields::{Fields, Problems};
+
+/// Longest form, bytes: above what a section may hold, percent-encoded.
+const FORM_BYTES: usize = 1 << 18;
+
+/// The pages below `/projects/{organization}/{project}/settings`.
+pub(super) fn pages() -> Scope {
+    web::scope("/settings")
+        .app_data(
+            FormConfig::default()
+                .limit(FORM_BYTES)
+                .error_handler(|error, _| PageError::Form(error.to_string()).into()),
+        )
+        .route("/", web::get().to(first))
+        .route("/keys/", web::get().to(show::<limits::KeysPage>))
+        .route("/keys/", web::post().to(keys::add))
+        .route("/keys/{key}/", web::post().to(keys::change))
+        .route("/limits/", web::post().to(save::<limits::KeysPage>))
+        .route("/payloads/", web::get().to(show::<payloads::PayloadsPage>))
+        .route("/payloads/", web::post().to(save::<payloads::PayloadsPage>))
+}
+
+/// The tabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Keys,
+    Payloads,
+}
+
+impl Tab {
+    const ALL: [Self; 2] = [Self::Keys, Self::Payloads];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Keys => "Keys and limits",
+            Self::Payloads => "Payload budget",
+        }
+    }
+
+    /// What it changes.
+    fn part(self) -> Part {
+        match self {
+            Self::Keys => Part::Limits,
+            Self::Payloads => Part::Payloads,
+        }
+    }
+
+    pub(super) fn path(self, project: &Project) -> String {
+        let segment = match self {
+            Self::Keys => "keys",
+            Self::Payloads => "payloads",
+        };
+        format!("{}{segment}/", Section::Settings.path(project))
+    }
+}
+
+/// What all tabs have around their forms.
+pub(super) struct Frame {
+    pub(super) csrf: String,
+    pub(super) tabs: Vec<NavLink>,
+    /// Where the section's form is sent.
+    pub(super) action: String,
+    pub(super) is_saved: bool,
+    pub(super) problems: Problems,
+    pub(super) changes: Vec<ChangeRow>,
+}
+
+/// What a page is made of.
+pub(super) struct Parts {
+    pub(super) shell: Shell,
+    pub(super) frame: Frame,
+    /// The section's JSON: as it is stored, or as somebody tried to have it.
+    pub(super) draft: Value,
+}
+
+impl Parts {
+    /// Those of a tab as it is stored.
+    pub(super) async fn stored(visit: &Visit, project: &Project, tab: Tab) -> Result<Self, PageError> {
+        let title = format!("{} · {}", tab.name(), project.name);
+        let tabs = Tab::ALL.into_iter().map(|other| NavLink {
+            name: other.name().into(),
+            href: other.path(project),
+            current: other == tab,
+        });
+        Ok(Self {
+            shell: visit.project_shell(title, project, Section::Settings).await?,
+            frame: Frame {
+                csrf: visit.csrf.clone(),
+                tabs: tabs.collect(),
+                action: format!("{}{}/", Section::Settings.path(project), tab.part().name()),
+                is_saved: false,
+                problems: Problems::default(),
+                changes: changes::of(visit, project, tab.part()).await?,
+            },
+            draft: read::settings::section(&visit.query, project, tab.part()),
+        })
+    }
+}
+
+/// A page with a section's form.
+pub(super) trait Page: Template + Sized {
+    const TAB: Tab;
+
+    /// The page around a draft of its section.
+    async fn of(visit: &Visit, project: &Project, parts: Parts) -> Result<Self, PageError>;
+
+    /// The section as its form has it.
+    fn draft(fields: &mut Fields) -> Value;
+}
+
+/// `GET …/settings/`
+async fn first(visit: Visit, path: web::Path<ProjectPath>) -> Result<HttpResponse, PageError> {
+    let project = visit.project(&path).await?;
+    Ok(answer::see(&Tab::Keys.path(&project)))
+}
+
+#[derive(Deserialize)]
+struct Saved {
+    saved: Option<String>,
+}
+
+async fn show<P: Page>(
+    visit: Visit,
+    path: web::Path<ProjectPath>,
+    saved: web::Query<Saved>,
+) -> Result<HttpResponse, PageError> {
+    let project = visit.project(&path).await?;
+    let mut parts = Parts::stored(&visit, &project, P::TAB).await?;
+    parts.frame.is_saved = saved.saved.is_some();
+    answer::page(&P::of(&visit, &project, parts).await?)
+}
+
+async fn save<P: Page>(
+    posted: Posted<BTreeMap<String, String>>,
+    path: web::Path<ProjectPath>,
+) -> Result<HttpResponse, PageError> {
+    let visit = posted.visit;
+    let project = visit.project(&path).await?;
+    let mut fields = Fields::from(posted.form);
+    let draft = P::draft(&mut fields);
+    let problems = match fields.into_problems() {
+        problems if !problems.is_empty() => problems,
+        _ => match change::settings::put(&visit.query, &visit.principal, &project, P::TAB.part(), &draft)
+            .await
+        {
+            Ok(_) => return Ok(saved(P::TAB, &project)),
+            Err(QueryError::Rule(problem)) => vec![problem],
+            Err(QueryError::Invalid(problem)) => {
+                vec![RuleError { place: P::TAB.part().name().into(), problem }]
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let mut parts = Parts::stored(&visit, &project, P::TAB).await?;
+    (parts.draft, parts.frame.problems) = (draft, Problems::from(problems));
+    answer::page_with(StatusCode::BAD_REQUEST, &P::of(&visit, &project, parts).await?)
+}
+
+/// Back to a tab that says that all is well.
+fn saved(tab: Tab, project: &Project) -> HttpResponse {
+    answer::see(&with_query(&tab.path(project), &[("saved", "1")]))
+}

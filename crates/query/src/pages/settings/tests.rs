@@ -1,0 +1,163 @@
+use actix_web::http::{Method, header};
+use mayday_event::settings::ProjectSettings;
+use serde_json::json;
+
+use super::*;
+use crate::fixture::{Browser, Reply, Server, main_part};
+
+const SETTINGS: &str = "/projects/mayday/app/settings/";
+
+/// Of `<main>`; what changes with every start is replaced.
+fn main_of(server: &Server, browser: &Browser, reply: &Reply) -> String {
+    let key = server.bootstrap.public_key.to_string();
+    main_part(&reply.body).replace(&key, "KEY").replace(&browser.csrf, "CSRF")
+}
+
+async fn submit(server: &Server, browser: &Browser, tab: &str, fields: &[(&str, &str)]) -> Reply {
+    server.submit(browser, &format!("{SETTINGS}{tab}/"), fields).await
+}
+
+async fn visit(server: &Server, browser: &Browser, tab: &str) -> Reply {
+    server.visit(browser, &format!("{SETTINGS}{tab}/")).await
+}
+
+async fn stored(server: &Server, section: &str) -> Value {
+    server.api(Method::GET, &format!("{SETTINGS}{section}/"), None).await.json()
+}
+
+#[actix_web::test]
+async fn limits_are_added_changed_and_removed_by_one_form() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let key = server.bootstrap.public_key.to_string();
+    let first = [
+        ("limits[0].count", "1000"),
+        ("limits[0].category", "error"),
+        ("limits[0].window_seconds", "60"),
+        ("limits[0].key", &key),
+    ];
+    let reply = submit(&server, &browser, "limits", &first).await;
+    assert_eq!(reply.header(header::LOCATION), "/projects/mayday/app/settings/keys/?saved=1");
+    let limit = json!({ "category": "error", "key": key, "count": 1000, "window_seconds": 60 });
+    assert_eq!(stored(&server, "limits").await, json!({ "limits": [limit] }));
+    let page = server.visit(&browser, reply.header(header::LOCATION)).await;
+    insta::assert_snapshot!(main_of(&server, &browser, &page));
+
+    let second = [
+        ("limits[0].count", "1000"),
+        ("limits[0].remove", "on"),
+        ("limits[0].category", "error"),
+        ("limits[0].window_seconds", "60"),
+        ("limits[1].count", " 5 "),
+        ("limits[1].category", "session"),
+        ("limits[1].window_seconds", "1"),
+        ("limits[1].key", ""),
+    ];
+    submit(&server, &browser, "limits", &second).await;
+    let limit = json!({ "category": "session", "count": 5, "window_seconds": 1 });
+    assert_eq!(stored(&server, "limits").await, json!({ "limits": [limit] }));
+}
+
+#[actix_web::test]
+async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let limits = [
+        ("limits[0].count", ""),
+        ("limits[0].category", "error"),
+        ("limits[0].window_seconds", "60"),
+        ("limits[1].count", "many"),
+        ("limits[1].category", "session"),
+        ("limits[1].window_seconds", "7"),
+    ];
+    let reply = submit(&server, &browser, "limits", &limits).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    for expected in [
+        "<li><code>limits[0].count</code> is not a whole number</li>",
+        "id=\"limits[0]-problem\"",
+        "value=\"many\" inputmode=\"numeric\" aria-invalid=\"true\"",
+        "<option value=\"7\" selected>7 seconds</option>",
+    ] {
+        assert!(reply.body.contains(expected), "{expected}: {}", reply.body);
+    }
+    let budget = |budget, first| {
+        [("budget", budget), ("budget_unit", "1073741824"), ("keep_first", first), ("keep_newest", "3")]
+    };
+    let reply = submit(&server, &browser, "payloads", &budget("2", "0")).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    assert!(reply.body.contains("data-testid=\"problem\">Is 0, must be 1 to 1000.</p>"), "{}", reply.body);
+    let reply = submit(&server, &browser, "payloads", &budget("99999999999999999", "1")).await;
+    assert!(reply.body.contains("data-testid=\"problem\">Is too large.</p>"), "{}", reply.body);
+    assert_eq!(server.query.catalog.settings(server.project.id).settings, ProjectSettings::default());
+}
+
+#[actix_web::test]
+async fn a_budget_is_given_in_a_unit_or_lifted_and_its_changes_are_told() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let fields = [("budget", "512"), ("budget_unit", "1048576"), ("keep_first", "2"), ("keep_newest", "3")];
+    submit(&server, &browser, "payloads", &fields).await;
+    let expected = json!({ "daily_budget_bytes": 536_870_912, "keep_first": 2, "keep_newest": 3 });
+    assert_eq!(stored(&server, "payloads").await, expected);
+    let page = visit(&server, &browser, "payloads").await;
+    insta::assert_snapshot!(main_of(&server, &browser, &page));
+
+    let fields = [("budget", ""), ("budget_unit", "1"), ("keep_first", "2"), ("keep_newest", "3")];
+    submit(&server, &browser, "payloads", &fields).await;
+    assert_eq!(server.query.catalog.settings(server.project.id).settings.payloads.daily_budget_bytes, None);
+}
+
+#[actix_web::test]
+async fn keys_are_added_named_limited_and_switched() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let key = server.bootstrap.public_key.to_string();
+    let path = format!("keys/{key}");
+    let fields = [("label", "Beta <testers>"), ("count", "10"), ("window_seconds", "3600")];
+    let reply = submit(&server, &browser, &path, &fields).await;
+    assert_eq!(reply.header(header::LOCATION), "/projects/mayday/app/settings/keys/?saved=1");
+    let page = visit(&server, &browser, "keys").await.body;
+    for expected in ["Beta &#60;testers&#62;", "<span class=\"badge\">Off</span>", "10 events in an hour"] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    let setup = server.visit(&browser, "/projects/mayday/app/setup/").await.body;
+    assert!(
+        setup.contains("Every key of this project is switched off") && !setup.contains("data-testid=\"dsn\"")
+    );
+
+    let bad = [("label", "Beta"), ("active", "on"), ("count", "ten"), ("window_seconds", "60")];
+    let reply = submit(&server, &browser, &path, &bad).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    assert!(reply.body.contains(&format!("data-key=\"{key}\" open")), "{}", reply.body);
+    assert!(reply.body.contains("value=\"ten\""), "{}", reply.body);
+
+    submit(
+        &server,
+        &browser,
+        &path,
+        &[("label", "Beta"), ("active", "on"), ("count", ""), ("window_seconds", "60")],
+    )
+    .await;
+    submit(&server, &browser, "keys", &[("label", " Release ")]).await;
+    let keys = server.api(Method::GET, "/projects/mayday/app/keys/", None).await.json();
+    assert_eq!(
+        (&keys[0]["rateLimit"], &keys[0]["isActive"], &keys[1]["label"]),
+        (&json!(null), &json!(true), &json!("Release"))
+    );
+    let unnamed = submit(&server, &browser, "keys", &[("label", " ")]).await;
+    assert_eq!(unnamed.status, StatusCode::BAD_REQUEST);
+    assert!(unnamed.body.contains("id=\"new-key-problem\""), "{}", unnamed.body);
+}
+
+#[actix_web::test]
+async fn a_large_form_is_read_and_a_huge_one_is_not() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    for (length, expected) in [(100_000, StatusCode::BAD_REQUEST), (300_000, StatusCode::BAD_REQUEST)] {
+        let text = "a".repeat(length);
+        let reply =
+            submit(&server, &browser, "payloads", &[("keep_first", &text), ("keep_newest", "1")]).await;
+        assert_eq!(reply.status, expected);
+        assert_eq!(reply.body.contains("data-testid=\"problem\""), length < FORM_BYTES, "{length}");
+    }
+}
