@@ -14,6 +14,7 @@ mod place;
 mod stack;
 mod value;
 
+pub(crate) use self::parse::{foreign_text, foreign_value};
 use self::{
     fields::{Fields, timestamp},
     json::Json,

@@ -2,7 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{EventError, json::Json, place::Place};
+use serde_json::Value;
+
+use super::{
+    EventError,
+    json::Json,
+    place::{Notes, Place},
+};
 
 /// The payload as text. Bytes that are not UTF-8 become U+FFFD.
 pub(super) fn text<'p>(payload: &'p [u8], root: &Place<'_>) -> Cow<'p, str> {
@@ -50,6 +56,19 @@ pub(super) fn without_lone_surrogates(text: &str, root: &Place<'_>) -> Option<St
         root.corrected(format_args!("halves of surrogate pairs replaced by U+FFFD"));
     }
     found.then_some(repaired)
+}
+
+/// A payload of another protocol as text, with the same hand.
+pub(crate) fn foreign_text(payload: &[u8]) -> Cow<'_, str> {
+    text(payload, &Place::root(&Notes::default()))
+}
+
+/// A part of such a payload; the error says what the parser said.
+pub(crate) fn foreign_value(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).or_else(|error| {
+        let repaired = without_lone_surrogates(text, &Place::root(&Notes::default()));
+        repaired.and_then(|text| serde_json::from_str(&text).ok()).ok_or_else(|| error.to_string())
+    })
 }
 
 enum Half {

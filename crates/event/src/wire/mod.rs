@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod otlp;
 pub mod reports;
 pub mod store;
+mod translate;
 
 /// Why a body is not what its endpoint takes (400; 413 when too large). The text says where and what.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,4 +18,16 @@ pub struct WireError {
     pub problem: String,
     /// Too large rather than malformed.
     pub is_too_large: bool,
+}
+
+impl WireError {
+    /// Not what the format wants (400).
+    pub(crate) fn malformed(format: &'static str, problem: impl ToString) -> Self {
+        Self { format, problem: problem.to_string(), is_too_large: false }
+    }
+
+    /// More than mayday takes at once (413).
+    pub(crate) fn too_large(format: &'static str, problem: impl ToString) -> Self {
+        Self { format, problem: problem.to_string(), is_too_large: true }
+    }
 }
