@@ -65,8 +65,7 @@ impl LimitSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PayloadSettings {
-    /// Bytes of payload kept in a day (UTC); `None` for no bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Bytes of payload kept in a day (UTC); `None`, written as null, for no bound.
     pub daily_budget_bytes: Option<u64>,
     /// Payloads always kept from the start of each issue, release and hour.
     pub keep_first: u32,

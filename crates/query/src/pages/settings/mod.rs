@@ -90,27 +90,27 @@ impl Tab {
 }
 
 /// What all tabs have around their forms.
-pub(super) struct Frame {
-    pub(super) csrf: String,
-    pub(super) tabs: Vec<NavLink>,
+struct Frame {
+    csrf: String,
+    tabs: Vec<NavLink>,
     /// Where the section's form is sent.
-    pub(super) action: String,
-    pub(super) is_saved: bool,
-    pub(super) problems: Problems,
-    pub(super) changes: Vec<ChangeRow>,
+    action: String,
+    is_saved: bool,
+    problems: Problems,
+    changes: Vec<ChangeRow>,
 }
 
 /// What a page is made of.
-pub(super) struct Parts {
-    pub(super) shell: Shell,
-    pub(super) frame: Frame,
+struct Parts {
+    shell: Shell,
+    frame: Frame,
     /// The section's JSON: as it is stored, or as somebody tried to have it.
-    pub(super) draft: Value,
+    draft: Value,
 }
 
 impl Parts {
     /// Those of a tab as it is stored.
-    pub(super) async fn stored(visit: &Visit, project: &Project, tab: Tab) -> Result<Self, PageError> {
+    async fn stored(visit: &Visit, project: &Project, tab: Tab) -> Result<Self, PageError> {
         let title = format!("{} · {}", tab.name(), project.name);
         let tabs = Tab::ALL.into_iter().map(|other| NavLink {
             name: other.name().into(),
@@ -133,7 +133,7 @@ impl Parts {
 }
 
 /// A page with a section's form.
-pub(super) trait Page: Template + Sized {
+trait Page: Template + Sized {
     const TAB: Tab;
 
     /// The page around a draft of its section.
