@@ -4,9 +4,7 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 
-/// The first that proxies name, else the connection's.
+/// Of a connection it is the peer's; the server has already seen through the proxies that its operator trusts.
 pub(crate) fn of(request: &HttpRequest) -> Option<IpAddr> {
-    let forwarded = request.headers().get("X-Forwarded-For").and_then(|value| value.to_str().ok());
-    let forwarded = forwarded.and_then(|list| list.split(',').next()?.trim().parse::<IpAddr>().ok());
-    forwarded.or_else(|| Some(request.peer_addr()?.ip()))
+    Some(request.peer_addr()?.ip().to_canonical())
 }

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod data_dir;
 mod operations;
+mod refresh;
 mod roles;
 mod server;
 mod shutdown;

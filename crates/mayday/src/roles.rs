@@ -62,7 +62,7 @@ impl Shared {
 /// Serves until a signal asks to stop.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let data = DataDir::take(&config.data_dir)?;
-    let listening = Listening::bind(config.listen)?;
+    let listening = Listening::bind(&config)?;
     let base_url = config.base_url.clone().map_or_else(|| listening.url(), Ok)?;
     let clock = system_clock();
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::Role;
-use crate::telemetry::LogFormat;
+use crate::{server::Network, telemetry::LogFormat};
 
 /// The keys of `mayday.toml`: the long flags without their dashes. An unknown key is an error.
 #[derive(Debug, Default, Deserialize)]
@@ -19,7 +19,11 @@ use crate::telemetry::LogFormat;
 pub(super) struct FileConfig {
     pub(super) data_dir: Option<PathBuf>,
     pub(super) listen: Option<SocketAddr>,
+    pub(super) tls_cert: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) base_url: Option<Url>,
+    pub(super) trusted_proxies: Option<Vec<Network>>,
+    pub(super) max_connections: Option<usize>,
     pub(super) roles: Option<Vec<Role>>,
     pub(super) clickhouse_url: Option<Url>,
     pub(super) catalog_url: Option<Url>,

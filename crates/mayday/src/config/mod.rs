@@ -13,7 +13,10 @@ use serde::Deserialize;
 use url::Url;
 
 use self::file::FileConfig;
-use crate::telemetry::LogFormat;
+use crate::{
+    server::{Network, TlsFiles},
+    telemetry::LogFormat,
+};
 
 /// A part of the server; one process may play any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
@@ -41,9 +44,21 @@ pub(crate) struct ServeArgs {
     /// Address to listen on; port 0 picks a free one [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR:PORT", env = "MAYDAY_LISTEN")]
     listen: Option<SocketAddr>,
-    /// Address by which SDKs and people reach this server [default: http://LISTEN]
+    /// Certificate chain, PEM, to serve https with; reloaded when it changes
+    #[arg(long, value_name = "FILE", env = "MAYDAY_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of --tls-cert, PEM
+    #[arg(long, value_name = "FILE", env = "MAYDAY_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// Address by which SDKs and people reach this server [default: http://LISTEN, with TLS https://LISTEN]
     #[arg(long, value_name = "URL", env = "MAYDAY_BASE_URL")]
     base_url: Option<Url>,
+    /// Proxies whose X-Forwarded-For and Forwarded are believed: addresses or ranges, separated by commas [default: none]
+    #[arg(long, value_name = "CIDRS", env = "MAYDAY_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Option<Vec<Network>>,
+    /// Connections open at once; further ones wait [default: 10000]
+    #[arg(long, value_name = "NUMBER", env = "MAYDAY_MAX_CONNECTIONS")]
+    max_connections: Option<usize>,
     /// Parts to run in this process, separated by commas [default: all]
     #[arg(long, value_name = "ROLES", env = "MAYDAY_ROLES", value_delimiter = ',')]
     roles: Option<Vec<Role>>,
@@ -76,12 +91,23 @@ pub(crate) struct ServeArgs {
     log_format: Option<LogFormat>,
 }
 
+#[cfg(test)]
+impl ServeArgs {
+    /// Nothing but a settings file.
+    pub(crate) fn with_file(path: &Path) -> Self {
+        Self { config: Some(path.to_owned()), ..Self::default() }
+    }
+}
+
 /// All settings of `mayday serve`, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<TlsFiles>,
     pub(crate) base_url: Option<Url>,
+    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) max_connections: usize,
     pub(crate) roles: Vec<Role>,
     pub(crate) clickhouse_url: Option<Url>,
     pub(crate) catalog_url: Option<Url>,
@@ -97,6 +123,7 @@ pub(crate) struct Config {
 
 const DEFAULT_DATA_DIR: &str = "mayday-data";
 const DEFAULT_FILE: &str = "mayday.toml";
+const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 const DEFAULT_RETENTION_DAYS: u32 = 90;
 const MAX_RETENTION_DAYS: u32 = 3650;
 const DEFAULT_DISK_RESERVE_MIB: u64 = 512;
@@ -112,7 +139,10 @@ impl Config {
         let config = Self {
             data_dir: args.data_dir.or(file.data_dir).unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
             listen: args.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
+            tls: tls_files(args.tls_cert.or(file.tls_cert), args.tls_key.or(file.tls_key))?,
             base_url: args.base_url.or(file.base_url),
+            trusted_proxies: args.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
+            max_connections: args.max_connections.or(file.max_connections).unwrap_or(DEFAULT_MAX_CONNECTIONS),
             roles: decide_roles(args.roles.or(file.roles)),
             clickhouse_url: args.clickhouse_url.or(file.clickhouse_url),
             catalog_url: args.catalog_url.or(file.catalog_url),
@@ -142,6 +172,9 @@ impl Config {
         if self.engine_memory_bytes.is_some_and(|bytes| bytes < mebibytes(MIN_ENGINE_MEMORY_MIB)) {
             bail!("engine-memory-mib must be at least {MIN_ENGINE_MEMORY_MIB}");
         }
+        if self.max_connections == 0 {
+            bail!("max-connections must be at least 1");
+        }
         let http =
             |url: &Option<Url>| url.as_ref().is_none_or(|url| matches!(url.scheme(), "http" | "https"));
         if !http(&self.base_url) {
@@ -166,6 +199,15 @@ fn decide_roles(given: Option<Vec<Role>>) -> Vec<Role> {
     roles.sort_unstable();
     roles.dedup();
     roles
+}
+
+fn tls_files(certificates: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Option<TlsFiles>> {
+    match (certificates, key) {
+        (Some(certificates), Some(key)) => Ok(Some(TlsFiles { certificates, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => bail!("tls-cert is given without tls-key"),
+        (None, Some(_)) => bail!("tls-key is given without tls-cert"),
+    }
 }
 
 fn journal_dir(url: &Url) -> anyhow::Result<PathBuf> {
