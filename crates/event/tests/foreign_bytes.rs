@@ -138,6 +138,29 @@ fn compressed(bytes: &[u8], encoding: usize) -> Vec<u8> {
     }
 }
 
+/// What real clients of other protocols sent.
+const REPORTS: [&[u8]; 5] = [
+    include_bytes!("data/bugsnag_android_anr.json"),
+    include_bytes!("data/bugsnag_cocoa_crash.json"),
+    include_bytes!("data/bugsnag_node_handled.json"),
+    include_bytes!("data/bugsnag_node_sessions.json"),
+    include_bytes!("data/otlp_javascript.json"),
+];
+const PROTOBUF: &[u8] = include_bytes!("data/otlp_python.pb");
+
+/// `json` with the value at the n-th place replaced.
+fn replace(json: &mut Value, countdown: &mut usize, with: &Value) {
+    if *countdown == 0 {
+        *json = with.clone();
+    }
+    *countdown = countdown.wrapping_sub(1);
+    match json {
+        Value::Array(list) => list.iter_mut().for_each(|json| replace(json, countdown, with)),
+        Value::Object(object) => object.values_mut().for_each(|json| replace(json, countdown, with)),
+        _ => {}
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -191,5 +214,46 @@ proptest! {
         checks::inflate(&bytes);
         bytes.truncate(cut.index(bytes.len()));
         checks::inflate(&bytes);
+    }
+
+    #[test]
+    fn whatever_stands_in_a_report_of_another_protocol_it_is_translated_or_refused(
+        report in select(&REPORTS[..]), places in vec((0..400_usize, value()), 1..6),
+    ) {
+        let mut json: Value = serde_json::from_slice(report).unwrap();
+        for (mut place, with) in places {
+            replace(&mut json, &mut place, &with);
+        }
+        let bytes = json.to_string().into_bytes();
+        checks::bugsnag(&bytes);
+        checks::otlp(&bytes);
+    }
+
+    #[test]
+    fn damaged_protobuf_is_translated_or_refused(
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 0..6), cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = PROTOBUF.to_vec();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        checks::otlp(&bytes);
+        bytes.truncate(cut.index(bytes.len()));
+        checks::otlp(&bytes);
+    }
+
+    #[test]
+    fn any_text_is_a_stack_or_none(
+        language in any::<u8>(),
+        lines in vec(select(vec![
+            "Traceback (most recent call last):", "  File \"a.py\", line 1, in f", "    x", "KeyError: 'a'",
+            "During handling of the above exception, another exception occurred:", "E: é", "\tat a.B.c(D.java:1)",
+            "Caused by: a.E: x", "\t... 1 more", "\t... 99999999999999999999 more", "\tSuppressed: E",
+            "    at f (x.js:1:2)", "    at (", "f@x:1:2", "@", "at :1:2", "Exception in thread \"", "", " ",
+        ]), 0..40),
+    ) {
+        let text = lines.join("\n");
+        checks::stack_text(&[&[language], text.as_bytes()].concat());
     }
 }

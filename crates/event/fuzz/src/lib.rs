@@ -1,6 +1,8 @@
 //! What must hold for whatever bytes a client sends. Run by the fuzz targets, and by the crate's property tests on
 //! stable.
 
+mod translated;
+
 use bytes::Bytes;
 use mayday_event::{
     Event, EventId, Timestamp,
@@ -13,6 +15,8 @@ use mayday_event::{
     },
 };
 use serde_json::{Value, json};
+
+pub use self::translated::{bugsnag, otlp, stack_text};
 
 /// Parsing ends; what was parsed, written out again, is parsed to the same.
 pub fn envelope(bytes: &[u8]) {
