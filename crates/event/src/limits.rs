@@ -16,6 +16,12 @@ pub const ENCODINGS: usize = 2;
 pub const ENVELOPE_HEADER_BYTES: usize = 8 << 10;
 /// Most items in one envelope (413).
 pub const ENVELOPE_ITEMS: usize = 200;
+/// Most parts of a multipart body (413); Chromium's crash annotations are a field each.
+pub const MULTIPART_PARTS: usize = 1_000;
+/// Longest header of a part of a multipart body, all its lines together (413).
+pub const PART_HEADER_BYTES: usize = 8 << 10;
+/// Most files of a multipart body (413).
+pub const UPLOAD_FILES: usize = 100;
 /// Largest `event` or `transaction` item, and `/store/` body once decoded (413).
 pub const EVENT_BYTES: usize = 1 << 20;
 

@@ -3,6 +3,9 @@
 
 pub mod bugsnag;
 pub mod envelope;
+pub mod minidump;
+pub mod msgpack;
+pub mod multipart;
 pub mod otlp;
 pub mod reports;
 pub mod store;
