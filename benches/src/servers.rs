@@ -145,6 +145,10 @@ impl Mayday {
         Ok(())
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn pid(&self) -> anyhow::Result<u32> {
         self.child.as_ref().and_then(Child::id).context("mayday does not run")
     }

@@ -13,7 +13,7 @@ use crate::{
 
 /// Until a start's own work is over.
 const REST: Duration = Duration::from_secs(10);
-const MIB: u64 = 1 << 20;
+pub(super) const MIB: u64 = 1 << 20;
 const MAYDAY_GOAL: u64 = 80 * MIB;
 const ENGINE_GOAL: u64 = 400 * MIB;
 

@@ -2,6 +2,7 @@
 
 mod delay;
 mod footprint;
+mod idle;
 mod ingest;
 mod machine;
 mod pipeline;
@@ -26,6 +27,8 @@ enum Part {
     Pipeline,
     /// Resident memory without load
     Footprint,
+    /// Resident memory with 5,000 connections that are kept and not used
+    Idle,
     /// Time from start to ready
     Start,
 }
@@ -103,6 +106,9 @@ impl Bench {
         }
         if self.wants(Part::Footprint) {
             footprint::measure(self, table).await?;
+        }
+        if self.wants(Part::Idle) {
+            idle::measure(self, table).await?;
         }
         if self.wants(Part::Ingest) {
             ingest::measure(self, &self.crashes, Some(GOAL), table).await?;

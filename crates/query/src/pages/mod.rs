@@ -42,6 +42,7 @@ mod sample;
 mod settings;
 mod setup;
 mod shell;
+mod slash;
 mod snippets;
 mod stacked_chart;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config.service(
         web::scope("")
             .wrap(from_fn(error::show))
+            .wrap(from_fn(slash::lead_on))
             .wrap(headers::security())
             .app_data(web::Data::new(attempts::Attempts::default()))
             .app_data(

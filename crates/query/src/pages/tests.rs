@@ -297,3 +297,24 @@ async fn an_event_id_in_the_search_leads_to_what_became_of_the_event() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[actix_web::test]
+async fn the_slash_at_the_end_may_be_forgotten() {
+    let server = Server::start().await;
+    for (asked, led) in [
+        ("/projects/mayday/app", "/projects/mayday/app/"),
+        ("/projects/mayday/app/issues?query=a%20b", "/projects/mayday/app/issues/?query=a%20b"),
+        ("/issues/7", "/issues/7/"),
+    ] {
+        let reply = server.send(TestRequest::with_uri(asked)).await;
+        assert_eq!(
+            (reply.status, reply.header(header::LOCATION)),
+            (StatusCode::PERMANENT_REDIRECT, led),
+            "{asked}"
+        );
+    }
+    for none in ["/nothing", "//evil.example/issues", "/issues/7/status"] {
+        let reply = server.send(TestRequest::with_uri(none)).await;
+        assert_ne!(reply.status, StatusCode::PERMANENT_REDIRECT, "{none}");
+    }
+}
