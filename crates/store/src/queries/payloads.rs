@@ -15,7 +15,7 @@ pub(super) struct RecentPayload {
 }
 
 impl Store {
-    /// An event's payload, while no newer one has taken its slot.
+    /// An event's payload: surely while no newer one has its slot, and then until the parts of both are merged.
     pub(super) async fn recent_payload(
         &self,
         project: ProjectId,
