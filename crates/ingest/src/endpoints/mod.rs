@@ -11,16 +11,17 @@ mod store;
 
 use actix_web::{
     HttpRequest, HttpResponse,
+    http::header,
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
 use mayday_catalog::keys::KeyInfo;
-use mayday_event::{EventId, ProjectId};
+use mayday_event::{Category, EventId, ProjectId};
 use serde_json::json;
 
 use crate::{
     Ingest, cors,
-    error::{Refusal, Refused},
+    error::{Content, Refusal, Refused},
     limits::{self, Limited},
 };
 
@@ -90,6 +91,23 @@ fn answer(result: Result<Kept, Refusal>, ingest: &Ingest) -> HttpResponse {
 pub(super) fn unread_of(key: &KeyInfo) -> impl Fn(Refused) -> Refusal {
     let (project, key_id) = (key.project_id, key.key_id);
     move |refused| Refusal { key_id, ..Refusal::unread(refused, Some(project)) }
+}
+
+/// For `map_err`: a body that should hold one thing of this category, which is counted as received.
+fn unread_one(ingest: &Ingest, key: &KeyInfo, category: Category) -> impl Fn(Refused) -> Refusal {
+    let (project, key_id) = (key.project_id, key.key_id);
+    move |refused| {
+        let counted = vec![(category, 1)];
+        ingest.count_received(project, &counted);
+        let content = Some(Box::new(Content { event_id: None, counted }));
+        Refusal { refused, project: Some(project), key_id, content }
+    }
+}
+
+/// The Content-Type header; empty for none.
+fn content_type(request: &HttpRequest) -> String {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 /// For `map_err`: a body whose content is not known, or not yet.

@@ -3,13 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use mayday_event::{Category, EventId, capped::InflateLimits, raw::Format, wire};
 
-use super::{Kept, answer, project_of, unread, unread_of};
+use super::{Kept, answer, project_of, unread, unread_of, unread_one};
 use crate::{
     Ingest,
     accept::{Report, new_event_id},
     auth::Credentials,
     body,
-    error::{Content, Refusal, Refused},
+    error::{Refusal, Refused},
     event_head::look_at_event,
 };
 
@@ -26,12 +26,8 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let credentials = Credentials::of(request);
     let key = credentials.admit(ingest, project).map_err(unread(project))?;
     let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
-    let event_id = ingest.large_bodies.check(&sent, check).await.map_err(|refused| {
-        let counted = vec![(Category::Error, 1)];
-        ingest.count_received(project, &counted);
-        let content = Some(Box::new(Content { event_id: None, counted }));
-        Refusal { refused, project: Some(project), key_id: key.key_id, content }
-    })?;
+    let event_id = ingest.large_bodies.check(&sent, check).await;
+    let event_id = event_id.map_err(unread_one(ingest, &key, Category::Error))?;
     let event_id = event_id.unwrap_or_else(new_event_id);
     let (client, format, counted) = (credentials.client(), Format::Store, vec![(Category::Error, 1)]);
     let limited = ingest.keep(Report { request, key, client, event_id, format, sent, counted }).await?;
