@@ -28,6 +28,7 @@ use crate::{
     bootstrap::{self, BootstrapFile},
     config::{Config, Role},
     data_dir::DataDir,
+    refresh,
     server::{self, Listening},
     shutdown, stores,
 };
@@ -172,6 +173,9 @@ impl Background {
                 base_url: shared.base_url.clone(),
             };
             tasks.push(("alerts", spawn_migrated(shared, &stop, |stop| alerts.run(stop))));
+        }
+        if config.plays(Role::Ingest) || config.plays(Role::Worker) {
+            tasks.push(("keys", tokio::spawn(refresh::keys(shared.catalog.clone(), stop.clone()))));
         }
         if let Some(ingest) = ingest {
             tasks.push(("refusals", tokio::spawn(ingest.clone().report_refusals(stop.clone()))));
