@@ -94,6 +94,17 @@ pub(crate) fn admit_dsn(ingest: &Ingest, project: ProjectId, dsn: &str) -> Resul
     admit_key(ingest, project, url.username())
 }
 
+/// The key in a request of a protocol that has no place of its own for one: header `X-Mayday-Key`, or
+/// `Authorization: Bearer`, or any way in which Sentry's SDKs give theirs.
+pub(crate) fn any_key(request: &HttpRequest) -> Option<String> {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let bearer = || {
+        let (scheme, key) = header("Authorization")?.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| short(key.trim()))
+    };
+    header("X-Mayday-Key").map(short).or_else(bearer).or_else(|| Credentials::of(request).key)
+}
+
 /// What a key alone admits to, in protocols whose paths name no project.
 pub(crate) fn admit_any(ingest: &Ingest, key: &str) -> Result<KeyInfo, Refused> {
     let key: PublicKey = key.trim().parse().map_err(|_| Refused::KeyFormat)?;
@@ -148,6 +159,18 @@ mod tests {
             assert_eq!(key_of(request).as_deref(), Some(KEY));
         }
         assert_eq!(key_of(TestRequest::with_uri("/?sentry_key=")), None);
+    }
+
+    #[test]
+    fn protocols_without_a_place_for_a_key_take_it_from_a_header_of_ours_or_a_bearer() {
+        for request in [
+            TestRequest::default().insert_header(("X-Mayday-Key", KEY)),
+            TestRequest::default().insert_header(("Authorization", format!("Bearer {KEY}"))),
+            TestRequest::with_uri(&format!("/v1/logs?sentry_key={KEY}")),
+        ] {
+            assert_eq!(any_key(&request.to_http_request()).as_deref(), Some(KEY));
+        }
+        assert_eq!(any_key(&TestRequest::default().to_http_request()), None);
     }
 
     #[test]

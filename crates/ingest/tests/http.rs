@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "http/bugsnag.rs"]
+mod bugsnag;
+#[path = "http/otlp.rs"]
+mod otlp;
+
 use std::{
     io::Write,
     sync::{Arc, Mutex},
@@ -128,6 +133,12 @@ fn no_change() -> DsnKeyChange {
     DsnKeyChange { label: None, active: None, rate_limit: None }
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 fn envelope() -> Vec<u8> {
     format!("{{\"event_id\":\"{ID}\"}}\n{{\"type\":\"event\"}}\n{{\"message\":\"boom\"}}\n").into_bytes()
 }
@@ -211,11 +222,7 @@ async fn who_may_not_send_is_told_why() {
 #[actix_web::test]
 async fn every_encoding_is_read_and_kept_as_it_was_sent() {
     let server = Server::new().await;
-    let gzip = {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(&envelope()).unwrap();
-        encoder.finish().unwrap()
-    };
+    let gzip = gzip(&envelope());
     let zlib = {
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(&envelope()).unwrap();
@@ -260,11 +267,6 @@ async fn every_encoding_is_read_and_kept_as_it_was_sent() {
 async fn each_cap_and_each_malformed_framing_has_its_answer() {
     let server = Server::new().await;
     let auth = server.auth();
-    let gzip_of = |bytes: &[u8]| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    };
     let item = |header: &str, payload: &str| format!("{{}}\n{header}\n{payload}").into_bytes();
     let long_event = format!("{{\"message\":\"{}\"}}", "x".repeat(limits::EVENT_BYTES));
     let many = format!("{{}}\n{}", "{\"type\":\"x\"}\n{}\n".repeat(limits::ENVELOPE_ITEMS + 1));
@@ -306,9 +308,9 @@ async fn each_cap_and_each_malformed_framing_has_its_answer() {
         ("envelope/", "", many.into_bytes(), large, "more than", "envelope_too_large"),
         ("envelope/", "", long_header.into_bytes(), large, "longer than", "envelope_too_large"),
         ("envelope/", "", vec![b'x'; limits::BODY_BYTES + 1], large, "longer than", "too_large"),
-        ("envelope/", "gzip", gzip_of(&vec![b' '; 8 << 20]), large, "times its size", "compression_ratio"),
+        ("envelope/", "gzip", gzip(&vec![b' '; 8 << 20]), large, "times its size", "compression_ratio"),
         ("envelope/", "gzip", b"no gzip".to_vec(), bad, "not valid gzip", "content_encoding"),
-        ("envelope/", "gzip, gzip, gzip", gzip_of(b"{}"), bad, "more than 2", "content_encoding"),
+        ("envelope/", "gzip, gzip, gzip", gzip(b"{}"), bad, "more than 2", "content_encoding"),
         ("store/", "", vec![], bad, "empty", "body_empty"),
         ("store/", "", b"nonsense".to_vec(), bad, "base64", "content_encoding"),
         ("store/", "", b"{".to_vec(), bad, "not a JSON object", "event_json"),

@@ -8,6 +8,7 @@ mod minidump;
 mod otlp;
 mod reports;
 mod store;
+mod translated;
 
 use actix_web::{
     HttpRequest, HttpResponse,
