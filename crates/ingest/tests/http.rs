@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "http/attachments.rs"]
+mod attachments;
 #[path = "http/bugsnag.rs"]
 mod bugsnag;
+#[path = "http/minidump.rs"]
+mod minidump;
 #[path = "http/otlp.rs"]
 mod otlp;
 
