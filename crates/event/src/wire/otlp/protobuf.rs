@@ -21,15 +21,15 @@ pub(super) fn read_logs(
     records: &mut Records<impl FnMut() -> EventId>,
 ) -> Result<(), WireError> {
     for resource_logs in children(body, 1) {
-        let resource_logs = resource_logs.map_err(malformed)?;
+        let resource_logs = resource_logs?;
         let resource: proto::Resource = shared(resource_logs)?;
         let mut origin = Origin { resource: attributes(resource.attributes), scope: String::new() };
         for scope_logs in children(resource_logs, 2) {
-            let scope_logs = scope_logs.map_err(malformed)?;
+            let scope_logs = scope_logs?;
             let scope: proto::InstrumentationScope = shared(scope_logs)?;
             origin.scope = text(&scope.name);
             for record in children(scope_logs, 2) {
-                read_record(record.map_err(malformed)?, &origin, records)?;
+                read_record(record?, &origin, records)?;
             }
         }
     }
@@ -88,9 +88,9 @@ fn is_crash(record: &proto::LogRecord) -> bool {
 pub(super) fn count(body: &[u8]) -> Result<u64, WireError> {
     let mut count = 0;
     for of_resource in children(body, 1) {
-        for of_scope in children(of_resource.map_err(malformed)?, 2) {
-            for one in children(of_scope.map_err(malformed)?, 2) {
-                one.map_err(malformed)?;
+        for of_scope in children(of_resource?, 2) {
+            for one in children(of_scope?, 2) {
+                one?;
                 count += 1;
             }
         }
@@ -101,7 +101,7 @@ pub(super) fn count(body: &[u8]) -> Result<u64, WireError> {
 /// The resource or scope: field 1 of what holds its records, which must not be larger than an event.
 fn shared<M: Message + Default>(parent: &[u8]) -> Result<M, WireError> {
     let Some(message) = children(parent, 1).next() else { return Ok(M::default()) };
-    let message = message.map_err(malformed)?;
+    let message = message?;
     if message.len() > limits::EVENT_BYTES {
         let problem = format!("resource or scope of {} bytes exceeds {}", message.len(), limits::EVENT_BYTES);
         return Err(WireError::too_large(FORMAT, problem));
@@ -114,7 +114,7 @@ fn malformed(error: DecodeError) -> WireError {
 }
 
 /// The messages in the field with this number, one by one.
-fn children(message: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], DecodeError>> {
+fn children(message: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], WireError>> {
     let mut rest = message;
     std::iter::from_fn(move || {
         let next = next_child(&mut rest, number);
@@ -125,18 +125,17 @@ fn children(message: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], D
     })
 }
 
-fn next_child<'m>(rest: &mut &'m [u8], number: u32) -> Result<Option<&'m [u8]>, DecodeError> {
+fn next_child<'m>(rest: &mut &'m [u8], number: u32) -> Result<Option<&'m [u8]>, WireError> {
     while rest.has_remaining() {
-        let (found, wire_type) = decode_key(rest)?;
+        let (found, wire_type) = decode_key(rest).map_err(malformed)?;
         if found != number || wire_type != WireType::LengthDelimited {
-            skip_field(wire_type, found, rest, DecodeContext::default())?;
+            skip_field(wire_type, found, rest, DecodeContext::default()).map_err(malformed)?;
             continue;
         }
-        let length = usize::try_from(decode_varint(rest)?).unwrap_or(usize::MAX);
-        let split = rest.split_at_checked(length);
-        // The error's type has no constructor; this decodes what is cut off, and so fails.
-        let Some((child, after)) = split else {
-            return Bytes::decode_length_delimited(&[1_u8][..]).map(|_| None);
+        let length = usize::try_from(decode_varint(rest).map_err(malformed)?).unwrap_or(usize::MAX);
+        let Some((child, after)) = rest.split_at_checked(length) else {
+            let problem = format!("a message of {length} bytes ends after {}", rest.len());
+            return Err(WireError::malformed(FORMAT, problem));
         };
         *rest = after;
         return Ok(Some(child));
