@@ -1,9 +1,11 @@
-// npm's @sentry/browser in a page whose button throws. The DSN is in the page's query string.
+// npm's @sentry/browser in a page whose button throws. The page's query string has the DSN, and maybe a tunnel.
 
 import * as Sentry from "@sentry/browser";
 
+const query = new URLSearchParams(location.search);
 Sentry.init({
-  dsn: new URLSearchParams(location.search).get("dsn"),
+  dsn: query.get("dsn"),
+  tunnel: query.get("tunnel") ?? undefined,
   release: "shop@1.2.3",
   environment: "e2e",
   // The same crash again and again is what the test is about.

@@ -1,11 +1,12 @@
-// npm's @sentry/node in a program whose promises are rejected by an exception. Arguments: the DSN, how many.
+// npm's @sentry/node in a program whose promises are rejected by an exception.
+// Arguments: the DSN, how many, optionally the package of another major version.
 
 import { createRequire } from "node:module";
 
+const [dsn, times, sdk = "@sentry/node"] = process.argv.slice(2);
 const require = createRequire(`${process.env.MAYDAY_PROVISION}/node/package.json`);
-const Sentry = require("@sentry/node");
+const Sentry = require(sdk);
 
-const [dsn, times] = process.argv.slice(2);
 Sentry.init({
   dsn,
   release: "shop@1.2.3",

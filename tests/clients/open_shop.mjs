@@ -6,7 +6,7 @@ import { withBrowser } from "./chromium.mjs";
 const [url, times] = process.argv.slice(2);
 
 const isReport = (response) =>
-  response.url().includes("/envelope/") && response.request().postData()?.includes('"type":"event"');
+  /\/(envelope\/|tunnel$)/.test(response.url()) && response.request().postData()?.includes('"type":"event"');
 
 await withBrowser(async (browser) => {
   const page = await browser.newPage();

@@ -1,5 +1,9 @@
-"""PyPI's sentry-sdk in a program whose threads die of an exception. Arguments: the DSN, how many threads."""
+"""PyPI's sentry-sdk in a program whose threads die of an exception.
 
+Arguments: the DSN, how many threads, optionally more options of the SDK as JSON.
+"""
+
+import json
 import sys
 import threading
 
@@ -22,12 +26,13 @@ def checkout(cart):
 
 
 def main():
-    dsn, times = sys.argv[1], int(sys.argv[2])
-    sentry_sdk.init(dsn=dsn, release="shop@1.2.3", environment="e2e", auto_session_tracking=True)
+    dsn, times, *more = sys.argv[1:]
+    options = json.loads(more[0]) if more else {}
+    sentry_sdk.init(dsn=dsn, release="shop@1.2.3", environment="e2e", auto_session_tracking=True, **options)
     sentry_sdk.set_tag("flavour", "salty")
     sentry_sdk.set_user({"id": "user-7", "email": "ada@example.com"})
     sentry_sdk.add_breadcrumb(category="cart", message="two items in the cart", level="info")
-    for _ in range(times):
+    for _ in range(int(times)):
         thread = threading.Thread(target=checkout, args=({"total": 1200, "count": 0},))
         thread.start()
         thread.join()

@@ -2,6 +2,7 @@
 //! server received must be accounted for, every delivery made, and no process left (see [`harness`]).
 
 mod bad_input;
+mod clients;
 mod contracts;
 mod crash;
 mod harness;

@@ -15,7 +15,7 @@ async fn python_sdk() {
         sdk: "sentry.python",
     };
     story::is_told(&crash, async |server, times| {
-        let client = Client::Python("python_client.py");
+        let client = Client::Python("python_client.py", &["sentry-sdk"]);
         let (status, _) = run_client(client, &[&server.bootstrap.dsn, &times.to_string()]).await;
         assert_eq!(status, Some(0));
     })

@@ -15,7 +15,8 @@ async fn rust_sdk() {
         sdk: "sentry.rust",
     };
     story::is_told(&crash, async |server, times| {
-        let (status, _) = run_client(Client::Rust, &[&server.bootstrap.dsn, &times.to_string()]).await;
+        let (status, _) =
+            run_client(Client::Rust("rust-client"), &[&server.bootstrap.dsn, &times.to_string()]).await;
         assert_eq!(status, Some(0));
     })
     .await;

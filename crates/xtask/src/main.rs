@@ -28,10 +28,10 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "RUNNER ARGS")]
         runner_args: Vec<String>,
     },
-    /// Fetch what the end-to-end tests need: published SDKs, a browser and the ClickHouse engine
+    /// Fetch what the end-to-end tests need: published SDKs, a browser, Ruby and the ClickHouse engine
     ///
     /// Everything goes to `<target dir>/provision` (or where MAYDAY_PROVISION says), in the versions that
-    /// tests/provision pins; what is there already is left alone. The browser is the system's chromium.
+    /// tests/provision pins; what is there already is left alone. Browser and Ruby are the system's.
     Provision,
     /// Judge parsing and grouping by labelled events and real files from outside the project
     ///

@@ -11,8 +11,14 @@ use anyhow::{Context, bail};
 
 use crate::workspace::Workspace;
 
-/// Where Debian's package puts the browser.
-const CHROMIUM: &str = "/usr/bin/chromium";
+/// What Debian's packages bring: a command that succeeds where they are, and the packages.
+const SYSTEM_PROGRAMS: [(&[&str], &[&str]); 2] = [
+    (&["/usr/bin/chromium", "--version"], &["chromium"]),
+    (
+        &["/usr/bin/ruby", "-rsentry-ruby", "-rraven", "-e", ""],
+        &["ruby", "ruby-sentry-ruby", "ruby-sentry-raven"],
+    ),
+];
 /// Written last into a provisioned folder, with the pins that it was made from.
 const STAMP: &str = "provisioned";
 
@@ -20,28 +26,34 @@ const STAMP: &str = "provisioned";
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let dir = workspace.provision_dir();
     let pins = workspace.path("tests/provision");
-    python_clients(&dir.join("python"), &pins.join("requirements.txt"))?;
-    node_clients(&dir.join("node"), &pins)?;
-    chromium()?;
+    python_clients(&dir.join("python"), &pins.join("python"))?;
+    node_clients(&dir.join("node"), &pins.join("node"))?;
+    system_programs()?;
     workspace.build_programs()?;
     engine(workspace)?;
     Ok(dir)
 }
 
-/// A virtual environment with the Python SDKs.
-fn python_clients(dir: &Path, requirements: &Path) -> anyhow::Result<()> {
-    fill_once(dir, requirements, "Python clients", || {
-        run_quietly(
-            Command::new("python3").args(["-m", "venv"]).arg(dir),
-            "install Python 3 with its venv module (Debian: apt-get install python3-venv)",
-        )?;
-        run_quietly(
-            Command::new(dir.join("bin/pip"))
-                .args(["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"])
-                .arg(requirements),
-            "is the package index reachable?",
-        )
-    })
+/// A folder for each Python SDK, because some exclude each other: a client runs with those that it names.
+fn python_clients(dir: &Path, pins: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(pins).with_context(|| format!("cannot read {}", pins.display()))? {
+        let requirements = entry?.path();
+        let name = requirements.file_stem().context("a file of requirements has a name")?;
+        let what = format!("Python client {}", name.display());
+        let dir = dir.join(name);
+        fill_once(&dir, &requirements, &what, || {
+            run_quietly(
+                Command::new("python3")
+                    .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                    .args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target"])
+                    .arg(&dir)
+                    .arg("-r")
+                    .arg(&requirements),
+                "install Python 3 with pip (Debian: apt-get install python3-pip), and see that its index is reachable",
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// A folder with the JavaScript SDKs and the library that drives the browser.
@@ -60,21 +72,34 @@ fn node_clients(dir: &Path, pins: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// The system's browser; installed where this may.
-fn chromium() -> anyhow::Result<()> {
-    const BY_HAND: &str = "install it by hand: apt-get install chromium";
-    if Path::new(CHROMIUM).try_exists()? {
+/// The system's browser, and Ruby with its SDKs; installed where this may.
+fn system_programs() -> anyhow::Result<()> {
+    let mut missing = Vec::new();
+    for (probe, packages) in SYSTEM_PROGRAMS {
+        let probe = Command::new(probe[0])
+            .args(&probe[1..])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !probe.is_ok_and(|status| status.success()) {
+            missing.extend(packages);
+        }
+    }
+    if missing.is_empty() {
         return Ok(());
     }
+    let packages = missing.join(" ");
+    let by_hand = format!("install by hand: apt-get install {packages}");
     if !is_root()? {
-        bail!("{CHROMIUM} is missing; {BY_HAND}");
+        bail!("the tests need more programs; {by_hand}");
     }
-    progress("chromium");
+    progress(&packages);
     let apt = |args: &[&str]| {
-        run_quietly(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"), BY_HAND)
+        run_quietly(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"), &by_hand)
     };
     apt(&["update", "--quiet"])?;
-    apt(&["install", "--quiet", "--yes", "--no-install-recommends", "chromium"])
+    apt(&[&["install", "--quiet", "--yes", "--no-install-recommends"], missing.as_slice()].concat())
 }
 
 /// The ClickHouse engine, into the cache that every server of this user looks in.

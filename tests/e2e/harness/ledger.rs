@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Ledger {
     /// By category.
     pub(crate) received: BTreeMap<String, u64>,
+    /// By project; under the empty name what belongs to none.
+    pub(crate) received_by_project: BTreeMap<String, u64>,
     /// By category, outcome and reason.
     pub(crate) outcomes: BTreeMap<(String, String, String), u64>,
     /// Records of the journal that wait for the worker.
@@ -23,7 +25,10 @@ impl Ledger {
             let (name, labels) = series.split_once('{').unwrap_or((series, ""));
             let label = |name: &str| label(labels, name);
             match name {
-                "mayday_received_total" => *ledger.received.entry(label("category")).or_default() += value,
+                "mayday_received_total" => {
+                    *ledger.received.entry(label("category")).or_default() += value;
+                    *ledger.received_by_project.entry(label("project")).or_default() += value;
+                }
                 "mayday_outcomes_total" => {
                     let key = (label("category"), label("outcome"), label("reason"));
                     *ledger.outcomes.entry(key).or_default() += value;

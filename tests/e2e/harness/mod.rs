@@ -12,9 +12,10 @@ mod receiver;
 mod sender;
 mod server;
 mod shop;
+mod sight;
 
 pub(crate) use api::{Api, http_client, text};
-pub(crate) use clients::{Client, run_client};
+pub(crate) use clients::{Client, command, run, run_client};
 pub(crate) use engine::Engine;
 pub(crate) use events::{crash, envelope, envelope_of, new_event_id};
 pub(crate) use ledger::Ledger;
@@ -25,3 +26,4 @@ pub(crate) use receiver::{Call, Receiver};
 pub(crate) use sender::{Sender, Sent};
 pub(crate) use server::{Bootstrap, SETTLE, TestServer};
 pub(crate) use shop::Shop;
+pub(crate) use sight::sight;

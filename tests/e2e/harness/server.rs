@@ -141,7 +141,10 @@ impl TestServer {
     /// Waits until all that was received is accounted for and every delivery is made.
     pub(crate) async fn settle(&self, deadline: Duration) {
         eventually("everything received has its outcome", deadline, async || {
-            self.api.ledger().await.check()?;
+            let ledger = self.api.ledger().await;
+            ledger.check()?;
+            let received = ledger.received_by_project.get(&self.bootstrap.project_id);
+            self.check_outcomes(received.copied().unwrap_or_default()).await?;
             let deliveries = self.deliveries().await;
             match deliveries.iter().find(|delivery| delivery["state"] == "pending") {
                 Some(pending) => Err(format!("a delivery is pending: {pending}")),
@@ -149,6 +152,20 @@ impl TestServer {
             }
         })
         .await;
+    }
+
+    /// Whether the project's stored outcomes add up to what it was sent: this much, and before the last restart more.
+    async fn check_outcomes(&self, received: u64) -> Result<(), String> {
+        let outcomes = self.api.get(&format!("{}/outcomes/?statsPeriod=24h", self.api.project)).await;
+        let total = |counted: &Value| counted["totals"]["sum(quantity)"].as_u64().expect("a sum");
+        // What clients dropped themselves was never received.
+        let groups = outcomes["groups"].as_array().into_iter().flatten();
+        let here = groups.filter(|group| group["by"]["outcome"] != "client_discard");
+        let (stored, accounted) = (total(&outcomes["received"]), here.map(total).sum::<u64>());
+        if outcomes["balanced"] == true && stored == accounted && stored >= received {
+            return Ok(());
+        }
+        Err(format!("of {received} received, the outcomes hold: {outcomes:#}"))
     }
 
     /// Adds a hook of all events.

@@ -2,9 +2,14 @@
 
 use std::{fs, path::Path};
 
-use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::ServerHandle,
+    http::StatusCode,
+    web::{self, Bytes, Data, PayloadConfig},
+};
 
-use super::{clients::scripts, provision};
+use super::{Bootstrap, clients::scripts, http_client, provision};
 
 /// Serves the page until dropped.
 pub(crate) struct Shop {
@@ -15,7 +20,21 @@ pub(crate) struct Shop {
 impl Shop {
     /// On a free port.
     pub(crate) fn start() -> Self {
-        let server = HttpServer::new(|| App::new().route("/{path:.*}", web::get().to(serve)))
+        Self::start_before(None)
+    }
+
+    /// One that passes on what is posted to `/tunnel`, as it came.
+    pub(crate) fn start_with_tunnel(bootstrap: &Bootstrap) -> Self {
+        Self::start_before(Some(format!("{}/api/{}/envelope/", bootstrap.url, bootstrap.project_id)))
+    }
+
+    fn start_before(tunnel_end: Option<String>) -> Self {
+        let app = move || {
+            let app =
+                App::new().app_data(PayloadConfig::new(1 << 20)).app_data(Data::new(tunnel_end.clone()));
+            app.route("/tunnel", web::post().to(pass_on)).route("/{path:.*}", web::get().to(serve))
+        };
+        let server = HttpServer::new(app)
             .workers(1)
             .disable_signals()
             .bind(("127.0.0.1", 0))
@@ -33,6 +52,14 @@ impl Drop for Shop {
         // The order to stop is given by the call; its future only waits for the end.
         drop(self.handle.stop(false));
     }
+}
+
+/// Neither headers nor query: the tunnel knows nothing of what it carries.
+async fn pass_on(body: Bytes, end: Data<Option<String>>) -> HttpResponse {
+    let Some(end) = end.as_ref() else { return HttpResponse::NotFound().finish() };
+    let answer = http_client().post(end).body(body.to_vec()).send().await.expect("the server answers");
+    let status = StatusCode::from_u16(answer.status().as_u16()).expect("a status");
+    HttpResponse::build(status).body(answer.bytes().await.expect("its body"))
 }
 
 async fn serve(path: web::Path<String>) -> HttpResponse {
