@@ -5,13 +5,14 @@
 
 mod keys;
 mod seal;
+mod torn;
 
 use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use mayday_event::Timestamp;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
 use rustix::fs::statvfs;
 use url::Url;
 
@@ -79,7 +80,11 @@ impl Blobs {
             return Err(BlobError::TooLarge { key: key.clone(), length: bytes.len() });
         }
         self.check_space(bytes.len())?;
-        let seal = seal::of(&bytes);
+        let (bytes, seal) = blocking(move || {
+            let seal = seal::of(&bytes);
+            (bytes, seal)
+        })
+        .await?;
         self.store.put(&key.path(), PutPayload::from_iter([bytes, seal])).await?;
         Ok(())
     }
@@ -93,7 +98,8 @@ impl Blobs {
             }
             Err(error) => return Err(error.into()),
         };
-        seal::opened(sealed).ok_or_else(|| BlobError::Damaged { key: key.clone() })
+        let opened = blocking(move || seal::opened(sealed)).await?;
+        opened.ok_or_else(|| BlobError::Damaged { key: key.clone() })
     }
 
     /// Deletes a blob; one that is not there is no error.
@@ -104,33 +110,45 @@ impl Blobs {
         }
     }
 
-    /// Deletes spooled reports that were written before `time`; returns how many.
+    /// Deletes spooled reports that were written before `time`, and what writes that were cut off before it left behind;
+    /// returns how many.
     pub async fn delete_spooled_before(&self, time: Timestamp) -> Result<u64, BlobError> {
-        self.delete_where(&keys::spool(), |blob| blob.last_modified.timestamp_millis() < time.0).await
+        let is_old = |blob: &ObjectMeta| blob.last_modified.timestamp_millis() < time.0;
+        let deleted = self.delete_where(&keys::spool(), is_old).await?;
+        let folder = self.directory.join(keys::spool().as_ref());
+        Ok(deleted + blocking(move || torn::delete_before(&folder, time)).await??)
     }
 
     /// Deletes attachments that were received before the day of `time`; returns how many.
     pub async fn delete_attachments_before(&self, time: Timestamp) -> Result<u64, BlobError> {
         let first_kept = keys::day(time);
-        // Days are folders, and their names are in the order of time.
-        let is_old = |blob: &object_store::ObjectMeta| {
-            let day = blob.location.parts().nth(1);
-            day.is_some_and(|day| day.as_ref() < first_kept.as_str())
-        };
-        self.delete_where(&keys::attachments(), is_old).await
+        let mut deleted = 0;
+        for day in self.store.list_with_delimiter(Some(&keys::attachments())).await?.common_prefixes {
+            // Days are folders, and their names are in the order of time.
+            if day.filename().is_some_and(|name| name < first_kept.as_str()) {
+                deleted += self.delete_where(&day, |_| true).await?;
+                let folder = self.directory.join(day.as_ref());
+                blocking(move || torn::delete_folder(&folder)).await??;
+            }
+        }
+        Ok(deleted)
     }
 
     async fn delete_where(
         &self,
         folder: &Path,
-        wanted: impl Fn(&object_store::ObjectMeta) -> bool,
+        wanted: impl Fn(&ObjectMeta) -> bool,
     ) -> Result<u64, BlobError> {
         let mut deleted = 0;
         let mut blobs = self.store.list(Some(folder));
         while let Some(blob) = blobs.try_next().await? {
             if wanted(&blob) {
-                self.store.delete(&blob.location).await?;
-                deleted += 1;
+                match self.store.delete(&blob.location).await {
+                    Ok(()) => deleted += 1,
+                    // Somebody else was faster.
+                    Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         Ok(deleted)
@@ -153,6 +171,11 @@ impl Blobs {
             false => Ok(()),
         }
     }
+}
+
+/// Runs what takes long, away from the threads that answer.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)
 }
 
 #[cfg(test)]

@@ -62,8 +62,45 @@ async fn old_days_and_orphans_go_and_the_rest_stays() {
     assert!(blobs.get(&keys[0]).await.is_err());
     assert!(blobs.get(&keys[1]).await.is_ok());
     assert_eq!(blobs.delete_spooled_before(Timestamp(0)).await.unwrap(), 0);
-    assert_eq!(blobs.delete_spooled_before(Timestamp(i64::MAX)).await.unwrap(), 1);
+    assert_eq!(blobs.delete_spooled_before(Timestamp(i64::MAX / 2)).await.unwrap(), 1);
     assert!(blobs.get(&keys[2]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_write_that_was_cut_off_is_not_seen_and_goes() {
+    let (directory, blobs) = store();
+    let (spooled, yesterday) =
+        (BlobKey::Spool(Uuid::from_u128(1)), attachment(1, NOW.plus_ms(-Timestamp::DAY_MS)));
+    let left = [&spooled, &yesterday].map(|key| directory.path().join(format!("{key}#1")));
+    for (key, left) in [&spooled, &yesterday].into_iter().zip(&left) {
+        blobs.put(key, Bytes::from_static(b"whole")).await.unwrap();
+        fs::write(left, b"who").unwrap();
+        assert_eq!(blobs.get(key).await.unwrap(), &b"whole"[..]);
+    }
+    // Not while it may still be written.
+    assert_eq!(blobs.delete_spooled_before(Timestamp(0)).await.unwrap(), 0);
+    blobs.delete(&spooled).await.unwrap();
+    assert!(matches!(blobs.get(&spooled).await, Err(BlobError::NotFound { .. })));
+    assert!(left[0].is_file());
+    assert_eq!(blobs.delete_spooled_before(Timestamp(i64::MAX / 2)).await.unwrap(), 1);
+    assert_eq!(blobs.delete_attachments_before(NOW).await.unwrap(), 1);
+    assert!(left.iter().all(|left| fs::metadata(left).is_err()));
+    // Nothing is left of the day.
+    assert!(fs::metadata(left[1].ancestors().nth(3).unwrap()).is_err());
+}
+
+#[tokio::test]
+async fn writers_of_the_same_key_do_not_mix() {
+    let (directory, blobs) = store();
+    let key = attachment(1, NOW);
+    let contents: Vec<Bytes> = (0..8).map(|number| vec![number; 100_000].into()).collect();
+    let puts = contents.iter().map(|content| blobs.put(&key, content.clone()));
+    for put in futures_util::future::join_all(puts).await {
+        put.unwrap();
+    }
+    assert!(contents.contains(&blobs.get(&key).await.unwrap()));
+    let folder = directory.path().join(key.to_string());
+    assert_eq!(fs::read_dir(folder.parent().unwrap()).unwrap().count(), 1);
 }
 
 #[tokio::test]
