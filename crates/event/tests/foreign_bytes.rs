@@ -138,6 +138,26 @@ fn compressed(bytes: &[u8], encoding: usize) -> Vec<u8> {
     }
 }
 
+/// What crash uploads are made of.
+const FORM_PIECES: [&[u8]; 16] = [
+    b"--XX\r\n",
+    b"\n--XX\n",
+    b"\r\n--XX--",
+    b"--YY\r\n",
+    b"\r\n",
+    b"Content-Disposition: form-data; name=upload_file_minidump\r\n",
+    b"content-disposition: form-data; name=\"__sentry-event\"; filename=\"a\\\"\r\n",
+    b"content-disposition: form-data; name=\"__sentry-breadcrumb1\"; filename*=UTF-8''%ff\r\n",
+    b"content-disposition: form-data; name=sentry__1\r\n",
+    b"content-disposition: form-data; name=sentry[extra][a]\r\n",
+    b"content-disposition: form-data; name=sentry___x\r\n",
+    b"content-type: text/plain; charset=\"\r\n",
+    b"{\"extra\":\"x\"}",
+    b"MDMP",
+    b"\x81\xa1a\xdf\xff\xff\xff\xff",
+    b"\x1f\x8b\x08",
+];
+
 /// What real clients of other protocols sent.
 const REPORTS: [&[u8]; 5] = [
     include_bytes!("data/bugsnag_android_anr.json"),
@@ -169,6 +189,17 @@ proptest! {
         checks::envelope(&bytes);
         checks::event_json(&bytes);
         checks::inflate(&bytes);
+        checks::msgpack(&bytes);
+        checks::multipart(&bytes);
+        checks::minidump(&bytes);
+    }
+
+    #[test]
+    fn any_crash_upload_is_read_or_refused(pieces in vec(select(&FORM_PIECES[..]), 0..40), bytes in vec(any::<u8>(), 0..64)) {
+        let form = [&pieces.concat(), &bytes[..]].concat();
+        checks::multipart(&form);
+        checks::minidump(&form);
+        checks::msgpack(&bytes);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! stable.
 
 mod translated;
+mod uploads;
 
 use bytes::Bytes;
 use mayday_event::{
@@ -16,7 +17,10 @@ use mayday_event::{
 };
 use serde_json::{Value, json};
 
-pub use self::translated::{bugsnag, otlp, stack_text};
+pub use self::{
+    translated::{bugsnag, otlp, stack_text},
+    uploads::{minidump, msgpack, multipart},
+};
 
 /// Parsing ends; what was parsed, written out again, is parsed to the same.
 pub fn envelope(bytes: &[u8]) {
