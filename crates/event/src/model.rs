@@ -363,4 +363,6 @@ pub enum NoteKind {
     Trimmed,
     /// A value was corrected, such as a timestamp in the future.
     Corrected,
+    /// Something that must not be stored was taken out; the detail names the privacy rule.
+    Scrubbed,
 }

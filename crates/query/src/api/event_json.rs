@@ -132,6 +132,7 @@ fn note_json(note: &Note) -> Value {
         NoteKind::WrongType | NoteKind::InvalidValue => "invalid_data",
         NoteKind::Trimmed => "value_too_long",
         NoteKind::Corrected => "corrected",
+        NoteKind::Scrubbed => "scrubbed",
     };
     json!({ "type": kind, "message": note.detail, "data": { "name": note.path } })
 }

@@ -188,6 +188,7 @@ fn notes(event: &Event) -> Vec<Pair> {
         NoteKind::InvalidValue => "Not readable",
         NoteKind::Trimmed => "Shortened",
         NoteKind::Corrected => "Corrected",
+        NoteKind::Scrubbed => "Scrubbed",
     };
     let pair = |note: &mayday_event::model::Note| {
         Pair::new(&note.path, format!("{}: {}", kind(note.kind), note.detail))
