@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use mayday_event::{ProjectId, Timestamp, settings::CompiledSettings};
+use mayday_event::{
+    ProjectId, Timestamp,
+    settings::{CompiledSettings, RuleError},
+};
 use serde_json::Value;
 use sqlx::FromRow;
 
@@ -38,6 +41,16 @@ impl Catalog {
     /// A project's settings, from memory; the defaults where it decided nothing.
     pub fn settings(&self, project: ProjectId) -> Arc<CompiledSettings> {
         self.settings.of(project)
+    }
+
+    /// A project's settings as they would be with a section replaced, without changing them.
+    pub fn try_settings(
+        &self,
+        project: ProjectId,
+        section: Section,
+        value: &Value,
+    ) -> Result<CompiledSettings, RuleError> {
+        memory::with(&self.settings.of(project), section, value)
     }
 
     /// Replaces a section; [`Catalog::settings`] shows it at once. What `value` leaves out takes its default.
@@ -78,17 +91,19 @@ impl Catalog {
         Ok(value)
     }
 
-    /// A project's changes of its settings, newest first.
+    /// A project's changes of its settings, or of one section, newest first.
     pub async fn settings_changes(
         &self,
         project: ProjectId,
+        section: Option<Section>,
         limit: usize,
     ) -> Result<Vec<SettingsChange>, CatalogError> {
         let rows: Vec<ChangeRow> = sqlx::query_as(
             "SELECT id, section, old_value, new_value, changed, changed_by FROM settings_changes
-             WHERE project_id = $1 ORDER BY id DESC LIMIT $2",
+             WHERE project_id = $1 AND ($2 = '' OR section = $2) ORDER BY id DESC LIMIT $3",
         )
         .bind(project.to_sql())
+        .bind(section.map_or("", Section::name))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.reader)
         .await?;

@@ -122,7 +122,12 @@ pub(super) fn compiled_with(
     with(&compiled(project, stored), section, value)
 }
 
-fn with(settings: &CompiledSettings, section: Section, value: &Value) -> Result<CompiledSettings, RuleError> {
+/// Settings with one section replaced.
+pub(super) fn with(
+    settings: &CompiledSettings,
+    section: Section,
+    value: &Value,
+) -> Result<CompiledSettings, RuleError> {
     let mut settings = settings.settings.clone();
     section.replace(&mut settings, value)?;
     CompiledSettings::compile(settings)

@@ -10,7 +10,8 @@
 //! `newest-event`, `message`, `exception`, `unhandled`, `stack`, `frame` (with `data-in-app`), `folded`,
 //! `context-line`, `thread`, `breadcrumb`, `context` (with `data-context`), `tag` (with `data-key`), `notes`,
 //! `grouping`; `hook`, `add-hook`, `delete-hook`, `hook-secret`, `delivery` (with `data-state`), `form-error`;
-//! `key` (with `data-key`), `add-key`, `limits`, `limit`, `payloads`, `used`, `saved`, `problem`, `settings-change`;
+//! `key` (with `data-key`), `add-key`, `limits`, `limit`, `payloads`, `used`, `saved`, `problem`, `settings-change`,
+//! `filters`, `sample-rate`, `verdict`, `privacy`, `rule`, `preview`, `scrubbed`, `delete-user`, `deleted`;
 //! `quarantined`, `replay`, `no-quarantine`; `event-search`, `fate` (with `data-event-id`, `data-fate`),
 //! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
 //! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),

@@ -20,6 +20,7 @@ pub(crate) mod quarantine;
 pub(crate) mod reasons;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod trial;
 
 use mayday_event::Timestamp;
 

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use mayday_event::settings::RuleError;
+use mayday_catalog::projects::Project;
+use mayday_event::settings::{CompiledSettings, RuleError};
 use serde_json::Value;
 
-use super::super::error::sentence;
+use super::{
+    super::{error::sentence, visit::Visit},
+    Tab,
+};
 
 /// Most rows of a list in a form.
 const ROWS: usize = 200;
@@ -42,6 +46,20 @@ impl Fields {
         }
     }
 
+    /// A number; what is none stays as it is and becomes a problem of `place`.
+    pub(super) fn fraction(&mut self, name: &str, place: &str) -> Value {
+        let text = self.text(name).to_owned();
+        match text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+            Some(number) => number.into(),
+            None => self.refuse(place, "is not a number", text),
+        }
+    }
+
+    /// A list with an entry a line.
+    pub(super) fn lines(&self, name: &str) -> Value {
+        self.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+    }
+
     /// Something is wrong with `place`, which stays as it is.
     pub(super) fn refuse(&mut self, place: &str, problem: &str, text: String) -> Value {
         self.problems.push(RuleError { place: place.into(), problem: problem.into() });
@@ -51,6 +69,20 @@ impl Fields {
     /// The indices of the rows of a list that have `field`: `list[0].field` and so on.
     pub(super) fn rows(&self, list: &str, field: &str) -> Vec<usize> {
         (0..ROWS).filter(|row| self.values.contains_key(&format!("{list}[{row}].{field}"))).collect()
+    }
+
+    /// The settings as they would be with this draft of a tab's section.
+    pub(super) fn compiled(
+        self,
+        visit: &Visit,
+        project: &Project,
+        tab: Tab,
+        draft: &Value,
+    ) -> Result<CompiledSettings, Vec<RuleError>> {
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        visit.query.catalog.try_settings(project.id, tab.part(), draft).map_err(|problem| vec![problem])
     }
 
     /// What was found wrong.
@@ -136,4 +168,10 @@ pub(super) fn choices<'n>(of: impl IntoIterator<Item = (String, &'n str)>, curre
         choices.push(Choice { value: current.into(), name: current.into(), current: true });
     }
     choices
+}
+
+/// A list of a draft, an entry a line.
+pub(super) fn as_lines(draft: &Value, list: &str) -> String {
+    let lines: Vec<&str> = entries(draft, list).iter().filter_map(Value::as_str).collect();
+    lines.join("\n")
 }

@@ -4,10 +4,13 @@
 //! its field.
 
 mod changes;
+mod deletion;
 mod fields;
+mod filters;
 mod keys;
 mod limits;
 mod payloads;
+mod privacy;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +54,13 @@ pub(super) fn pages() -> Scope {
         .route("/keys/", web::post().to(keys::add))
         .route("/keys/{key}/", web::post().to(keys::change))
         .route("/limits/", web::post().to(save::<limits::KeysPage>))
+        .route("/filters/", web::get().to(show::<filters::FiltersPage>))
+        .route("/filters/", web::post().to(save::<filters::FiltersPage>))
+        .route("/filters/preview/", web::post().to(filters::preview))
+        .route("/privacy/", web::get().to(show::<privacy::PrivacyPage>))
+        .route("/privacy/", web::post().to(save::<privacy::PrivacyPage>))
+        .route("/privacy/preview/", web::post().to(privacy::preview))
+        .route("/privacy/users/", web::post().to(deletion::delete))
         .route("/payloads/", web::get().to(show::<payloads::PayloadsPage>))
         .route("/payloads/", web::post().to(save::<payloads::PayloadsPage>))
 }
@@ -59,15 +69,19 @@ pub(super) fn pages() -> Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Keys,
+    Filters,
+    Privacy,
     Payloads,
 }
 
 impl Tab {
-    const ALL: [Self; 2] = [Self::Keys, Self::Payloads];
+    const ALL: [Self; 4] = [Self::Keys, Self::Filters, Self::Privacy, Self::Payloads];
 
     fn name(self) -> &'static str {
         match self {
             Self::Keys => "Keys and limits",
+            Self::Filters => "Filters",
+            Self::Privacy => "Privacy",
             Self::Payloads => "Payload budget",
         }
     }
@@ -76,6 +90,8 @@ impl Tab {
     fn part(self) -> Part {
         match self {
             Self::Keys => Part::Limits,
+            Self::Filters => Part::Filters,
+            Self::Privacy => Part::Privacy,
             Self::Payloads => Part::Payloads,
         }
     }
@@ -83,7 +99,7 @@ impl Tab {
     pub(super) fn path(self, project: &Project) -> String {
         let segment = match self {
             Self::Keys => "keys",
-            Self::Payloads => "payloads",
+            tab => tab.part().name(),
         };
         format!("{}{segment}/", Section::Settings.path(project))
     }

@@ -79,6 +79,10 @@ fn budget(fields: &mut Fields) -> Value {
 
 /// A number of bytes in the largest unit in which it is whole.
 fn in_unit(bytes: u64) -> (String, u64) {
-    let unit = UNITS.iter().map(|(unit, _)| *unit).find(|unit| bytes > 0 && bytes.is_multiple_of(*unit)).unwrap_or(1);
+    let unit = UNITS
+        .iter()
+        .map(|(unit, _)| *unit)
+        .find(|unit| bytes > 0 && bytes.is_multiple_of(*unit))
+        .unwrap_or(1);
     ((bytes / unit).to_string(), unit)
 }

@@ -161,3 +161,157 @@ async fn a_large_form_is_read_and_a_huge_one_is_not() {
         assert_eq!(reply.body.contains("data-testid=\"problem\""), length < FORM_BYTES, "{length}");
     }
 }
+
+/// As a browser sends the privacy form with its defaults.
+const PRIVACY: [(&str, &str); 9] = [
+    ("sensitive_keys", "on"),
+    ("credentials", "on"),
+    ("private_keys", "on"),
+    ("card_numbers", "on"),
+    ("ibans", "on"),
+    ("emails", "remove_from_text"),
+    ("ip_addresses", "truncate"),
+    ("hash_salt", ""),
+    ("rules[0].path", ""),
+];
+
+#[actix_web::test]
+async fn filters_are_saved_and_shown_again() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let fields = [
+        ("releases", "1.2.*\r\n\r\n beta \r\n"),
+        ("error_messages", "*<loop>*"),
+        ("ip_addresses", "203.0.113.0/24"),
+        ("minimum_app_version", "4.2"),
+        ("minimum_app_version_of", "android 4.3\r\nwear os 5"),
+        ("sample_rates[0].rate", "0.5"),
+        ("sample_rates[0].environment", "dev"),
+        ("sample_rates[1].rate", ""),
+    ];
+    let reply = submit(&server, &browser, "filters", &fields).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
+    let expected = json!({
+        "releases": ["1.2.*", "beta"],
+        "error_messages": ["*<loop>*"],
+        "ip_addresses": ["203.0.113.0/24"],
+        "minimum_app_version": "4.2",
+        "minimum_app_version_of": { "android": "4.3", "wear os": "5" },
+        "sample_rates": [{ "rate": 0.5, "environment": "dev" }],
+    });
+    assert_eq!(stored(&server, "filters").await, expected);
+    let page = visit(&server, &browser, "filters").await;
+    insta::assert_snapshot!(main_of(&server, &browser, &page));
+}
+
+#[actix_web::test]
+async fn a_filter_that_cannot_be_used_is_told_by_its_line() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let fields = [("ip_addresses", "203.0.113.7\nnowhere"), ("sample_rates[3].rate", "2")];
+    let reply = submit(&server, &browser, "filters", &fields).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    assert!(reply.body.contains("Entry 2: &#34;nowhere&#34; is no address"), "{}", reply.body);
+    let reply = submit(&server, &browser, "filters", &[("sample_rates[3].rate", "2")]).await;
+    assert!(reply.body.contains("id=\"filters.sample_rates[0]-problem\""), "{}", reply.body);
+    let reply = submit(&server, &browser, "filters", &[("minimum_app_version_of", "android")]).await;
+    assert!(
+        reply.body.contains("is not a system and a version") && reply.body.contains(">android</textarea>")
+    );
+}
+
+#[actix_web::test]
+async fn filters_are_tried_on_an_event_without_saving() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    for (sample, expected) in [
+        ("{\"release\":\"app@1.2.3\"}", "<code>filter_release</code>, by the rule <code>1.2.*</code>"),
+        ("{\"release\":\"app@1.3.0\"}", "It would be kept."),
+        ("boom", "id=\"sample-problem\" data-testid=\"problem\">Is not the JSON of an event."),
+    ] {
+        let fields = [("releases", "1.2.*"), ("sample", sample)];
+        let reply = submit(&server, &browser, "filters/preview", &fields).await;
+        assert!(reply.body.contains(expected), "{expected}: {}", reply.body);
+        assert!(reply.body.contains(">1.2.*</textarea>"), "what was typed stays");
+    }
+    assert_eq!(changes(&server).await, 0);
+}
+
+#[actix_web::test]
+async fn the_privacy_form_says_what_holds_and_adds_rules() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    submit(&server, &browser, "privacy", &PRIVACY).await;
+    assert_eq!(
+        server.query.catalog.settings(server.project.id).settings,
+        ProjectSettings::default(),
+        "the form as it is first shown changes nothing"
+    );
+    let mut fields: Vec<_> = PRIVACY.into_iter().filter(|(name, _)| *name != "ibans").collect();
+    fields.extend([
+        ("rules[1].path", "extra.**"),
+        ("rules[1].regex", "v[0-9]+"),
+        ("rules[1].action", "mask"),
+    ]);
+    fields.push(("more_keys", "loyalty card"));
+    submit(&server, &browser, "privacy", &fields).await;
+    let privacy = stored(&server, "privacy").await;
+    assert_eq!(privacy["rules"], json!([{ "path": "extra.**", "regex": "v[0-9]+", "action": "mask" }]));
+    assert_eq!((&privacy["ibans"], &privacy["more_keys"]), (&json!(false), &json!(["loyalty card"])));
+    let page = visit(&server, &browser, "privacy").await;
+    insta::assert_snapshot!(main_of(&server, &browser, &page));
+
+    let fields = [("rules[0].path", "extra"), ("rules[0].regex", "("), ("rules[0].action", "hash")];
+    let reply = submit(&server, &browser, "privacy", &[&PRIVACY[..8], &fields].concat()).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    assert!(
+        reply.body.contains("id=\"privacy.rules[0]-problem\" data-testid=\"problem\">regex: "),
+        "{}",
+        reply.body
+    );
+}
+
+#[actix_web::test]
+async fn scrubbing_is_tried_without_saving() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    for (sample, expected) in [
+        ("<b>mail ann@example.com</b>", "&#60;b&#62;mail "),
+        ("{\"password\":\"hunter2\",\"answer\":42}", "&#34;answer&#34;: 42"),
+    ] {
+        let reply =
+            submit(&server, &browser, "privacy/preview", &[&PRIVACY[..], &[("sample", sample)]].concat())
+                .await;
+        let (_, result) = reply.body.split_once("data-testid=\"scrubbed\"").unwrap();
+        assert!(result.contains(expected), "{result}");
+        assert!(!result.contains("ann@example.com") && !result.contains("hunter2"), "{result}");
+    }
+    assert_eq!(changes(&server).await, 0);
+    let reply = submit(&server, &browser, "privacy/preview", &[("sample", "a"), ("emails", "eat")]).await;
+    assert!(
+        reply.body.contains("data-testid=\"form-error\"") && !reply.body.contains("data-testid=\"scrubbed\"")
+    );
+}
+
+async fn changes(server: &Server) -> usize {
+    server.query.catalog.settings_changes(server.project.id, None, 10).await.unwrap().len()
+}
+
+#[actix_web::test]
+async fn a_user_s_data_is_only_deleted_by_who_is_sure_of_whose() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let of = |user, sure: bool| {
+        let mut fields = vec![("kind", "email"), ("user", user)];
+        fields.extend(sure.then_some(("sure", "on")));
+        fields
+    };
+    let unsure = submit(&server, &browser, "privacy/users", &of("ann@example.com", false)).await;
+    assert_eq!(unsure.status, StatusCode::BAD_REQUEST);
+    assert!(unsure.body.contains("value=\"ann@example.com\""), "{}", unsure.body);
+    let nobody = submit(&server, &browser, "privacy/users", &of(" ", true)).await;
+    assert_eq!(nobody.status, StatusCode::BAD_REQUEST);
+    // There is no ClickHouse here: a deletion that is asked for is not said to be done.
+    let asked = submit(&server, &browser, "privacy/users", &of("ann@example.com", true)).await;
+    assert_eq!(asked.status, StatusCode::SERVICE_UNAVAILABLE);
+}
