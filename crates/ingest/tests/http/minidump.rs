@@ -7,6 +7,8 @@ use mayday_event::{Category, Outcome, entry::Entry, limits};
 use crate::{ID, Server, bugsnag::entries, gzip, no_change, otlp::post};
 
 pub(crate) const FORM: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=----XX");
+type Headers<'text> = &'text [(&'text str, &'text str)];
+
 const DUMP: &[u8] = b"MDMP\x93\xa7 and so on\r\n--";
 
 /// A form of files (name, file name, content) as curl writes it.
@@ -60,7 +62,7 @@ async fn a_minidump_alone_is_taken_however_it_is_called() {
     let server = Server::new().await;
     let without_slash = format!("/api/{}/minidump?sentry_key={}", server.project, server.key);
     let octets = ("Content-Type", "application/octet-stream");
-    let sent: [(&str, &[(&str, &str)], Vec<u8>); 4] = [
+    let sent: [(&str, Headers, Vec<u8>); 4] = [
         (&path(&server), &[octets], DUMP.to_vec()),
         (&without_slash, &[("Content-Type", "application/x-dmp")], gzip(DUMP)),
         (&without_slash, &[], zstd::encode_all(DUMP, 3).unwrap()),
@@ -98,7 +100,7 @@ async fn what_is_no_minidump_is_refused_counted_and_explained() {
     let bomb = gzip(&[b"MDMP", &vec![0; limits::INFLATED_BYTES][..]].concat());
     let large_event =
         form(&[("upload_file_minidump", Some("x"), DUMP), ("a", None, &vec![b'x'; limits::EVENT_BYTES])]);
-    let cases: [(&[(&str, &str)], Vec<u8>, u16, &str); 7] = [
+    let cases: [(Headers, Vec<u8>, u16, &str); 7] = [
         (&[], b"\x7fELF".to_vec(), 400, "begin with \"\\x7fELF\", not with MDMP"),
         (&[], Vec::new(), 400, "body is empty"),
         (
