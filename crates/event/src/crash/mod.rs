@@ -1,5 +1,14 @@
 //! Crash reports of operating systems: what is cheap to read of them, as an event. Full parsing is symbolication's.
 
+mod android;
+mod anr;
+mod apple;
+mod found;
+mod minidump;
+mod minidump_codes;
+mod plcrash;
+mod tombstone;
+
 use serde_json::{Map, Value};
 
 /// A system crash format, as `/api/{project_id}/crash/?format=` names it.
@@ -36,24 +45,53 @@ pub struct CrashError {
     pub problem: String,
 }
 
+/// Name, file name and attachment type of each format.
+const FORMATS: [(CrashFormat, &str, &str, &str); 7] = [
+    (CrashFormat::Ips, "ips", "crash.ips", "event.applecrashreport"),
+    (CrashFormat::Apple, "apple", "crash.crash", "event.applecrashreport"),
+    (CrashFormat::PlCrash, "plcrash", "crash.plcrash", "event.plcrash"),
+    (CrashFormat::Tombstone, "tombstone", "tombstone.pb", "event.tombstone"),
+    (CrashFormat::TombstoneText, "tombstone-text", "tombstone.txt", "event.tombstone_text"),
+    (CrashFormat::Anr, "anr", "anr.txt", "event.anr"),
+    (CrashFormat::Minidump, "minidump", "minidump.dmp", "event.minidump"),
+];
+
 impl CrashFormat {
-    /// The format with this name.
-    pub fn named(_name: &str) -> Option<Self> {
-        None
+    /// The format with this name; minidumps have endpoints of their own.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut formats = FORMATS.iter().filter(|(format, ..)| *format != Self::Minidump);
+        formats.find(|(_, known, ..)| *known == name).map(|(format, ..)| *format)
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        ""
+        self.row().1
     }
 
     /// The file name that the raw report is kept under, and its `attachment_type`.
     pub fn attachment(self) -> (&'static str, &'static str) {
-        ("", "")
+        let (_, _, file, ty) = self.row();
+        (file, ty)
+    }
+
+    fn row(self) -> (Self, &'static str, &'static str, &'static str) {
+        FORMATS.into_iter().find(|(format, ..)| *format == self).unwrap_or(FORMATS[6])
     }
 }
 
 /// Reads what is cheap to read.
-pub fn glance(_format: CrashFormat, _report: &[u8]) -> Result<Glance, CrashError> {
-    Ok(Glance::default())
+pub fn glance(format: CrashFormat, report: &[u8]) -> Result<Glance, CrashError> {
+    let found = match format {
+        CrashFormat::Ips => apple::ips::read(report),
+        CrashFormat::Apple => apple::text::read(report),
+        CrashFormat::PlCrash => plcrash::read(report),
+        CrashFormat::Tombstone => tombstone::read(report),
+        CrashFormat::TombstoneText => android::read(report),
+        CrashFormat::Anr => anr::read(report),
+        CrashFormat::Minidump => minidump::read(report),
+    }?;
+    Ok(Glance { event: found.into_event() })
 }
+
+#[cfg(test)]
+mod tests;

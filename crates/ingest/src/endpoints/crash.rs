@@ -1,6 +1,108 @@
-//! `POST /api/{project_id}/crash/?format=`: reports of operating systems.
+//! `POST /api/{project_id}/crash/?format=`: crash reports of operating systems, one a request, as they are.
+//!
+//! The body is the report, in any Content-Encoding. `format` is one of `ips`, `apple`, `plcrash`, `tombstone`,
+//! `tombstone-text`, `anr`; `release`, `environment`, `dist` and `user` in the query say what the report does not.
+//! Authentication as for envelopes. Answers `{"id": …}`.
 
-use actix_web::web::ServiceConfig;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use bytes::Bytes;
+use mayday_event::{
+    Category, EventId,
+    capped::{self, InflateLimits},
+    crash::{CrashFormat, glance},
+    wire::envelope::Item,
+};
+use serde_json::{Map, Value, json};
 
-/// Adds the routes.
-pub(super) fn configure(_config: &mut ServiceConfig) {}
+use super::{Kept, answer, project_of, unread, unread_of, unread_one, wrong_method};
+use crate::{
+    Ingest,
+    accept::{Translated, new_event_id},
+    auth::Credentials,
+    body, cors,
+    error::{Refusal, Refused},
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(
+        web::resource(["/api/{project_id}/crash/", "/api/{project_id}/crash"])
+            .wrap(from_fn(cors::allow_any_origin))
+            .route(web::post().to(receive))
+            .route(web::method(actix_web::http::Method::OPTIONS).to(cors::preflight))
+            .default_service(web::to(wrong_method)),
+    );
+}
+
+async fn receive(request: HttpRequest, payload: web::Payload, ingest: web::Data<Ingest>) -> HttpResponse {
+    answer(accept(&request, payload, &ingest).await, &ingest)
+}
+
+async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -> Result<Kept, Refusal> {
+    let project = project_of(request)?;
+    let credentials = Credentials::of(request);
+    let key = credentials.admit(ingest, project).map_err(unread(project))?;
+    let complements = Complements::of(request);
+    let format = CrashFormat::named(&complements.format).ok_or_else(|| {
+        let found = complements.format.chars().take(40).collect();
+        unread_of(&key)(Refused::UnknownFormat { found })
+    })?;
+    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
+    let check = move |bytes: Bytes, encoding: &str, limits: &InflateLimits| {
+        if bytes.is_empty() {
+            return Err(Refused::BodyEmpty);
+        }
+        translated(format, capped::inflate(bytes, encoding, limits)?, complements)
+    };
+    let translated = ingest.large_bodies.check(&sent, check).await;
+    let translated = translated.map_err(unread_one(ingest, &key, Category::Error))?;
+    let id = translated.event_id;
+    drop(sent);
+    ingest.keep_items(request, &key, credentials.client(), translated).await?;
+    Ok(Kept { id, limited: Vec::new() })
+}
+
+/// What the query says besides.
+#[derive(Debug, Default)]
+struct Complements {
+    format: String,
+    /// Fields of the event.
+    event: Map<String, Value>,
+}
+
+impl Complements {
+    fn of(request: &HttpRequest) -> Self {
+        let mut complements = Self::default();
+        for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
+            match &*name {
+                "format" => complements.format = value.into_owned(),
+                "release" | "environment" | "dist" => {
+                    complements.event.insert(name.into_owned(), value.into_owned().into());
+                }
+                "user" => {
+                    complements.event.insert("user".to_owned(), json!({ "id": value }));
+                }
+                _ => {}
+            }
+        }
+        complements
+    }
+}
+
+/// The event, and the report whole as its file.
+fn translated(format: CrashFormat, report: Bytes, complements: Complements) -> Result<Translated, Refused> {
+    let mut event = glance(format, &report)?.event;
+    let stated = event.get("event_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let id: EventId = stated.unwrap_or_else(new_event_id);
+    event.insert("event_id".to_owned(), id.to_string().into());
+    event.extend(complements.event);
+    let (file, ty) = format.attachment();
+    let mut attachment = Item::new("attachment", report);
+    attachment.header.insert("filename".to_owned(), file.into());
+    attachment.header.insert("attachment_type".to_owned(), ty.into());
+    let event = Item::new("event", Value::from(event).to_string().into());
+    Ok(Translated { event_id: Some(id), sent_at: None, items: vec![event, attachment], not_stored: 0 })
+}
