@@ -28,7 +28,8 @@ pub(super) fn spans(text: &str, policy: IpAddresses) -> Spans {
         // What stands at the end of a sentence or before a port is none of the address.
         let Some((address, length)) = address(text.get(start..end).unwrap_or_default()) else { continue };
         let end = start + length;
-        if is_word(before(bytes, start)) || before(bytes, start) == Some(&b'-') || is_word(bytes.get(end)) {
+        let is_apart = |byte: Option<&u8>| !is_word(byte) && byte != Some(&b'-');
+        if !is_apart(before(bytes, start)) || !is_apart(bytes.get(end)) {
             continue;
         }
         let found = text.get(start..end).unwrap_or_default();

@@ -18,6 +18,10 @@ use super::{
 };
 use crate::{filter, settings::RuleError};
 
+/// What is taken out may bring together what stood apart: a text is looked through until nothing is found, but not
+/// more often than this.
+const ROUNDS: usize = 4;
+
 /// What a text is, and with that what may be in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -94,12 +98,17 @@ impl TextScrubber {
         if kind == Kind::Untouched || (kind == Kind::Code && !is_url(text)) {
             return None;
         }
-        let summary = Summary::of(text.as_bytes());
-        if !summary.is_interesting() {
-            return None;
+        let mut pass = Pass { text: Cow::Borrowed(text), found: FoundSet::default(), changed: false };
+        for _ in 0..ROUNDS {
+            let summary = Summary::of(pass.text.as_bytes());
+            if !summary.is_interesting() {
+                break;
+            }
+            self.look(&mut pass, &summary, kind, name);
+            if !std::mem::take(&mut pass.changed) {
+                break;
+            }
         }
-        let mut pass = Pass { text: Cow::Borrowed(text), found: FoundSet::default() };
-        self.look(&mut pass, &summary, kind, name);
         match pass.text {
             Cow::Owned(text) => Some((text, pass.found)),
             Cow::Borrowed(_) => None,
@@ -149,6 +158,7 @@ impl TextScrubber {
 struct Pass<'t> {
     text: Cow<'t, str>,
     found: FoundSet,
+    changed: bool,
 }
 
 impl Pass<'_> {
@@ -157,6 +167,7 @@ impl Pass<'_> {
         if !spans.is_empty() {
             self.text = Cow::Owned(mark::replaced(&self.text, &spans));
             self.found.add(found);
+            self.changed = true;
         }
     }
 }

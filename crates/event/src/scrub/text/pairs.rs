@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::before;
+use super::{before, is_word};
 use crate::scrub::{
     keys::{self, SensitiveKeys},
     mark::{self, FILTERED, Spans},
@@ -48,14 +48,19 @@ impl<'t> Key<'t> {
         let spaced = back_over(at, 2, &|byte| byte == b' ');
         let unquoted = back_over(spaced, 1, &|byte| byte == b'"' || byte == b'\'');
         let is_quoted = unquoted < spaced;
-        let end = if is_quoted {
-            back_over(unquoted, 8, &|byte| byte == b'\\')
-        } else {
-            // `user[password]=…`
-            back_over(unquoted, 1, &|byte| byte == b']')
+        let is_bracketed = !is_quoted && before(bytes, unquoted) == Some(&b']');
+        let end = match (is_quoted, is_bracketed) {
+            (true, _) => back_over(unquoted, 8, &|byte| byte == b'\\'),
+            (false, true) => unquoted.saturating_sub(1).max(from),
+            (false, false) => unquoted,
         };
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte) || !byte.is_ascii();
         let start = back_over(end, KEY_BYTES, &is_part);
+        // `user[password]=…`, but not `[iban]: …`, which stands for an account.
+        let opens = start.checked_sub(1).filter(|open| bytes.get(*open) == Some(&b'['));
+        if is_bracketed && !opens.is_some_and(|open| is_word(before(bytes, open))) {
+            return None;
+        }
         let name = text.get(start..end).filter(|name| !name.is_empty())?;
         Some(Self { name, is_quoted })
     }
@@ -103,7 +108,7 @@ impl Value {
             return Some(value);
         }
         if matches!(bytes.get(start), Some(b'{' | b'[')) {
-            let range = start..nested_end(bytes, start);
+            let range = start..word_end(bytes, nested_end(bytes, start));
             return Some(Self { range, form: Form::Nested });
         }
         let is_prose = *separator == b':' && spaces > 0 && !key.is_quoted;
