@@ -1,6 +1,6 @@
 //! What projects decide about their reports, and who decided it when.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use mayday_event::{
     ProjectId, Timestamp,
@@ -44,13 +44,14 @@ impl Catalog {
     }
 
     /// A project's settings as they would be with a section replaced, without changing them.
-    pub fn try_settings(
+    pub async fn try_settings(
         &self,
         project: ProjectId,
         section: Section,
         value: &Value,
-    ) -> Result<CompiledSettings, RuleError> {
-        memory::with(&self.settings.of(project), section, value)
+    ) -> Result<CompiledSettings, CatalogError> {
+        let (settings, value) = (self.settings(project), value.clone());
+        Ok(memory::off_thread(move || memory::with(&settings, section, &value)).await??)
     }
 
     /// Replaces a section; [`Catalog::settings`] shows it at once. What `value` leaves out takes its default.
@@ -64,27 +65,20 @@ impl Catalog {
         by: &str,
     ) -> Result<Value, CatalogError> {
         self.project_by_id(project).await?;
-        let mut tx = self.write().await?;
-        let mut stored = stored_sections(&mut tx, project).await?;
-        let compiled = memory::compiled_with(project, &stored, section, value)?;
+        let compiled = self.try_settings(project, section, value).await?;
         let value = section.of(&compiled.settings);
-        let change = SettingsChange {
-            id: 0,
-            section,
-            old: stored.remove(&section),
-            new: value.to_string(),
-            changed: self.clock.now(),
-            by: by.to_owned(),
-        };
-        if change.new.len() > MAX_SECTION {
-            return Err(CatalogError::Invalid(format!(
-                "{}: is longer than {MAX_SECTION} bytes",
-                section.name()
-            )));
+        let new = value.to_string();
+        if new.len() > MAX_SECTION {
+            let problem = format!("is longer than {MAX_SECTION} bytes of JSON");
+            return Err(RuleError { place: section.name().to_owned(), problem }.into());
         }
-        if change.old.as_ref() == Some(&change.new) {
+        let mut tx = self.write().await?;
+        let old = stored(&mut tx, project, section).await?;
+        if old.as_ref() == Some(&new) {
             return Ok(value);
         }
+        let (id, changed) = (Sequence::SettingsChange.next(&mut tx).await?, self.clock.now());
+        let change = SettingsChange { id, section, old, new, changed, by: by.to_owned() };
         insert_change(&mut tx, project, change).await?;
         tx.commit().await?;
         self.refresh_settings().await?;
@@ -111,18 +105,17 @@ impl Catalog {
     }
 }
 
-/// What a project has stored, as JSON.
-async fn stored_sections(
+/// A section as it is stored.
+async fn stored(
     tx: &mut Connection,
     project: ProjectId,
-) -> Result<BTreeMap<Section, String>, CatalogError> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT section, value FROM project_settings WHERE project_id = $1")
-            .bind(project.to_sql())
-            .fetch_all(tx)
-            .await?;
-    // A newer version may have more sections.
-    Ok(rows.into_iter().filter_map(|(section, value)| Some((Section::named(&section)?, value))).collect())
+    section: Section,
+) -> Result<Option<String>, CatalogError> {
+    Ok(sqlx::query_scalar("SELECT value FROM project_settings WHERE project_id = $1 AND section = $2")
+        .bind(project.to_sql())
+        .bind(section.name())
+        .fetch_optional(tx)
+        .await?)
 }
 
 async fn insert_change(
@@ -130,12 +123,11 @@ async fn insert_change(
     project: ProjectId,
     change: SettingsChange,
 ) -> Result<(), CatalogError> {
-    let id = Sequence::SettingsChange.next(tx).await?;
     sqlx::query(
         "INSERT INTO settings_changes (id, project_id, section, old_value, new_value, changed, changed_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(id)
+    .bind(change.id)
     .bind(project.to_sql())
     .bind(change.section.name())
     .bind(change.old)
@@ -151,7 +143,7 @@ async fn insert_change(
     .bind(project.to_sql())
     .bind(change.section.name())
     .bind(change.new)
-    .bind(id)
+    .bind(change.id)
     .execute(tx)
     .await?;
     Ok(())

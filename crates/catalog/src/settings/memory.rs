@@ -85,9 +85,11 @@ impl Catalog {
                 sections.insert(section, row.value);
             }
         }
-        let compiled =
-            changed.iter().map(|(project, stored)| (*project, Arc::new(compiled(*project, stored))));
-        snapshot.projects.extend(compiled);
+        let compile = move || -> Vec<_> {
+            let each = |(project, stored)| (project, Arc::new(compiled(project, &stored)));
+            changed.into_iter().map(each).collect()
+        };
+        snapshot.projects.extend(off_thread(compile).await?);
         self.settings.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -112,16 +114,6 @@ fn compiled(project: ProjectId, stored: &BTreeMap<Section, String>) -> CompiledS
     usable
 }
 
-/// What a project has stored, with one section replaced.
-pub(super) fn compiled_with(
-    project: ProjectId,
-    stored: &BTreeMap<Section, String>,
-    section: Section,
-    value: &Value,
-) -> Result<CompiledSettings, RuleError> {
-    with(&compiled(project, stored), section, value)
-}
-
 /// Settings with one section replaced.
 pub(super) fn with(
     settings: &CompiledSettings,
@@ -131,4 +123,11 @@ pub(super) fn with(
     let mut settings = settings.settings.clone();
     section.replace(&mut settings, value)?;
     CompiledSettings::compile(settings)
+}
+
+/// Compiling expressions takes longer than other requests may wait.
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CatalogError> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|_| sqlx::Error::WorkerCrashed)?)
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use mayday_catalog::projects::Project;
+use mayday_catalog::{CatalogError, projects::Project};
 use mayday_event::settings::{CompiledSettings, RuleError};
 use serde_json::Value;
 
 use super::{
-    super::{error::sentence, visit::Visit},
+    super::{
+        error::{PageError, sentence},
+        visit::Visit,
+    },
     Tab,
 };
 
@@ -72,17 +75,21 @@ impl Fields {
     }
 
     /// The settings as they would be with this draft of a tab's section.
-    pub(super) fn compiled(
+    pub(super) async fn compiled(
         self,
         visit: &Visit,
         project: &Project,
         tab: Tab,
         draft: &Value,
-    ) -> Result<CompiledSettings, Vec<RuleError>> {
+    ) -> Result<Result<CompiledSettings, Vec<RuleError>>, PageError> {
         if !self.problems.is_empty() {
-            return Err(self.problems);
+            return Ok(Err(self.problems));
         }
-        visit.query.catalog.try_settings(project.id, tab.part(), draft).map_err(|problem| vec![problem])
+        match visit.query.catalog.try_settings(project.id, tab.part(), draft).await {
+            Ok(settings) => Ok(Ok(settings)),
+            Err(CatalogError::Rule(problem)) => Ok(Err(vec![problem])),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What was found wrong.

@@ -23,7 +23,6 @@ use actix_web::{
 };
 use askama::Template;
 use mayday_catalog::{projects::Project, settings::Section as Part};
-use mayday_event::settings::RuleError;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -196,9 +195,6 @@ async fn save<P: Page>(
         {
             Ok(_) => return Ok(saved(P::TAB, &project)),
             Err(QueryError::Rule(problem)) => vec![problem],
-            Err(QueryError::Invalid(problem)) => {
-                vec![RuleError { place: P::TAB.part().name().into(), problem }]
-            }
             Err(error) => return Err(error.into()),
         },
     };

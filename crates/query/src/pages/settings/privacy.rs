@@ -161,7 +161,7 @@ pub(super) async fn preview(
     let project = visit.project(&path).await?;
     let mut fields = Fields::from(posted.form);
     let (draft, sample) = (PrivacyPage::draft(&mut fields), fields.text("sample").to_owned());
-    let settings = fields.compiled(&visit, &project, Tab::Privacy, &draft);
+    let settings = fields.compiled(&visit, &project, Tab::Privacy, &draft).await?;
     let mut parts = Parts::stored(&visit, &project, Tab::Privacy).await?;
     parts.draft = draft;
     let scrubbed = match settings {
