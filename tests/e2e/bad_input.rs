@@ -3,5 +3,6 @@
 mod authentication;
 mod caps;
 mod framing;
+mod other_protocols;
 mod refusal;
 mod set_aside;

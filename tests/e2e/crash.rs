@@ -108,6 +108,13 @@ async fn check_events(server: &TestServer, sent: &Sent) {
         sent.unanswered.len()
     );
 
+    // A report that was sent again counts as received again, and filtered as a duplicate: stored it is once.
+    let outcomes = server.api.get(&format!("{}/outcomes/?statsPeriod=24h", server.api.project)).await;
+    let groups = outcomes["groups"].as_array().into_iter().flatten();
+    let accepted = groups.filter(|group| group["by"]["outcome"] == "accepted");
+    let accepted: u64 = accepted.filter_map(|group| group["totals"]["sum(quantity)"].as_u64()).sum();
+    assert_eq!(accepted, seen.len() as u64, "{outcomes:#}");
+
     let issues = server.api.issues().await;
     assert_eq!(issues.len(), by_issue.len());
     for issue in issues {

@@ -1,6 +1,7 @@
 //! Published clients of many kinds and ages, each with what a person would check of what it sends.
 
 mod bugsnag;
+mod decisions;
 mod everything;
 mod limits;
 mod minidump;

@@ -26,4 +26,4 @@ pub(crate) use receiver::{Call, Receiver};
 pub(crate) use sender::{Sender, Sent};
 pub(crate) use server::{Bootstrap, SETTLE, TestServer};
 pub(crate) use shop::Shop;
-pub(crate) use sight::sight;
+pub(crate) use sight::{mended, sight};

@@ -25,8 +25,14 @@ pub(crate) fn sight(event: &Value) -> Value {
         "user": [event["user"]["id"], event["user"]["email"]],
         "crumb": crumb.map(|crumb| crumb["message"].clone()),
         "sdk": event["sdk"]["name"],
-        "notes": event["errors"],
+        "notes": mended(event),
     })
+}
+
+/// What had to be mended of the event; what was scrubbed of it is nobody's fault.
+pub(crate) fn mended(event: &Value) -> Vec<Value> {
+    let notes = event["errors"].as_array().into_iter().flatten();
+    notes.filter(|note| note["type"] != "scrubbed").cloned().collect()
 }
 
 /// The values of one of the event's parts.
