@@ -35,7 +35,7 @@ pub(crate) enum Refused {
     KeyFormat,
     #[error("DSN key is not known: copy the DSN from the project's setup page")]
     UnknownKey,
-    #[error("DSN key is disabled: enable it on the project's setup page, or use another")]
+    #[error("DSN key is disabled: enable it in the project's settings, or use another")]
     DisabledKey,
     #[error("DSN key does not belong to project {project}")]
     OtherProject { project: ProjectId },

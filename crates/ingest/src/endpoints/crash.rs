@@ -61,8 +61,8 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let translated = translated.map_err(unread_one(ingest, &key, Category::Error))?;
     let id = translated.event_id;
     drop(sent);
-    ingest.keep_items(request, &key, credentials.client(), translated).await?;
-    Ok(Kept { id, limited: Vec::new() })
+    let limited = ingest.keep_items(request, &key, credentials.client(), translated).await?;
+    Ok(Kept { id, limited })
 }
 
 /// What the query says besides.

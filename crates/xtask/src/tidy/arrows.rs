@@ -24,7 +24,7 @@ const ONLY_HERE: &[(&str, &[&str])] = &[
     ("async-nats", &["journal"]),
     ("clap", &["mayday", "xtask", "benches"]),
     ("clickhouse", &["store"]),
-    ("crc32c", &["journal"]),
+    ("crc32c", &["journal", "blobs"]),
     // The engine unpacks its own library, whose digest is pinned; foreign reports are inflated by `event`.
     ("flate2", &["event", "engine", "benches", "mayday", "tests"]),
     ("libloading", &["engine"]),
