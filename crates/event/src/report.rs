@@ -77,6 +77,11 @@ fn dump_without_event(items: &[Item]) -> Option<&Item> {
     items.iter().find(|item| !has_event && crash_format(item).is_some())
 }
 
+/// The event that an attachment says it belongs to, in an envelope of several: mayday's own, for SDKs send no such header.
+fn owner(item: &Item) -> Option<EventId> {
+    item.header_text("event_id")?.parse().ok()
+}
+
 /// The crash format of an attachment that is one.
 fn crash_format(item: &Item) -> Option<CrashFormat> {
     match (item.ty.as_str(), item.header_text("attachment_type")?) {
@@ -136,7 +141,7 @@ impl<'a> Reading<'a> {
                 "event" => {
                     events += 1;
                     let id = self.id_of_event(item, events, own_id);
-                    self.event(&item.payload, id, self.dump())
+                    self.event(&item.payload, id, self.dump_of(id))
                 }
                 _ => self.other(item, own_id),
             });
@@ -159,9 +164,10 @@ impl<'a> Reading<'a> {
         stated.or(first).unwrap_or(own_id)
     }
 
-    /// The crash report that comes with the envelope's event.
-    fn dump(&self) -> Option<&'a Item> {
-        self.items.iter().find(|item| crash_format(item).is_some())
+    /// The crash report that comes with an event.
+    fn dump_of(&self, event_id: EventId) -> Option<&'a Item> {
+        let is_of = |item: &&Item| owner(item).is_none_or(|owner| owner == event_id);
+        self.items.iter().filter(is_of).find(|item| crash_format(item).is_some())
     }
 
     fn event(&self, payload: &[u8], event_id: EventId, dump: Option<&Item>) -> Entry {
@@ -195,7 +201,8 @@ impl<'a> Reading<'a> {
         let received = self.report.received;
         let read = match item.ty.as_str() {
             "attachment" => {
-                let event_id = self.event_id.ok_or("envelope header names no event_id to attach it to");
+                let event_id = owner(item).or(self.event_id);
+                let event_id = event_id.ok_or("envelope header names no event_id to attach it to");
                 event_id.map(|id| Entry::Attachment(attachment::read(item, id))).map_err(str::to_owned)
             }
             "session" => session::read_update(&item.payload, received).map(|one| Entry::Sessions(vec![one])),
@@ -336,6 +343,15 @@ nonsense
         assert_eq!(words(&read(Format::Envelope, &named).unwrap()), ["file a of 12"]);
         let nameless = words(&read(Format::Envelope, &body("{}")).unwrap());
         assert_eq!(nameless, ["invalid attachment invalid_item"]);
+    }
+
+    #[test]
+    fn an_attachment_that_names_its_event_belongs_to_it() {
+        let body = "{\"event_id\":\"0000000000000000000000000000000a\"}\n\
+                    {\"type\":\"event\"}\n{\"event_id\":\"0000000000000000000000000000000a\"}\n\
+                    {\"type\":\"event\"}\n{\"event_id\":\"0000000000000000000000000000001b\"}\n\
+                    {\"type\":\"attachment\",\"filename\":\"a\",\"event_id\":\"0000000000000000000000000000001b\"}\nx\n";
+        assert_eq!(words(&read(Format::Envelope, body).unwrap()), ["event 10", "event 27", "file a of 27"]);
     }
 
     #[test]

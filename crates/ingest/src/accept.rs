@@ -116,14 +116,15 @@ impl Ingest {
         }
     }
 
-    /// Counts, limits and appends all items of a request of another protocol; durable when this returns.
+    /// Counts, limits and appends all items of a request of another protocol; durable when this returns. What is over a
+    /// limit is not kept, and returned.
     pub(crate) async fn keep_items(
         &self,
         request: &HttpRequest,
         key: &KeyInfo,
         client: Option<String>,
         translated: Translated,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Vec<Limited>, Refusal> {
         let Translated { event_id, sent_at, mut items, not_stored } = translated;
         if not_stored > 0 {
             let mut item = Item::new("not_stored", Bytes::new());
@@ -146,7 +147,7 @@ impl Ingest {
             counted: report::count(&items),
             sent: Sent { bytes: envelope::write(&header, &items), encoding: String::new() },
         };
-        self.keep(report).await.map(drop)
+        self.keep(report).await
     }
 }
 

@@ -10,6 +10,8 @@ mod bugsnag;
 mod minidump;
 #[path = "http/otlp.rs"]
 mod otlp;
+#[path = "http/reports.rs"]
+mod reports;
 
 use std::{
     io::Write,

@@ -7,6 +7,7 @@ pub mod minidump;
 pub mod msgpack;
 pub mod multipart;
 pub mod otlp;
+mod protobuf;
 pub mod reports;
 pub mod store;
 mod translate;

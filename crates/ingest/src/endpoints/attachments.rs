@@ -58,7 +58,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let translated = ingest.large_bodies.check(&sent, check).await;
     let translated = translated.map_err(unread_one(ingest, &key, Category::Attachment))?;
     drop(sent);
-    ingest.keep_items(request, &key, credentials.client(), translated).await
+    ingest.keep_items(request, &key, credentials.client(), translated).await.map(drop)
 }
 
 /// The event that the path names.

@@ -1,15 +1,12 @@
 //! Requests in protobuf.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::{Buf, Bytes};
-use prost::{
-    DecodeError, Message,
-    encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field},
-};
+use bytes::Bytes;
+use prost::{DecodeError, Message};
 use serde_json::{Map, Value};
 
 use super::{
-    super::WireError,
+    super::{WireError, protobuf as walk},
     FORMAT,
     proto::{self, any_value},
     record::{Origin, Record, Records, names_a_crash, tells_of_a_crash},
@@ -115,32 +112,8 @@ fn malformed(error: DecodeError) -> WireError {
 
 /// The messages in the field with this number, one by one.
 fn children(message: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], WireError>> {
-    let mut rest = message;
-    std::iter::from_fn(move || {
-        let next = next_child(&mut rest, number);
-        if next.is_err() {
-            rest = &[];
-        }
-        next.transpose()
-    })
-}
-
-fn next_child<'m>(rest: &mut &'m [u8], number: u32) -> Result<Option<&'m [u8]>, WireError> {
-    while rest.has_remaining() {
-        let (found, wire_type) = decode_key(rest).map_err(malformed)?;
-        if found != number || wire_type != WireType::LengthDelimited {
-            skip_field(wire_type, found, rest, DecodeContext::default()).map_err(malformed)?;
-            continue;
-        }
-        let length = usize::try_from(decode_varint(rest).map_err(malformed)?).unwrap_or(usize::MAX);
-        let Some((child, after)) = rest.split_at_checked(length) else {
-            let problem = format!("a message of {length} bytes ends after {}", rest.len());
-            return Err(WireError::malformed(FORMAT, problem));
-        };
-        *rest = after;
-        return Ok(Some(child));
-    }
-    Ok(None)
+    let children = walk::children(message, number);
+    children.map(|child| child.map_err(|problem| WireError::malformed(FORMAT, problem)))
 }
 
 fn attributes(list: Vec<proto::KeyValue>) -> Map<String, Value> {
