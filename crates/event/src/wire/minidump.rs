@@ -76,6 +76,12 @@ impl Upload {
         let (files, fields): (Vec<Part>, Vec<Part>) =
             parts.into_iter().partition(|part| part.filename.is_some());
         upload.take_files(files)?;
+        let length: usize = fields.iter().map(|field| field.content.len()).sum();
+        if length > limits::EVENT_BYTES {
+            let limit = limits::EVENT_BYTES;
+            let problem = format!("fields of {length} bytes exceed {limit}; larger texts are files");
+            return Err(WireError::too_large(FORMAT, problem));
+        }
         form::merge(&mut upload.event, &fields);
         for (name, value) in [("platform", "native"), ("level", "fatal")] {
             let known = upload.event.entry(name).or_insert(Value::Null);

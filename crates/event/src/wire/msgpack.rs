@@ -5,16 +5,20 @@ use serde_json::{Map, Number, Value};
 
 /// Deepest nesting.
 const DEPTH: usize = 64;
+/// Most values together: one of a byte takes a hundred in memory.
+const VALUES: usize = 100_000;
 
 /// The values that stand one after the other. What follows the last whole one is passed over: a crash may have come
-/// while the file was written. Binary data is read as text; extensions are null.
+/// while the file was written. So is what is nested too deeply, or is too much. Binary data is read as text; extensions
+/// are null.
 pub fn values(bytes: &[u8]) -> Vec<Value> {
-    let mut reader = Reader { rest: bytes };
+    let mut reader = Reader { rest: bytes, values_left: VALUES };
     std::iter::from_fn(|| reader.value(DEPTH)).collect()
 }
 
 struct Reader<'a> {
     rest: &'a [u8],
+    values_left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -41,6 +45,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
+        self.values_left = self.values_left.checked_sub(1)?;
         let &[tag] = self.bytes(1)? else { return None };
         let low = |mask: u8| usize::from(tag & mask);
         Some(match tag {
@@ -97,7 +102,9 @@ impl<'a> Reader<'a> {
         let entry = |_| {
             let key = match self.value(depth)? {
                 Value::String(key) => key,
-                other => other.to_string(),
+                // As texts within texts they would double with each level.
+                Value::Array(_) | Value::Object(_) => return None,
+                scalar => scalar.to_string(),
             };
             Some((key, self.value(depth)?))
         };
@@ -152,11 +159,14 @@ mod tests {
     fn a_torn_end_costs_no_more_than_itself() {
         assert_eq!(values(b"\x81\xa1a\x01\x81\xa1b\x02\x81\xa1c"), [json!({ "a": 1 }), json!({ "b": 2 })]);
         assert_eq!(values(b"\xdf\xff\xff\xff\xff\xa1a"), Vec::<Value>::new());
+        // A map as a key.
+        assert_eq!(values(b"\x81\x81\xa1a\x01\x02"), Vec::<Value>::new());
     }
 
     #[test]
-    fn depth_is_bounded() {
+    fn depth_and_number_are_bounded() {
         assert_eq!(values(&[&[0x91; DEPTH - 1][..], &[1]].concat()).len(), 1);
         assert!(values(&[&[0x91; 100_000][..], &[1]].concat()).is_empty());
+        assert_eq!(values(&[0xc0; VALUES + 1]).len(), VALUES);
     }
 }

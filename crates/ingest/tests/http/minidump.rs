@@ -99,7 +99,7 @@ async fn what_is_no_minidump_is_refused_counted_and_explained() {
     let server = Server::new().await;
     let bomb = gzip(&[b"MDMP", &vec![0; limits::INFLATED_BYTES][..]].concat());
     let large_event =
-        form(&[("upload_file_minidump", Some("x"), DUMP), ("a", None, &vec![b'x'; limits::EVENT_BYTES])]);
+        form(&[("upload_file_minidump", Some("x"), DUMP), ("a", None, &vec![b'x'; limits::EVENT_BYTES + 1])]);
     let cases: [(Headers, Vec<u8>, u16, &str); 7] = [
         (&[], b"\x7fELF".to_vec(), 400, "begin with \"\\x7fELF\", not with MDMP"),
         (&[], Vec::new(), 400, "body is empty"),
@@ -118,7 +118,7 @@ async fn what_is_no_minidump_is_refused_counted_and_explained() {
             "upload_file_minidump: body inflates to more",
         ),
         (&[("Content-Encoding", "gzip")], bomb, 413, "body inflates to more"),
-        (&[FORM], large_event, 413, "exceeds 1048576"),
+        (&[FORM], large_event, 413, "fields of 1048577 bytes exceed 1048576"),
     ];
     for (headers, body, status, text) in cases {
         let answer = server.send_to(&path(&server), headers, body).await;
