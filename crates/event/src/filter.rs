@@ -84,8 +84,8 @@ impl Filters {
         });
         bounded(settings.minimum_app_version_of.len(), "filters.minimum_app_version_of")?;
         Ok(Self {
-            releases: compiled(&settings.releases, "filters.releases", glob)?,
-            error_messages: compiled(&settings.error_messages, "filters.error_messages", glob)?,
+            releases: compiled(&settings.releases, "filters.releases", |pattern| glob(pattern))?,
+            error_messages: compiled(&settings.error_messages, "filters.error_messages", |pattern| glob(pattern))?,
             networks: compiled(&settings.ip_addresses, "filters.ip_addresses", network)?,
             minimum: settings
                 .minimum_app_version
@@ -223,7 +223,7 @@ fn bounded(entries: usize, place: &str) -> Result<(), RuleError> {
     if entries > RULES { Err(error()) } else { Ok(()) }
 }
 
-fn glob(pattern: &String) -> Result<Glob, String> {
+fn glob(pattern: &str) -> Result<Glob, String> {
     if !pattern.is_empty() && pattern.chars().all(|c| c == '*') {
         return Err("fits everything; disable the project's keys instead".to_owned());
     }
