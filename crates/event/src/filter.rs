@@ -85,7 +85,9 @@ impl Filters {
         bounded(settings.minimum_app_version_of.len(), "filters.minimum_app_version_of")?;
         Ok(Self {
             releases: compiled(&settings.releases, "filters.releases", |pattern| glob(pattern))?,
-            error_messages: compiled(&settings.error_messages, "filters.error_messages", |pattern| glob(pattern))?,
+            error_messages: compiled(&settings.error_messages, "filters.error_messages", |pattern| {
+                glob(pattern)
+            })?,
             networks: compiled(&settings.ip_addresses, "filters.ip_addresses", network)?,
             minimum: settings
                 .minimum_app_version
