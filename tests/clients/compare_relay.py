@@ -22,7 +22,7 @@ from sentry_relay.processing import StoreNormalizer, convert_datascrubbing_confi
 
 SEED = 20260101
 VARIATIONS = 300
-RECEIVED = 1767225600
+RECEIVED = "2026-01-01T00:00:00Z"
 OFF = {
     "sensitive_keys": False, "credentials": False, "private_keys": False, "card_numbers": False, "ibans": False,
     "emails": "keep", "ip_addresses": "keep",
@@ -213,22 +213,56 @@ def with_secrets(rng, event):
 def relay_normalized(event):
     # A normaliser keeps state: the event id that it saw.
     normalizer = StoreNormalizer(protocol_version="7", client_ip="203.0.113.7", remove_other=True, enable_trimming=True,
-                                 received_at=f"{RECEIVED}", max_secs_in_past=30 * 86400, max_secs_in_future=60)
+                                 received_at=RECEIVED, max_secs_in_past=30 * 86400, max_secs_in_future=60)
     return normalizer.normalize_event(event)
 
 
 def in_our_form(event):
-    """Relay's event with the names of ours: lists without `values`, images without `debug_meta`."""
+    """Relay's event with the names and the notation of ours."""
     event = copy.deepcopy(event)
-    event.pop("_meta", None)
+    for name in ("_meta", "errors", "type", "version", "event_id", "received"):
+        event.pop(name, None)
     for name in ("exception", "threads", "breadcrumbs"):
-        event[name] = (event.get(name) or {}).get("values") or []
-    event["debug_images"] = (event.pop("debug_meta", None) or {}).get("images") or []
+        event[name] = [item for item in (event.get(name) or {}).get("values") or [] if item]
+    for item in [event, *event["breadcrumbs"]]:
+        if item.get("timestamp") is not None:
+            item["timestamp"] = round(item["timestamp"] * 1000)
+    for item in event["exception"]:
+        item["thread_id"] = as_text(item.get("thread_id"))
+    for item in event["threads"]:
+        item["id"] = as_text(item.get("id"))
+    images = (event.pop("debug_meta", None) or {}).get("images") or []
+    event["debug_images"] = [image for image in images if image]
+    for image in event["debug_images"]:
+        if "uuid" in image:
+            image["debug_id"] = image.pop("uuid")
     event["tags"] = {pair[0]: pair[1] for pair in event.get("tags") or [] if pair}
+    return in_one_notation(event)
+
+
+def in_one_notation(event):
+    """What both write differently: headers in any order, addresses with or without zeros, ids in either case."""
+    event = copy.deepcopy(event)
+    for name in ("notes", "event_id", "received"):
+        event.pop(name, None)
+    request = event.get("request") or {}
+    request["headers"] = {pair[0].lower(): pair[1] for pair in request.get("headers") or [] if pair}
+    stacks = [item.get("stacktrace") or {} for item in [*event.get("exception", []), *event.get("threads", [])]]
+    frames = [frame for stack in stacks for frame in stack.get("frames") or [] if frame]
+    for holder in [*frames, *event.get("debug_images", []), *(stack.get("registers") or {} for stack in stacks)]:
+        for key, value in holder.items():
+            if isinstance(value, str) and re.fullmatch("0x[0-9a-fA-F]+", value):
+                holder[key] = hex(int(value, 16))
+    for image in event.get("debug_images", []):
+        image["debug_id"] = (image.get("debug_id") or "").lower()
     return event
 
 
-def without_indices(path, value):
+def as_text(value):
+    return value if value is None else str(value)
+
+
+def without_indices(path):
     free = {"extra", "contexts", "tags", "vars", "data", "headers", "env", "registers", "modules", "meta", "params"}
     steps, is_free = [], False
     for step in path:
@@ -257,17 +291,32 @@ def alike(ours, relays):
     return numbers and abs(ours - relays) < 0.001
 
 
+def kind_of(mine, theirs):
+    if theirs is None:
+        written_out = isinstance(mine, str) and mine.lower() in {str(wrong).lower() for wrong in WRONG if wrong != "true"}
+        return "only mayday, written out" if written_out else "only mayday"
+    if mine is None:
+        return "only relay"
+    if isinstance(theirs, str) and isinstance(mine, str):
+        if "\0" in theirs and mine == theirs.replace("\0", ""):
+            return "NUL"
+        if min(len(mine), len(theirs)) > 50 and mine[:50] == theirs[:50]:
+            return "shortened elsewhere"
+        if mine == theirs.lower():
+            return "case"
+    return "differs"
+
+
 def differences(event, ours, relays):
-    ours, relays = dict(leaves(ours)), dict(leaves(in_our_form(relays)))
+    ours, relays = dict(leaves(in_one_notation(ours))), dict(leaves(in_our_form(relays)))
     for path in sorted(ours.keys() | relays.keys(), key=str):
         mine, theirs = ours.get(path), relays.get(path)
         if not alike(mine, theirs):
-            kind = "only relay" if mine is None else "only mayday" if theirs is None else "differs"
-            yield without_indices(path, mine), kind, (mine, theirs)
+            yield without_indices(path), kind_of(mine, theirs), (mine, theirs)
 
 
 def scrub_differences(before, ours, relays_before, relays):
-    ours_before, ours = dict(leaves(before)), dict(leaves(ours))
+    ours_before, ours = dict(leaves(in_one_notation(before))), dict(leaves(in_one_notation(ours)))
     relays_before, relays = dict(leaves(in_our_form(relays_before))), dict(leaves(in_our_form(relays)))
     for path in ours_before.keys() & relays_before.keys():
         mine = CHANGED if ours.get(path) != ours_before[path] else NO_CHANGE
@@ -275,24 +324,67 @@ def scrub_differences(before, ours, relays_before, relays):
         if mine != theirs:
             key = str(path[-1]) if isinstance(ours_before[path], str) and "0123456789" in ours_before[path] else ""
             found = next((secret for secret in SECRETS if secret.replace("\n", " ") in str(ours_before[path]).replace("\n", " ")), key)
-            yield f"{without_indices(path, None)} [{found[:24]!r}]", f"mayday {mine}, relay {theirs}", \
+            yield f"{without_indices(path)} {found[:24]!r}", f"mayday {mine}, relay {theirs}", \
                 (ours.get(path), relays.get(path))
 
 
 def mayday(program, events, *arguments):
     lines = "".join(json.dumps(event) + "\n" for event in events)
     done = subprocess.run([program, *arguments], input=lines, capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
-# (phase, path, what differs): the reason. Patterns of regular expressions; the first that fits counts.
-EXPLAINED = []
+# (phase, path, what differs): the reason. Regular expressions; the first that fits counts.
+EXPLAINED = [
+    ("normalize", ".*", "NUL", "NUL characters are removed: no database and no page can show them"),
+    ("normalize", ".*", "shortened elsewhere", "other limits, see LIMITS.md"),
+    ("normalize", ".*", "only mayday, written out", "a number or boolean where text belongs is written out"),
+    ("normalize", ".*", "case", "booleans are written as in JSON, not as in Python"),
+    ("normalize", r"contexts\.\*", "only relay", "types of contexts and joined names are derived where they are shown"),
+    ("normalize", r"contexts\.\*|exception\.\*\.mechanism\.meta\.\*", "only mayday",
+     "contexts are free-form: a member of an unexpected type stays"),
+    ("normalize", "request.query_string|request.url", ".*", "a URL stays whole, its query is not split off"),
+    ("normalize", "server_name|transaction|fingerprint.*|user.data.*", "only mayday",
+     "relay has it as a tag, as culprit, as checksum, or by its own name"),
+    ("normalize", "user.ip_address", "differs", "{{auto}} is the sender's address at once"),
+    ("normalize", "logentry.*", "only mayday|differs", "a log entry with odd parameters is kept, and filled in as far as it goes"),
+    ("normalize", r"release|.*\.abs_path", "differs", "a number is written out as it came"),
+    ("normalize", "logentry.formatted", "only relay", "an empty list is no message: PHP sends it for an empty object"),
+    ("normalize", "platform", "differs", "platforms are names: a new one is kept"),
+    ("normalize", "level", "differs", "numbers are levels of Python's and Node's loggers"),
+    ("normalize", r"debug_images\.\*.*", "only mayday|differs", "identifiers are read by symbolication, not refused here"),
+    ("normalize", r".*\*", "differs", "a number too large for 64 bits is kept as a float, not as 0"),
+    ("normalize", "timestamp", "differs", "a date without time of day is midnight UTC"),
+    ("normalize", ".*", "only mayday", "a value of another type than expected is kept where it can be read"),
+    ("normalize", r"request\.query_string.*|request\.url", ".*", "a URL stays whole, its query is not split off"),
+    ("normalize", "request.inferred_content_type", "only relay", "a body stays as sent; it is scrubbed as text, too"),
+    ("normalize", r"user\.sentry_user", "only relay", "derived where users are counted"),
+    ("normalize", r"user\.(geo\..*)", "only relay", "what the model does not know is under user.data"),
+    ("normalize", r".*\.abs_path", "only relay", "a missing path is derived where it is shown"),
+    ("normalize", r".*\.filename", "only relay", "a missing file name is derived where it is shown"),
+    ("normalize", r"tags\.\*", "only relay", "server_name is a field and a derived tag; device.class is Sentry's own; "
+     "keys of tags that are not text are written out otherwise"),
+    ("normalize", "checksum|culprit", "only relay", "legacy: read as fingerprint and transaction"),
+    ("normalize", r"breadcrumbs\.\*\.(type|level)|exception\.\*\.mechanism\.type", "only relay",
+     "no defaults are made up"),
+    ("normalize", r"exception\.\*\.mechanism\.meta\.\*", "only relay", "signals are named where they are shown"),
+    ("normalize", r"exception\.\*\.mechanism\.data\.\*", "only relay", "what is no object is dropped with a note"),
+    ("normalize", r".*\.lineno", "only relay", "a boolean is no number"),
+    ("scrub", ".* '078-05-1120'", "mayday keeps, relay scrubs",
+     "US social security numbers: a rule of the project's own finds them where they are wanted gone"),
+    ("scrub", "(logentry|exception|tags).*", "mayday scrubs, relay keeps",
+     "relay's defaults look for little in messages and nothing in exceptions' values and tags"),
+    ("scrub", ".* '(cookie|bearer|session_id|csrftoken|inner|)'", "mayday scrubs, relay keeps",
+     "more keys are sensitive, numbers under them too, and all that is under one"),
+    ("scrub", ".* '.*(@|IBAN|:1:2::|203\\.|hunter|PRIVATE|Bearer).*'", "mayday scrubs, relay keeps",
+     "relay's defaults leave e-mail addresses, IPv6, URLs' and forms' passwords and keys in most places"),
+]
 
 
 def report(phase, classes):
     unexplained = 0
     for (path, kind), examples in sorted(classes.items(), key=lambda it: (-len(it[1]), it[0])):
-        reason = next((why for (of, at, what), why in EXPLAINED
+        reason = next((why for of, at, what, why in EXPLAINED
                        if of == phase and re.fullmatch(at, path) and re.fullmatch(what, kind)), None)
         unexplained += reason is None
         mine, theirs = (str(value)[:70] for value in examples[0])

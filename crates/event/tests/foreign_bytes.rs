@@ -235,6 +235,11 @@ proptest! {
     }
 
     #[test]
+    fn any_event_is_scrubbed_and_scrubbed_again_changes_no_more(event in event()) {
+        checks::scrub(event.to_string().as_bytes());
+    }
+
+    #[test]
     fn what_inflates_stays_under_its_cap(
         seed in vec(any::<u8>(), 0..64), times in 1..4000_usize, encoding in 0..4_usize,
         cut in any::<prop::sample::Index>(), trailing in vec(any::<u8>(), 0..4),

@@ -10,6 +10,7 @@ use mayday_event::{
     capped::{self, InflateLimits},
     limits,
     normalize::{self, Arrival},
+    scrub::{Emails, IpAddresses, PrivacySettings, Scrubber},
     wire::{
         envelope::{Envelope, Item},
         store,
@@ -75,6 +76,28 @@ fn as_sent(event: &Event) -> Value {
         members.insert("debug_meta".to_owned(), json!({ "images": images }));
     }
     json
+}
+
+/// Scrubbing ends; what was scrubbed is not longer, and scrubbed again stays as it is.
+pub fn scrub(bytes: &[u8]) {
+    let strict = PrivacySettings {
+        emails: Emails::RemoveAll,
+        ip_addresses: IpAddresses::Remove,
+        ..PrivacySettings::default()
+    };
+    for privacy in [PrivacySettings::default(), strict] {
+        let scrubber = Scrubber::compile(&privacy).expect("a scrubber");
+        let text = String::from_utf8_lossy(bytes);
+        let once = scrubber.scrub_text(&text).into_owned();
+        assert!(once.len() <= text.len());
+        assert_eq!(scrubber.scrub_text(&once), once);
+        let Ok(mut event) = normalize::event_from_json(bytes, &arrival()) else { continue };
+        scrubber.scrub(&mut event);
+        assert!(event.notes.len() <= limits::NOTES);
+        let mut again = event.clone();
+        scrubber.scrub(&mut again);
+        assert_eq!(again, event);
+    }
 }
 
 /// An arrival whose particulars do not matter.

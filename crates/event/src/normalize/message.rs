@@ -5,21 +5,25 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::{
-    fields::{Fields, text},
+    fields::Fields,
     json::Json,
     place::Place,
-    value::bounded,
+    value::{bounded, text_or_json},
 };
 use crate::{limits, model::LogEntry};
 
 pub(super) fn logentry(json: Json<'_>, place: &Place<'_>) -> Option<LogEntry> {
+    // PHP cannot tell an empty object.
+    if matches!(&json, Json::List(list) if list.is_empty()) {
+        return None;
+    }
     if !matches!(json, Json::Object(_)) {
-        let formatted = text(json, place, limits::MESSAGE_BYTES)?;
+        let formatted = text_or_json(json, place)?;
         return Some(LogEntry { formatted: Some(formatted), ..LogEntry::default() });
     }
     let mut fields = Fields::of(json, *place)?;
-    let formatted = fields.text("formatted", limits::MESSAGE_BYTES);
-    let message = fields.text("message", limits::MESSAGE_BYTES);
+    let formatted = fields.read("formatted", text_or_json);
+    let message = fields.read("message", text_or_json);
     let params = fields.read("params", |json, place| Some(bounded(json, place, limits::DATA_BYTES)));
     let params = params.filter(|params| !is_empty(params));
     let entry = match (formatted, message) {

@@ -4,6 +4,7 @@ use super::{
     fields::{Fields, ends, list, text, values},
     json::Json,
     place::Place,
+    value::text_or_json,
 };
 use crate::{
     limits,
@@ -24,7 +25,7 @@ fn exception(json: Json<'_>, place: Place<'_>) -> Option<Exception> {
     let mut fields = Fields::of(json, place)?;
     let mut exception = Exception {
         ty: fields.text("type", limits::NAME_BYTES),
-        value: fields.read("value", exception_value),
+        value: fields.read("value", text_or_json),
         module: fields.text("module", limits::NAME_BYTES),
         thread_id: fields.text("thread_id", limits::NAME_BYTES),
         mechanism: fields.read("mechanism", mechanism),
@@ -38,17 +39,6 @@ fn exception(json: Json<'_>, place: Place<'_>) -> Option<Exception> {
         return None;
     }
     Some(exception)
-}
-
-/// Text, or what people threw instead, written as JSON.
-fn exception_value(json: Json<'_>, place: &Place<'_>) -> Option<String> {
-    match json {
-        Json::List(_) | Json::Object(_) => {
-            let json = super::value::bounded(json, place, limits::MESSAGE_BYTES / 2);
-            Some(json.to_string())
-        }
-        other => text(other, place, limits::MESSAGE_BYTES),
-    }
 }
 
 /// `TypeError: x is undefined` in the value, with no type: as Sentry does, the type is taken from it.

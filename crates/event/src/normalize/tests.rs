@@ -380,6 +380,9 @@ fn a_message_is_filled_in_and_its_template_kept() {
         |formatted: &str, template: Option<&str>| Some((Some(formatted.into()), template.map(String::from)));
     assert_eq!(entry(json!({ "message": "hello" })), of("hello", None));
     assert_eq!(entry(json!({ "logentry": { "message": "hello" } })), of("hello", None));
+    assert_eq!(entry(json!({ "message": ["cart", 17] })), of(r#"["cart",17]"#, None));
+    assert_eq!(entry(json!({ "logentry": { "message": { "cart": 17 } } })), of(r#"{"cart":17}"#, None));
+    assert_eq!(entry(json!({ "message": [] })), None);
     for (template, params) in [
         ("%s has %d%%", json!(["Ann", 5])),
         ("{} has {}%", json!(["Ann", 5])),

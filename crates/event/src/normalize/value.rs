@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
-    fields::shortened,
+    fields::{shortened, text},
     json::{Json, Object},
     place::{Place, cut},
 };
@@ -17,6 +17,14 @@ pub(super) fn bounded(json: Json<'_>, place: &Place<'_>, most: usize) -> Value {
     let value = budget.value(json, limits::VALUE_DEPTH);
     budget.note(place, most);
     value
+}
+
+/// Text, or what people threw or logged instead, written as JSON.
+pub(super) fn text_or_json(json: Json<'_>, place: &Place<'_>) -> Option<String> {
+    match json {
+        Json::List(_) | Json::Object(_) => Some(bounded(json, place, limits::MESSAGE_BYTES / 2).to_string()),
+        other => text(other, place, limits::MESSAGE_BYTES),
+    }
 }
 
 /// The members of an object, together bounded like one value.

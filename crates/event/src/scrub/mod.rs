@@ -1,8 +1,8 @@
 //! Scrubbing: what must not be stored is taken out of an event, and the event says by which rule.
 //!
-//! Looked through is every text that an app or a person may have written; code (names of functions, modules, files)
-//! only where it holds a URL, and identifiers (release, environment, SDK, addresses, debug ids, module versions) not
-//! at all. Keys of objects stay as they are. Scrubbing what is scrubbed changes nothing, and apart from a rule's hash
+//! Looked through is every text that an app or a person may have written. Names of modules and files are where they
+//! hold a URL; those of functions and binaries only by a project's own rules; and identifiers (release, environment,
+//! SDK, addresses, debug ids, module versions) not at all. Keys of objects stay as they are. Scrubbing what is scrubbed changes nothing, and apart from a rule's hash
 //! of a whole value no text becomes longer.
 
 mod findings;

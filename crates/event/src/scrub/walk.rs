@@ -45,8 +45,8 @@ impl Walk<'_, '_> {
         }
         let meta = Path::of("debug_meta");
         self.each(&mut event.debug_images, &meta.key("images"), |walk, image, path| {
-            walk.field(&mut image.code_file, &path.key("code_file"), Kind::Code);
-            walk.field(&mut image.debug_file, &path.key("debug_file"), Kind::Code);
+            walk.field(&mut image.code_file, &path.key("code_file"), Kind::RulesOnly);
+            walk.field(&mut image.debug_file, &path.key("debug_file"), Kind::RulesOnly);
         });
         self.each(&mut event.fingerprint, &Path::of("fingerprint"), |walk, part, path| {
             walk.text(part, path, Kind::Text);
@@ -90,15 +90,15 @@ impl Walk<'_, '_> {
     }
 
     fn frame(&mut self, frame: &mut Frame, path: &Path<'_>) {
-        for (text, key) in [
-            (&mut frame.function, "function"),
-            (&mut frame.raw_function, "raw_function"),
-            (&mut frame.module, "module"),
-            (&mut frame.package, "package"),
-            (&mut frame.filename, "filename"),
-            (&mut frame.abs_path, "abs_path"),
+        for (text, key, kind) in [
+            (&mut frame.function, "function", Kind::RulesOnly),
+            (&mut frame.raw_function, "raw_function", Kind::RulesOnly),
+            (&mut frame.package, "package", Kind::RulesOnly),
+            (&mut frame.module, "module", Kind::Code),
+            (&mut frame.filename, "filename", Kind::Code),
+            (&mut frame.abs_path, "abs_path", Kind::Code),
         ] {
-            self.field(text, &path.key(key), Kind::Code);
+            self.field(text, &path.key(key), kind);
         }
         self.field(&mut frame.context_line, &path.key("context_line"), Kind::Source);
         for (lines, key) in
@@ -154,7 +154,7 @@ impl Walk<'_, '_> {
         }
         self.map(&mut user.data, &path);
         let path = path.key("ip_address");
-        self.field(&mut user.ip_address, &path, Kind::Untouched);
+        self.field(&mut user.ip_address, &path, Kind::RulesOnly);
         self.drop_filtered(&mut user.ip_address, &path);
         self.address(&mut user.ip_address, &path);
     }

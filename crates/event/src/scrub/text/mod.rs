@@ -35,8 +35,8 @@ pub(super) enum Kind {
     User,
     /// A number, written out.
     Number,
-    /// For rules only.
-    Untouched,
+    /// A function, a binary: only a project's own rules may touch it.
+    RulesOnly,
 }
 
 /// The built-in rules.
@@ -95,7 +95,7 @@ impl TextScrubber {
     /// The text without what was found in it, and what that was; `None` if that was nothing. `name` is the key that
     /// it has.
     pub(super) fn scrubbed(&self, text: &str, kind: Kind, name: &str) -> Option<(String, FoundSet)> {
-        if kind == Kind::Untouched || (kind == Kind::Code && !is_url(text)) {
+        if kind == Kind::RulesOnly || (kind == Kind::Code && !is_url(text)) {
             return None;
         }
         let mut pass = Pass { text: Cow::Borrowed(text), found: FoundSet::default(), changed: false };

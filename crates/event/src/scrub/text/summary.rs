@@ -25,8 +25,8 @@ impl Summary {
         }
         if !rest.is_empty() {
             let mut padded = [0; LANES];
-            for (to, from) in padded.iter_mut().zip(rest) {
-                *to = *from;
+            if let Some(start) = padded.get_mut(..rest.len()) {
+                start.copy_from_slice(rest);
             }
             summary.add(&padded);
         }
