@@ -6,6 +6,8 @@
 mod attachments;
 #[path = "http/bugsnag.rs"]
 mod bugsnag;
+#[path = "http/crash.rs"]
+mod crash;
 #[path = "http/minidump.rs"]
 mod minidump;
 #[path = "http/otlp.rs"]

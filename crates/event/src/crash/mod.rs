@@ -5,11 +5,18 @@ mod anr;
 mod apple;
 mod found;
 mod minidump;
-mod minidump_codes;
 mod plcrash;
+mod render;
 mod tombstone;
+mod tombstone_text;
 
 use serde_json::{Map, Value};
+
+pub(crate) use self::found::elf_debug_id;
+use crate::{
+    ids::EventId,
+    wire::{protobuf::Shape, translate::derived_id},
+};
 
 /// A system crash format, as `/api/{project_id}/crash/?format=` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,9 +54,9 @@ pub struct CrashError {
 
 /// Name, file name and attachment type of each format.
 const FORMATS: [(CrashFormat, &str, &str, &str); 7] = [
-    (CrashFormat::Ips, "ips", "crash.ips", "event.applecrashreport"),
-    (CrashFormat::Apple, "apple", "crash.crash", "event.applecrashreport"),
-    (CrashFormat::PlCrash, "plcrash", "crash.plcrash", "event.plcrash"),
+    (CrashFormat::Ips, "ips", "report.ips", "event.applecrashreport"),
+    (CrashFormat::Apple, "apple", "report.crash", "event.applecrashreport"),
+    (CrashFormat::PlCrash, "plcrash", "report.plcrash", "event.plcrash"),
     (CrashFormat::Tombstone, "tombstone", "tombstone.pb", "event.tombstone"),
     (CrashFormat::TombstoneText, "tombstone-text", "tombstone.txt", "event.tombstone_text"),
     (CrashFormat::Anr, "anr", "anr.txt", "event.anr"),
@@ -74,23 +81,60 @@ impl CrashFormat {
         (file, ty)
     }
 
+    /// For people.
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Ips => "an Apple .ips report",
+            Self::Apple => "an Apple crash report as text",
+            Self::PlCrash => "a PLCrashReporter report",
+            Self::Tombstone => "an Android tombstone as protobuf",
+            Self::TombstoneText => "an Android tombstone as text",
+            Self::Anr => "an Android ANR trace",
+            Self::Minidump => "a minidump",
+        }
+    }
+
     fn row(self) -> (Self, &'static str, &'static str, &'static str) {
         FORMATS.into_iter().find(|(format, ..)| *format == self).unwrap_or(FORMATS[6])
     }
 }
 
-/// Reads what is cheap to read.
+/// Largest report that is looked into, bytes: what is read of one costs many times its size. A real one has some hundred
+/// kilobytes. Of minidumps only small parts are read, whatever their size.
+const REPORT_BYTES: usize = 8 << 20;
+/// Most messages in a report that is a protobuf message.
+const MESSAGES: usize = 500_000;
+
+/// Reads what is cheap to read. The event's JSON is smaller than [`limits::EVENT_BYTES`](crate::limits::EVENT_BYTES).
 pub fn glance(format: CrashFormat, report: &[u8]) -> Result<Glance, CrashError> {
+    let expected = format.expected();
+    if report.len() > REPORT_BYTES && format != CrashFormat::Minidump {
+        let problem = format!("its {} bytes exceed {REPORT_BYTES}", report.len());
+        return Err(CrashError { expected, problem });
+    }
     let found = match format {
-        CrashFormat::Ips => apple::ips::read(report),
-        CrashFormat::Apple => apple::text::read(report),
+        CrashFormat::Ips | CrashFormat::Apple => apple::read(report),
         CrashFormat::PlCrash => plcrash::read(report),
         CrashFormat::Tombstone => tombstone::read(report),
-        CrashFormat::TombstoneText => android::read(report),
+        CrashFormat::TombstoneText => tombstone_text::read(report),
         CrashFormat::Anr => anr::read(report),
         CrashFormat::Minidump => minidump::read(report),
-    }?;
+    };
+    let found = found.map_err(|problem| CrashError { expected, problem })?;
     Ok(Glance { event: found.into_event() })
+}
+
+/// The id of a report that has none: made from it, so that one sent twice counts once.
+pub fn id_of(report: &[u8]) -> EventId {
+    EventId(derived_id(&[b"crash report", report]))
+}
+
+/// An empty message costs two bytes to send and a hundred to hold.
+fn check_messages(report: &[u8], shape: &Shape) -> Result<(), String> {
+    match shape.count(report)? {
+        count if count > MESSAGES => Err(format!("{count} messages in it exceed {MESSAGES}")),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

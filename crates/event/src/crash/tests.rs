@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::*;
 
+mod bounds;
+mod protobuf;
+
 fn read(format: CrashFormat, report: &str) -> Value {
     glance(format, report.as_bytes()).unwrap().event.into()
 }
@@ -82,7 +85,7 @@ Binary Images:
     insta::assert_snapshot!(summary(&event), @"EXC_CRASH: Namespace SPRINGBOARD, Code 0x8badf00d | com.example.shop@4.2+420 | iOS 13.3 | - > -[Cart total] > __pthread_kill");
     let frame = &event["exception"]["values"][0]["stacktrace"]["frames"][1];
     assert_eq!((&frame["filename"], &frame["lineno"]), (&"Cart.m".into(), &31.into()));
-    assert_eq!(frame["package"], "Shop Demo");
+    assert_eq!(frame["package"], "/var/containers/Bundle/Application/X/Shop.app/Shop");
     assert_eq!(event["debug_meta"]["images"][0]["debug_id"], "2d903291-397d-3d14-bfca-52c7fb8c5e00");
 }
 
@@ -107,7 +110,7 @@ pid: 5113, tid: 5114, name: Other  >>> com.example.shop <<<
       #00 pc 0000000000000001  /other.so
 ";
     let event = read(CrashFormat::TombstoneText, report);
-    insta::assert_snapshot!(summary(&event), @"SIGSEGV: SEGV_MAPERR at 0x0000000000000008 | - | Android 14 | - > __pthread_start(void*) > Cart::total()");
+    insta::assert_snapshot!(summary(&event), @"SIGSEGV: SEGV_MAPERR at 0x8 | - | Android 14 | - > __pthread_start(void*) > Cart::total()");
     assert_eq!(event["contexts"]["app"]["app_identifier"], "com.example.shop");
     assert_eq!(event["exception"]["values"][0]["thread_id"], 5140);
     assert_eq!(event["timestamp"], "2026-11-20T09:00:00.123Z");
@@ -128,9 +131,88 @@ Build fingerprint: 'google/oriole/oriole:14/UP1A.231005.007/10754064:user/releas
   at com.example.shop.Other.run(Other.java:1)
 ";
     let event = read(CrashFormat::Anr, report);
-    insta::assert_snapshot!(summary(&event), @"ApplicationNotResponding: Main thread is blocked: waiting to lock a java.lang.Object held by thread 5 | - | Android 14 | handleCallback > run");
+    insta::assert_snapshot!(summary(&event), @"ApplicationNotResponding: main thread waits for a lock of java.lang.Object held by thread 5 | - | Android 14 | handleCallback > run");
     let frame = &event["exception"]["values"][0]["stacktrace"]["frames"][1];
     assert_eq!((&frame["module"], &frame["in_app"]), (&"com.example.shop.Cart$2".into(), &true.into()));
+    assert_eq!((&frame["lock"]["type"], &frame["lock"]["thread_id"]), (&8.into(), &5.into()));
+    let threads = event["threads"]["values"].as_array().unwrap();
+    assert_eq!((&threads[0]["main"], &threads[0]["state"]), (&true.into(), &"Blocked".into()));
+    assert_eq!(threads[1]["stacktrace"]["frames"][0]["function"], "run");
+}
+
+#[test]
+fn an_anr_of_a_dropbox_says_its_release_and_its_reason() {
+    let report = "Process: com.example.shop
+Package: com.example.shop v3210 (3.2.1)
+Subject: Input dispatching timed out (Waited 5001ms for MotionEvent)
+
+----- pid 77 at 2026-11-20 22:06:31 -----
+Cmd line: com.example.shop
+\"main\" prio=5 tid=1 Native
+  native: #00 pc 000000000004df5c  /data/app/x/libshop.so (wait_for(int)+28) (BuildId: 01331f74b0bb2cb958bdc15282b8ec7b)
+  at com.example.shop.Cart.wait(Native method)
+
+----- end 77 -----
+----- pid 78 at 2026-11-20 22:06:31 -----
+\"main\" prio=5 tid=1 Native
+  at com.other.Main.main(Main.java:1)
+";
+    let event = read(CrashFormat::Anr, report);
+    insta::assert_snapshot!(summary(&event), @"ApplicationNotResponding: Input dispatching timed out (Waited 5001ms for MotionEvent) | com.example.shop@3.2.1+3210 | Android - | wait > wait_for(int)");
+    let frame = &event["exception"]["values"][0]["stacktrace"]["frames"][1];
+    assert_eq!((&frame["platform"], &frame["addr_mode"]), (&"native".into(), &"rel:0".into()));
+    assert_eq!(event["debug_meta"]["images"][0]["debug_id"], "741f3301-bbb0-b92c-58bd-c15282b8ec7b");
+    assert_eq!(event["threads"]["values"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_exception_that_nobody_caught_is_told_by_where_it_was_raised() {
+    let text = "Incident Identifier: 5C32DF84-31A0-43E7-87D0-239F7F594940
+Process:             Shop [412]
+Identifier:          com.example.shop
+Version:             420 (4.2)
+OS Version:          iPhone OS 13.3 (17C54)
+Exception Type:  EXC_CRASH (SIGABRT)
+Crashed Thread:  0
+
+Application Specific Information:
+*** Terminating app due to uncaught exception 'NSRangeException', reason: '*** -[__NSArrayI objectAtIndex:]: index 3'
+
+Last Exception Backtrace:
+0   CoreFoundation                \t0x1b9d2ec04 __exceptionPreprocess + 220
+1   Shop                          \t0x1048b4c1c -[Cart total] + 116
+
+Thread 0 Crashed:: Dispatch queue: com.apple.main-thread
+0   libsystem_kernel.dylib        \t0x00000001b9d2ec04 __pthread_kill + 8
+
+Thread 0 crashed with ARM Thread State (64-bit):
+    x0: 0x0000000000000000   x1: 0x0000000000000001
+";
+    let ips = r#"{"bundleID":"com.example.shop","app_version":"4.2","build_version":"420","os_version":"iPhone OS 13.3 (17C54)"}
+{"procName":"Shop","exception":{"type":"EXC_CRASH","signal":"SIGABRT"},"termination":{"namespace":"SIGNAL","indicator":"Abort trap: 6"},
+"asi":{"CoreFoundation":["*** Terminating app due to uncaught exception 'NSRangeException', reason: '*** -[__NSArrayI objectAtIndex:]: index 3'"],
+"libsystem_c.dylib":["abort() called"]},"lastExceptionBacktrace":[{"symbol":"__exceptionPreprocess","imageIndex":0,"imageOffset":1},
+{"symbol":"-[Cart total]","imageIndex":1,"imageOffset":2}],"threads":[{"triggered":true,"queue":"com.apple.main-thread",
+"threadState":{"x":[{"value":0},{"value":1}],"flavor":"ARM_THREAD_STATE64"},"frames":[{"symbol":"__pthread_kill","imageIndex":0,"imageOffset":3}]}],
+"usedImages":[{"name":"CoreFoundation","path":"/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation","base":0},
+{"name":"Shop","path":"/private/var/containers/Bundle/Application/X/Shop.app/Shop","base":16}]}"#;
+    let older = format!("{{\"bundleID\":\"com.example.shop\",\"app_version\":\"4.2\"}}\n{text}");
+    for (format, report) in [(CrashFormat::Apple, text), (CrashFormat::Ips, ips), (CrashFormat::Ips, &older)]
+    {
+        let event = read(format, report);
+        assert_eq!(
+            summary(&event),
+            "NSRangeException: *** -[__NSArrayI objectAtIndex:]: index 3 | com.example.shop@4.2+420 | iOS 13.3 | \
+             -[Cart total] > __exceptionPreprocess"
+        );
+        let thread = &event["threads"]["values"][0];
+        assert_eq!((&thread["name"], &thread["crashed"]), (&"com.apple.main-thread".into(), &true.into()));
+        assert_eq!(thread["stacktrace"]["frames"][0]["function"], "__pthread_kill");
+        assert_eq!(thread["stacktrace"]["registers"]["x1"], "0x1");
+        assert_eq!(event["exception"]["values"][0]["mechanism"]["meta"]["signal"]["name"], "SIGABRT");
+        let frames = &event["exception"]["values"][0]["stacktrace"]["frames"];
+        assert_eq!((&frames[0]["in_app"], &frames[1]["in_app"]), (&true.into(), &false.into()));
+    }
 }
 
 /// A minidump with one stream of each kind that is read.

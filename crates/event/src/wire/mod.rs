@@ -7,10 +7,10 @@ pub mod minidump;
 pub mod msgpack;
 pub mod multipart;
 pub mod otlp;
-mod protobuf;
+pub(crate) mod protobuf;
 pub mod reports;
 pub mod store;
-mod translate;
+pub(crate) mod translate;
 
 /// Why a body is not what its endpoint takes (400; 413 when too large). The text says where and what.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

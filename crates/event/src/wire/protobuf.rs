@@ -4,15 +4,18 @@ use bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 /// Which fields of a message are messages, or texts in a list, and what these hold.
-pub(super) struct Shape(pub(super) &'static [(u32, &'static Shape)]);
+pub(crate) struct Shape(pub(crate) &'static [(u32, &'static Shape)]);
 
 impl Shape {
-    /// Holds no messages.
-    pub(super) const LEAF: Self = Self(&[]);
+    /// Holds no messages, or is a text, which cannot be looked into.
+    pub(crate) const LEAF: Self = Self(&[]);
 
     /// How many messages a message holds, in all depths.
-    pub(super) fn count(&self, message: &[u8]) -> Result<usize, String> {
+    pub(crate) fn count(&self, message: &[u8]) -> Result<usize, String> {
         let mut count = 0;
+        if self.0.is_empty() {
+            return Ok(count);
+        }
         for field in fields(message) {
             let (number, child) = field?;
             if let Some((_, shape)) = self.0.iter().find(|(known, _)| *known == number) {
@@ -24,7 +27,7 @@ impl Shape {
 }
 
 /// The messages, texts and bytes in the field with this number, in order. An error is the last.
-pub(super) fn children(message: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], String>> {
+pub(crate) fn children(message: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], String>> {
     fields(message).filter_map(move |field| match field {
         Ok((found, child)) => (found == number).then_some(Ok(child)),
         Err(error) => Some(Err(error)),

@@ -22,7 +22,7 @@ pub(super) fn item(ty: &str, payload: Map<String, Value>) -> Item {
 }
 
 /// An id made from what was sent: a client that got no answer sends the same again, and is to be counted once.
-pub(super) fn derived_id(parts: &[&[u8]]) -> Uuid {
+pub(crate) fn derived_id(parts: &[&[u8]]) -> Uuid {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());

@@ -1,8 +1,9 @@
 //! `POST /api/{project_id}/crash/?format=`: crash reports of operating systems, one a request, as they are.
 //!
 //! The body is the report, in any Content-Encoding. `format` is one of `ips`, `apple`, `plcrash`, `tombstone`,
-//! `tombstone-text`, `anr`; `release`, `environment`, `dist` and `user` in the query say what the report does not.
-//! Authentication as for envelopes. Answers `{"id": …}`.
+//! `tombstone-text`, `anr`. `release`, `environment`, `dist` and `user` (an id) in the query count more than what the report
+//! says: who uploads knows what the release is called. Authentication as for envelopes. Answers `{"id": …}`: the report's
+//! own id where it has one, else one made from the report, so that the same report counts once.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -11,17 +12,17 @@ use actix_web::{
 };
 use bytes::Bytes;
 use mayday_event::{
-    Category, EventId,
-    capped::{self, InflateLimits},
-    crash::{CrashFormat, glance},
+    Category,
+    capped::InflateLimits,
+    crash::{self, CrashFormat, glance},
     wire::envelope::Item,
 };
 use serde_json::{Map, Value, json};
 
-use super::{Kept, answer, project_of, unread, unread_of, unread_one, wrong_method};
+use super::{Kept, answer, project_of, translated, unread, unread_of, unread_one, wrong_method};
 use crate::{
     Ingest,
-    accept::{Translated, new_event_id},
+    accept::Translated,
     auth::Credentials,
     body, cors,
     error::{Refusal, Refused},
@@ -55,10 +56,10 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
         if bytes.is_empty() {
             return Err(Refused::BodyEmpty);
         }
-        translated(format, capped::inflate(bytes, encoding, limits)?, complements)
+        translate(format, translated::inflate(bytes, encoding, limits)?, complements)
     };
-    let translated = ingest.large_bodies.check(&sent, check).await;
-    let translated = translated.map_err(unread_one(ingest, &key, Category::Error))?;
+    let checked = ingest.large_bodies.check(&sent, check).await;
+    let translated = checked.map_err(unread_one(ingest, &key, Category::Error))?;
     let id = translated.event_id;
     drop(sent);
     let limited = ingest.keep_items(request, &key, credentials.client(), translated).await?;
@@ -79,6 +80,7 @@ impl Complements {
         for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
             match &*name {
                 "format" => complements.format = value.into_owned(),
+                _ if value.is_empty() => {}
                 "release" | "environment" | "dist" => {
                     complements.event.insert(name.into_owned(), value.into_owned().into());
                 }
@@ -93,10 +95,10 @@ impl Complements {
 }
 
 /// The event, and the report whole as its file.
-fn translated(format: CrashFormat, report: Bytes, complements: Complements) -> Result<Translated, Refused> {
+fn translate(format: CrashFormat, report: Bytes, complements: Complements) -> Result<Translated, Refused> {
     let mut event = glance(format, &report)?.event;
     let stated = event.get("event_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let id: EventId = stated.unwrap_or_else(new_event_id);
+    let id = stated.unwrap_or_else(|| crash::id_of(&report));
     event.insert("event_id".to_owned(), id.to_string().into());
     event.extend(complements.event);
     let (file, ty) = format.attachment();

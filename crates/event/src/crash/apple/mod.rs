@@ -1,17 +1,31 @@
 //! Apple's crash reports.
 
-pub(super) mod ips;
-pub(super) mod text;
+mod ips;
+mod reason;
+mod text;
+
+use super::found::{Found, Os};
+use crate::time::Timestamp;
+
+/// Reads either of Apple's formats: files of one are often named like the other.
+pub(super) fn read(report: &[u8]) -> Result<Found, String> {
+    let is_json = report.trim_ascii_start().starts_with(b"{");
+    let mut found = if is_json { ips::read(report) } else { text::read(&String::from_utf8_lossy(report)) }?;
+    let process = found.app.name.clone();
+    found.place_frames(|package| is_in_app(package, &process));
+    Ok(found)
+}
 
 /// `iOS`, `macOS` … of a version line such as `iPhone OS 15.4 (19E241)`, with version and build.
-fn os_of(line: &str) -> (String, String, String) {
-    const NAMES: [(&str, &str); 8] = [
+fn os_of(line: &str) -> Os {
+    const NAMES: [(&str, &str); 9] = [
         ("iPhone OS", "iOS"),
         ("iPad OS", "iPadOS"),
         ("Mac OS X", "macOS"),
         ("macOS", "macOS"),
         ("Apple TVOS", "tvOS"),
         ("Watch OS", "watchOS"),
+        ("watchOS", "watchOS"),
         ("xrOS", "visionOS"),
         ("iOS", "iOS"),
     ];
@@ -22,14 +36,45 @@ fn os_of(line: &str) -> (String, String, String) {
     };
     let known = NAMES.iter().find_map(|(prefix, name)| Some((*name, before.strip_prefix(prefix)?.trim())));
     let (name, version) = known.unwrap_or_else(|| before.rsplit_once(' ').unwrap_or((before, "")));
-    (name.to_owned(), version.to_owned(), build.to_owned())
+    Os { name: name.to_owned(), version: version.to_owned(), build: build.to_owned() }
 }
 
-/// Whether a binary belongs to the app rather than to the system, by its path.
-pub(super) fn is_in_app(path: &str) -> Option<bool> {
-    if path.is_empty() {
-        return None;
+/// Whether a binary belongs to the app rather than to the system: by its path, or, where only its name is known, if it is
+/// the app's own.
+pub(super) fn is_in_app(package: &str, process: &str) -> Option<bool> {
+    const SYSTEM: [&str; 6] =
+        ["/usr/lib/", "/System/", "/Library/Apple/", "/private/preboot/", "/Developer/", "/cores/"];
+    match package {
+        "" | "???" => None,
+        path if path.contains('/') => Some(!SYSTEM.iter().any(|prefix| path.starts_with(prefix))),
+        name => Some(!process.is_empty() && name.eq_ignore_ascii_case(process)),
     }
-    let system = ["/usr/lib/", "/System/", "/Library/Apple/", "/private/preboot/", "/Developer/"];
-    Some(!system.iter().any(|prefix| path.starts_with(prefix)))
+}
+
+/// Architecture names as debug files have them: `ARM-64 (Native)` is `arm64`.
+fn arch_of(code_type: &str) -> String {
+    let name = code_type.split([' ', '(']).next().unwrap_or_default().to_ascii_lowercase();
+    match name.as_str() {
+        "arm-64" => "arm64".to_owned(),
+        "x86-64" => "x86_64".to_owned(),
+        _ => name,
+    }
+}
+
+/// `2022-01-19 05:10:14.7211 +0100`: RFC 3339 but for the space before the offset, which has no colon.
+fn time(text: &str) -> Option<Timestamp> {
+    let (date_time, offset) = text.trim().rsplit_once(' ')?;
+    Timestamp::parse(&format!("{date_time}{offset}")).or_else(|| Timestamp::parse(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_have_their_names_of_today() {
+        let os = os_of("iPhone OS 15.4 (19E241)");
+        assert_eq!((os.name.as_str(), os.version.as_str(), os.build.as_str()), ("iOS", "15.4", "19E241"));
+        assert_eq!(arch_of("ARM-64 (Native)"), "arm64");
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{proto, wrong::Wrong};
-use crate::{time::Timestamp, wire::translate::Members};
+use crate::{crash::elf_debug_id, time::Timestamp, wire::translate::Members};
 
 /// A batch's context, as far as it is the same in each event.
 pub(super) struct Shared {
@@ -231,16 +231,14 @@ impl Image {
     }
 }
 
-/// As symbol files are found by: of a build id its first 16 bytes, read as a GUID.
+/// As symbol files are found by.
 fn debug_id(kind: proto::image::Kind, id: &[u8], age: u32) -> String {
-    let mut first = [0; 16];
-    for (to, from) in first.iter_mut().zip(id) {
-        *to = *from;
-    }
+    let uuid = || Uuid::from_slice(id).unwrap_or_default();
     match kind {
-        proto::image::Kind::Elf => Uuid::from_bytes_le(first).to_string(),
-        proto::image::Kind::Pe if age > 0 => format!("{}-{age:x}", Uuid::from_bytes_le(first)),
-        proto::image::Kind::Pe => Uuid::from_bytes_le(first).to_string(),
-        _ => Uuid::from_bytes(first).to_string(),
+        proto::image::Kind::Elf => elf_debug_id(id).to_string(),
+        proto::image::Kind::Pe if age > 0 => format!("{}-{age:x}", elf_debug_id(id)),
+        // A GUID as it stands in the file.
+        proto::image::Kind::Pe => elf_debug_id(id).to_string(),
+        _ => uuid().to_string(),
     }
 }

@@ -152,8 +152,9 @@ fn put_anr(event: &mut Map<String, Value>, anr: proto::Anr) {
     let duration = (anr.duration_ms > 0).then(|| json!({ "duration_ms": anr.duration_ms }));
     mechanism.put("data", duration);
     let mut exception = Map::new();
-    exception.insert("type".to_owned(), "ANR".into());
-    let reason = said(anr.reason).unwrap_or_else(|| "Application Not Responding".to_owned());
+    // As Android's own traces of one are called, and what Sentry's SDKs send.
+    exception.insert("type".to_owned(), "ApplicationNotResponding".into());
+    let reason = said(anr.reason).unwrap_or_else(|| "ANR".to_owned());
     exception.insert("value".to_owned(), reason.into());
     put_exceptions(event, vec![exception], mechanism);
 }

@@ -172,7 +172,7 @@ fn each_kind_of_report_is_an_item() {
     assert_eq!(types, ["event", "event", "session", "attachment"]);
     assert_eq!(read.ids[3], None);
     let anr = payload(&read.items[0]);
-    assert_eq!(anr["exception"]["values"][0]["type"], "ANR");
+    assert_eq!(anr["exception"]["values"][0]["type"], "ApplicationNotResponding");
     assert_eq!(anr["exception"]["values"][0]["thread_id"], 1);
     assert_eq!(anr["level"], "fatal");
     let error = payload(&read.items[1]);
