@@ -27,7 +27,8 @@ pub(crate) const PATTERN_BYTES: usize = 200;
 
 /// Filters as people write them; each drop is an outcome. None by default.
 ///
-/// A pattern's `*` stands for any text, also none; a pattern fits all of a text, in either case.
+/// A pattern's `*` stands for any text, also none; a pattern fits all of a text, in either case. Each list has at most
+/// 100 entries, and each pattern and version at most 200 bytes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FilterSettings {

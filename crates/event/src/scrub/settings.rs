@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// By default everything that is never needed to understand a crash goes: values of sensitive keys, credentials,
 /// private keys, card numbers and IBANs, and e-mail addresses in texts. IP addresses are truncated to their network.
 /// What the app says on purpose of its user (`user.id`, `user.email`, `user.username`) stays: it is how a team finds
-/// the person who asked for help.
+/// the person who asked for help. Each list has at most 100 entries; keys and salt have at most 200 bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PrivacySettings {
@@ -83,7 +83,8 @@ pub struct CustomRule {
     /// Where, in dots, with `*` for anything in one step and `**` for any number of steps: `extra.**`,
     /// `contexts.device.name`, `breadcrumbs.*.data.url`, `**.token`, `user.email`. What is inside is meant, too.
     pub path: String,
-    /// What of the text; all of it without one.
+    /// What of the text; all of it without one. At most 1,000 bytes, in the syntax of Rust's `regex`, which takes time
+    /// linear in the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
     pub action: Action,

@@ -45,11 +45,15 @@ pub(super) fn tokens(text: &str) -> Spans {
     for at in BASIC.find_iter(bytes) {
         found.extend(after_scheme(text, at, "basic ").filter(|token| is_user_and_password(text, token)));
     }
+    let mut looked_at = 0;
     for at in JWT.find_iter(bytes) {
+        if at < looked_at || is_word(before(bytes, at)) {
+            continue;
+        }
         let token = token(bytes, at);
+        looked_at = token.end;
         let parts = text.get(token.clone()).unwrap_or_default().split('.');
-        let is_long = |parts: std::str::Split<'_, char>| parts.filter(|part| part.len() >= 8).count() >= 2;
-        if is_long(parts) && !is_word(before(bytes, at)) {
+        if parts.filter(|part| part.len() >= 8).count() >= 2 {
             found.push(token);
         }
     }
