@@ -28,6 +28,13 @@ pub mod proto {
     include!(concat!(env!("OUT_DIR"), "/mayday.v1.rs"));
 }
 
+impl proto::ReportBatchResponse {
+    /// As it goes over the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+}
+
 /// Most reports of a batch: each is an item of one envelope.
 pub const REPORTS: usize = limits::ENVELOPE_ITEMS;
 /// Most messages within one report, or within the context: an empty one costs two bytes to send and 200 to hold.

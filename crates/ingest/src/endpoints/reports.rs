@@ -10,7 +10,6 @@ use mayday_event::{
     Category,
     wire::reports::{Batch, proto},
 };
-use prost::Message;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -92,7 +91,7 @@ impl Kept {
                 limited: categories,
                 retry_after_s: u32::try_from(retry_after_s).unwrap_or(u32::MAX),
             };
-            return response.content_type(PROTOBUF).body(message.encode_to_vec());
+            return response.content_type(PROTOBUF).body(message.to_bytes());
         }
         let ids: Vec<String> =
             self.ids.into_iter().map(|id| id.map(|id| id.simple().to_string()).unwrap_or_default()).collect();
