@@ -144,7 +144,7 @@ fn event(mut fields: Fields<'_, '_>, arrival: &Arrival) -> Event {
         stack::place_lone_stacktrace(stacktrace, &mut event.exception, &mut event.threads);
     }
     correct_breadcrumbs(&mut event, clock::drift_ms(arrival));
-    lift_environment(&mut event);
+    lift_environment(&mut event, &fields.place.key("tags"));
     event
 }
 
@@ -161,9 +161,11 @@ fn correct_breadcrumbs(event: &mut Event, drift_ms: i64) {
 }
 
 /// Old clients send the environment as a tag.
-fn lift_environment(event: &mut Event) {
+fn lift_environment(event: &mut Event, tags: &Place<'_>) {
     if event.environment.is_none() {
-        event.environment = event.tags.remove("environment");
+        let tag = event.tags.remove("environment");
+        event.environment =
+            tag.and_then(|tag| build::environment(Json::Text(tag.into()), &tags.key("environment")));
     }
 }
 
