@@ -97,7 +97,6 @@ fn arch(ty: u64, subtype: u64) -> &'static str {
 }
 
 fn reason(report: &proto::CrashReport, found: &mut Found) {
-    "Crash".clone_into(&mut found.ty);
     if let Some(signal) = &report.signal {
         let (name, code) = (text(&signal.name), text(&signal.code));
         found.value = format!("{code} at {}", hex(signal.address));

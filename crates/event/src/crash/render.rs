@@ -63,6 +63,8 @@ impl Found {
         let raised = std::mem::take(&mut self.raised);
         let crashed = self.threads.iter_mut().find(|thread| thread.is_crashed);
         let mut exception = Map::new();
+        // Whatever else it is.
+        exception.insert("type".to_owned(), "Crash".into());
         put(&mut exception, "type", &self.ty, limits::NAME_BYTES);
         put(&mut exception, "value", &self.value, limits::MESSAGE_BYTES);
         if let Some(id) = crashed.as_ref().and_then(|thread| thread.id) {
@@ -244,8 +246,9 @@ impl Image {
 
 /// Adds text that is not empty.
 fn put(object: &mut Map<String, Value>, name: &str, text: &str, most: usize) {
+    let text = shortened(text, most);
     if !text.is_empty() {
-        object.insert(name.to_owned(), shortened(text, most).into());
+        object.insert(name.to_owned(), text.into());
     }
 }
 
@@ -256,8 +259,8 @@ fn put_object(object: &mut Map<String, Value>, name: &str, value: Map<String, Va
     }
 }
 
-/// A byte more than is kept: normalisation says then that it was longer.
+/// A little more than is kept, so that normalisation says that it was longer. NUL is never text.
 fn shortened(text: &str, most: usize) -> String {
     let (kept, _) = text.split_at(text.floor_char_boundary(most + 4));
-    kept.to_owned()
+    kept.replace('\0', "")
 }

@@ -45,7 +45,6 @@ pub(super) fn read(report: &[u8]) -> Result<Found, String> {
 }
 
 fn reason(tombstone: &proto::Tombstone, found: &mut Found) {
-    "Crash".clone_into(&mut found.ty);
     if let Some(signal) = &tombstone.signal_info {
         let (name, code_name) = (text(&signal.name), text(&signal.code_name));
         found.value = match signal.has_fault_address {

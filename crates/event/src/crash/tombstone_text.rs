@@ -130,7 +130,7 @@ impl Reading {
             let signal = json!({ "number": number, "name": name, "code_name": code });
             found.meta.insert("signal".to_owned(), signal);
         }
-        found.ty = if name.is_empty() { "Crash".to_owned() } else { name };
+        found.ty = name;
         found
     }
 }

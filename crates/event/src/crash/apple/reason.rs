@@ -38,7 +38,7 @@ impl Reason {
             (false, true) => (subtype, first([message, termination])),
             (false, false) => (first([message, subtype, termination.clone(), signal]), termination),
         };
-        found.ty = first([ty, "Crash".to_owned()]);
+        found.ty = ty;
         found.value = value;
         found.description = description;
         if let Some(raised) = raised {

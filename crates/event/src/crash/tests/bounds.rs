@@ -55,3 +55,9 @@ fn what_costs_much_to_look_at_is_refused() {
     let error = glance(CrashFormat::Tombstone, &empty).unwrap_err().to_string();
     assert!(error.contains("messages in it exceed"), "{error}");
 }
+
+#[test]
+fn a_reason_that_is_no_text_leaves_a_crash() {
+    let event = glance(CrashFormat::TombstoneText, b"signal 11 (\0\0), code 1 (\0)\n").unwrap().event;
+    assert_eq!(event["exception"]["values"][0]["type"], "Crash");
+}
