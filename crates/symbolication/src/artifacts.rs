@@ -1,0 +1,94 @@
+//! What symbolication asks for, and what it is told.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use symbolic::common::{ByteView, DebugId};
+use uuid::Uuid;
+
+/// What became of a frame or an image; stable names, in the API and in ClickHouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Function, and mostly file and line, are known.
+    Found,
+    /// No source has the file.
+    Missing,
+    /// There is a file, and it cannot be read.
+    Malformed,
+    /// A source did not answer in time, or the conversion took too long.
+    TimedOut,
+    /// There is a file, of another build.
+    Mismatch,
+}
+
+/// Which loaded binary is meant, as precisely as the report says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct ImageId {
+    pub debug_id: Option<DebugId>,
+    /// Lower-case hexadecimal: the ELF build id, the Mach-O UUID, or timestamp and size of a PE file.
+    pub code_id: Option<String>,
+    /// File name without its folder: `libapp.so`, `app.pdb`.
+    pub debug_file: Option<String>,
+    /// File name without its folder.
+    pub code_file: Option<String>,
+}
+
+/// A converted file that symbolication reads; each of its own format and version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ArtifactKind {
+    /// Addresses to functions, files and lines: `symbolic`'s symcache (native files, il2cpp lines applied).
+    SymCache,
+    /// How to unwind: `symbolic`'s CFI cache (Breakpad's text).
+    Cfi,
+    /// `symbolic`'s portable PDB cache.
+    PortablePdb,
+    /// `proguard`'s cache of a ProGuard or R8 mapping.
+    Proguard,
+    /// `symbolic`'s source map cache of a minified file and its map.
+    SourceMap,
+    /// Obfuscated Dart names, as Flutter writes them (JSON).
+    DartMap,
+    /// Source files of a build: a source bundle.
+    Sources,
+}
+
+/// One thing that symbolication needs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// A native or managed binary's file of this kind.
+    Image(ArtifactKind, ImageId),
+    /// The mapping that a build's `proguard` image names.
+    Proguard(Uuid),
+    /// The map of a minified file: by debug id, else by the file's URL in a release.
+    SourceMap {
+        debug_id: Option<DebugId>,
+        /// As the frame has it: `app:///index.android.bundle`, `https://example.com/static/app.js`.
+        url: String,
+        release: Option<String>,
+        dist: Option<String>,
+    },
+}
+
+/// A converted file, and which source it came from.
+#[derive(Debug, Clone)]
+pub struct CacheFile {
+    pub bytes: ByteView<'static>,
+    /// For people: `uploads`, or a source's name.
+    pub source: Arc<str>,
+}
+
+/// Why there is no file. Never [`Status::Found`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    pub status: Status,
+    /// For people: `not uploaded; symbols.example.com answered 404`.
+    pub reason: Arc<str>,
+}
+
+/// Where symbolication gets converted files from. Answers at once: who calls has seen to it that what can be had is on
+/// this machine, so that symbolication itself is plain computing.
+pub trait Artifacts: Send + Sync {
+    /// The file, memory-mapped, or why not.
+    fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent>;
+}

@@ -1,0 +1,7 @@
+//! Turns addresses, obfuscated names and minified positions into functions, files and lines, or a reason why not.
+//!
+//! Knows no store: what it needs it asks of [`Artifacts`], and what it cannot have it writes down with the reason.
+
+mod artifacts;
+
+pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};
