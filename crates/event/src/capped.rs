@@ -1,7 +1,8 @@
 //! The one capped door for foreign compressed bytes.
 //!
-//! Every decoder writes into a buffer that grows with what really comes out, never with what a header claims,
-//! and stops at the first byte past the cap: a bomb costs no more memory and time than the cap.
+//! Every decoder writes into a buffer that grows with what really comes out, never with what a header claims, and stops
+//! soon after the cap. The ratio is held against what came out for what went in *so far*: a bomb costs no more than
+//! [`limits::RATIO_FREE_BYTES`].
 
 #![expect(clippy::disallowed_types, reason = "this is the capped door that the others are sent to")]
 
@@ -137,86 +138,113 @@ pub(crate) fn inflate_step(
     if body.is_empty() {
         return Ok(body);
     }
-    let by_ratio = body.len().saturating_mul(limits.ratio).max(limits.ratio_free_bytes);
-    let cap = limits.inflated_bytes.min(by_ratio);
-    let malformed = InflateError::Malformed { encoding: encoding.name() };
-    let inflated = decode(&body, encoding, cap).ok_or(malformed)?;
-    if inflated.len() <= cap {
-        return Ok(inflated.into());
-    }
-    Err(if cap < limits.inflated_bytes {
-        InflateError::Ratio { limit: limits.ratio }
-    } else {
-        InflateError::TooLarge { limit: limits.inflated_bytes }
+    decode(&body, encoding, limits).map(Bytes::from).map_err(|stopped| match stopped {
+        Stopped::Malformed => InflateError::Malformed { encoding: encoding.name() },
+        Stopped::TooLarge => InflateError::TooLarge { limit: limits.inflated_bytes },
+        Stopped::Ratio => InflateError::Ratio { limit: limits.ratio },
     })
 }
 
-/// At most `cap + 1` bytes; `None` if malformed.
-fn decode(body: &[u8], encoding: Encoding, cap: usize) -> Option<Vec<u8>> {
-    match encoding {
-        Encoding::Gzip => read_capped(flate2::bufread::MultiGzDecoder::new(body), body.len(), cap),
-        // A raw stream may begin like a zlib header by chance.
-        Encoding::Deflate if is_zlib(body) => {
-            decode_deflate(body, true, cap).or_else(|| decode_deflate(body, false, cap))
+/// Why a decoder went no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    Malformed,
+    TooLarge,
+    Ratio,
+}
+
+impl InflateLimits {
+    /// Held against what came out so far, for what went in so far: a bomb shows its ratio long before its size.
+    fn check(&self, consumed: usize, produced: usize) -> Result<(), Stopped> {
+        if produced > self.ratio_free_bytes && produced > consumed.saturating_mul(self.ratio) {
+            return Err(Stopped::Ratio);
         }
-        Encoding::Deflate => decode_deflate(body, false, cap),
-        Encoding::Brotli => decode_brotli(body, cap),
+        if produced > self.inflated_bytes { Err(Stopped::TooLarge) } else { Ok(()) }
+    }
+
+    /// A first guess of what comes out: a small multiple of what really arrived.
+    fn initial_capacity(&self, body_len: usize) -> usize {
+        body_len.saturating_mul(4).min(self.inflated_bytes)
+    }
+}
+
+fn decode(body: &[u8], encoding: Encoding, limits: &InflateLimits) -> Result<Vec<u8>, Stopped> {
+    match encoding {
+        Encoding::Gzip => {
+            let decoder = flate2::bufread::MultiGzDecoder::new(body);
+            read_capped(decoder, |decoder| decoder.get_ref().len(), body.len(), limits)
+        }
+        // A raw stream may begin like a zlib header by chance.
+        Encoding::Deflate if is_zlib(body) => match decode_deflate(body, true, limits) {
+            Err(Stopped::Malformed) => decode_deflate(body, false, limits),
+            decoded => decoded,
+        },
+        Encoding::Deflate => decode_deflate(body, false, limits),
+        Encoding::Brotli => decode_brotli(body, limits),
         Encoding::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(body).ok()?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).ok()?;
-            read_capped(decoder, body.len(), cap)
+            let mut decoder =
+                zstd::stream::read::Decoder::with_buffer(body).map_err(|_| Stopped::Malformed)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|_| Stopped::Malformed)?;
+            read_capped(decoder, |decoder| decoder.get_ref().len(), body.len(), limits)
         }
     }
 }
 
 /// 8 MiB: the window that the zstd format asks every decoder to support; a frame may claim gigabytes.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Bytes that come out between two looks at the caps: most bodies are one piece.
+const PIECE_BYTES: u64 = 256 << 10;
 
-/// A first guess of what comes out: a small multiple of what really arrived.
-fn initial_capacity(body_len: usize, cap: usize) -> usize {
-    body_len.saturating_mul(4).min(cap.saturating_add(1))
-}
-
-fn read_capped(decoder: impl Read, body_len: usize, cap: usize) -> Option<Vec<u8>> {
-    let mut inflated = Vec::with_capacity(initial_capacity(body_len, cap));
-    let most = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    decoder.take(most).read_to_end(&mut inflated).ok()?;
-    Some(inflated)
+/// `left` tells how much of the body the decoder has not read yet.
+fn read_capped<D: Read>(
+    mut decoder: D,
+    left: impl Fn(&D) -> usize,
+    body_len: usize,
+    limits: &InflateLimits,
+) -> Result<Vec<u8>, Stopped> {
+    let mut inflated = Vec::with_capacity(limits.initial_capacity(body_len));
+    loop {
+        let piece = decoder.by_ref().take(PIECE_BYTES).read_to_end(&mut inflated);
+        let came = piece.map_err(|_| Stopped::Malformed)?;
+        limits.check(body_len.saturating_sub(left(&decoder)), inflated.len())?;
+        if (came as u64) < PIECE_BYTES {
+            return Ok(inflated);
+        }
+    }
 }
 
 /// The stream's end is checked here because flate2's readers take a truncated zlib stream as complete.
-fn decode_deflate(body: &[u8], zlib: bool, cap: usize) -> Option<Vec<u8>> {
+fn decode_deflate(body: &[u8], zlib: bool, limits: &InflateLimits) -> Result<Vec<u8>, Stopped> {
     let mut decoder = Decompress::new(zlib);
-    let mut inflated = Vec::with_capacity(initial_capacity(body.len(), cap));
+    let mut inflated = Vec::with_capacity(limits.initial_capacity(body.len()));
+    let consumed_by = |decoder: &Decompress| usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
     loop {
-        let consumed = usize::try_from(decoder.total_in()).ok()?;
-        let produced = inflated.len();
-        let rest = body.get(consumed..)?;
-        let status = decoder.decompress_vec(rest, &mut inflated, FlushDecompress::None).ok()?;
-        let consumed_now = usize::try_from(decoder.total_in()).ok()?;
-        if inflated.len() > cap {
-            inflated.truncate(cap.saturating_add(1));
-            return Some(inflated);
-        }
+        let (consumed, produced) = (consumed_by(&decoder), inflated.len());
+        let rest = body.get(consumed..).ok_or(Stopped::Malformed)?;
+        let status = decoder
+            .decompress_vec(rest, &mut inflated, FlushDecompress::None)
+            .map_err(|_| Stopped::Malformed)?;
+        let consumed_now = consumed_by(&decoder);
+        limits.check(consumed_now, inflated.len())?;
         if status == Status::StreamEnd {
-            return (consumed_now == body.len()).then_some(inflated);
+            return if consumed_now == body.len() { Ok(inflated) } else { Err(Stopped::Malformed) };
         }
         if inflated.len() == inflated.capacity() {
-            // Doubles, as Vec grows.
-            inflated.reserve(1);
+            // Doubles, as Vec grows, but not beyond what is looked at between two checks.
+            inflated.reserve_exact(inflated.len().clamp(1 << 10, PIECE_BYTES as usize));
         } else if inflated.len() == produced && consumed_now == consumed {
-            return None;
+            return Err(Stopped::Malformed);
         }
     }
 }
 
 /// By the standard's windows, 16 MiB at most; an extension outside it would allow 1 GiB. The stream's end is checked
 /// here because the decoder's reader ignores what follows it.
-fn decode_brotli(body: &[u8], cap: usize) -> Option<Vec<u8>> {
+fn decode_brotli(body: &[u8], limits: &InflateLimits) -> Result<Vec<u8>, Stopped> {
     const OUTPUT_BYTES: usize = 16 << 10;
     let alloc = StandardAlloc::default;
     let mut state = BrotliState::new_strict(alloc(), alloc(), alloc());
-    let mut inflated = Vec::with_capacity(initial_capacity(body.len(), cap));
+    let mut inflated = Vec::with_capacity(limits.initial_capacity(body.len()));
     let mut chunk = vec![0; OUTPUT_BYTES];
     let (mut left, mut consumed, mut total) = (body.len(), 0, 0);
     loop {
@@ -231,15 +259,14 @@ fn decode_brotli(body: &[u8], cap: usize) -> Option<Vec<u8>> {
             &mut total,
             &mut state,
         );
-        inflated.extend_from_slice(chunk.get(..filled)?);
-        if inflated.len() > cap {
-            inflated.truncate(cap.saturating_add(1));
-            return Some(inflated);
-        }
+        inflated.extend_from_slice(chunk.get(..filled).unwrap_or_default());
+        limits.check(consumed, inflated.len())?;
         match result {
-            BrotliResult::ResultSuccess => return (left == 0).then_some(inflated),
+            BrotliResult::ResultSuccess if left == 0 => return Ok(inflated),
             BrotliResult::NeedsMoreOutput => {}
-            BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => return None,
+            BrotliResult::ResultSuccess | BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => {
+                return Err(Stopped::Malformed);
+            }
         }
     }
 }
@@ -355,6 +382,20 @@ mod tests {
             let by_size = inflate(body.into(), encoding, &generous).unwrap_err();
             assert_eq!(by_size, InflateError::TooLarge { limit: 1 << 20 }, "{encoding}");
             assert!(by_ratio.is_too_large() && by_size.is_too_large());
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_known_by_its_ratio_long_before_its_size() {
+        // A gigabyte would be refused by its size too, after most of a second.
+        let limits = InflateLimits { inflated_bytes: usize::MAX, ..CAPS };
+        let zeros = vec![0; 8 << 20];
+        for (body, encoding) in [(gzip(&zeros), "gzip"), (zlib(&zeros), "deflate"), (zstd(&zeros), "zstd")] {
+            let of = Encoding::named(encoding).unwrap();
+            assert_eq!(decode(&body, of, &limits), Err(Stopped::Ratio), "{encoding}");
+            // Cut off early, it was known already.
+            let start = body.get(..body.len() / 2).unwrap();
+            assert_eq!(decode(start, of, &limits), Err(Stopped::Ratio), "{encoding}, its first half");
         }
     }
 

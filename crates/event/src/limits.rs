@@ -4,11 +4,11 @@
 pub const BODY_BYTES: usize = 20 << 20;
 /// Largest body after inflation (413).
 pub const INFLATED_BYTES: usize = 100 << 20;
-/// Largest ratio of inflated to compressed bytes once past [`RATIO_FREE_BYTES`] (413). Event JSON compresses
+/// Largest ratio of inflated to compressed bytes, at any point once past [`RATIO_FREE_BYTES`] (413). Event JSON compresses
 /// by 5 to 50 times; deflate's own maximum is 1032.
 pub const INFLATE_RATIO: usize = 250;
-/// Inflated bytes below which no ratio is held against a body.
-pub const RATIO_FREE_BYTES: usize = 4 << 20;
+/// Inflated bytes below which no ratio is held against a body. With the body itself it is what a bomb costs in memory.
+pub const RATIO_FREE_BYTES: usize = 3 << 20;
 /// Most encodings that one Content-Encoding header may list (400).
 pub const ENCODINGS: usize = 2;
 

@@ -192,6 +192,8 @@ proptest! {
         checks::msgpack(&bytes);
         checks::multipart(&bytes);
         checks::minidump(&bytes);
+        checks::crash(&bytes);
+        checks::reports(&bytes);
     }
 
     #[test]

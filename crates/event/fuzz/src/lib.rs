@@ -19,8 +19,8 @@ use mayday_event::{
 use serde_json::{Value, json};
 
 pub use self::{
-    translated::{bugsnag, otlp, stack_text},
-    uploads::{minidump, msgpack, multipart},
+    translated::{bugsnag, otlp, reports, stack_text},
+    uploads::{crash, minidump, msgpack, multipart},
 };
 
 /// Parsing ends; what was parsed, written out again, is parsed to the same.

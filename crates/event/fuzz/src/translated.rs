@@ -1,11 +1,13 @@
 //! What must hold for whatever is translated to the items of an envelope.
 
+use bytes::Bytes;
 use mayday_event::{
     EventId, limits, normalize,
     wire::{
         WireError, bugsnag,
         envelope::Item,
         otlp::{self, Encoding, Signal},
+        reports::Batch,
     },
 };
 use serde_json::{Map, json};
@@ -26,6 +28,14 @@ pub fn otlp(bytes: &[u8]) {
         items(otlp::log_items(bytes, encoding, || EventId(Uuid::from_u128(7))));
         items(otlp::counted(bytes, encoding, Signal::Traces));
     }
+}
+
+/// mayday's own batches.
+pub fn reports(bytes: &[u8]) {
+    items(Batch::read(&Bytes::copy_from_slice(bytes)).map(|batch| {
+        assert_eq!(batch.items.len(), batch.ids.len());
+        batch.items
+    }));
 }
 
 /// A stack as text; the first byte chooses the language.

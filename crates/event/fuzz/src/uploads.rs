@@ -4,10 +4,13 @@ use bytes::Bytes;
 use mayday_event::{
     EventId,
     capped::InflateLimits,
-    limits,
+    crash::{self, CrashFormat},
+    limits, normalize,
     wire::{minidump::Upload, msgpack, multipart},
 };
 use serde_json::Value;
+
+use super::arrival;
 
 const CONTENT_TYPE: &str = "multipart/form-data; boundary=XX";
 
@@ -47,5 +50,21 @@ pub fn minidump(bytes: &[u8]) {
 pub fn msgpack(bytes: &[u8]) {
     for value in msgpack::values(bytes) {
         assert!(!value.to_string().is_empty());
+    }
+}
+
+/// A system's crash report; the first byte chooses the format. Reading ends; what was read is an event of bearable size.
+pub fn crash(bytes: &[u8]) {
+    const FORMATS: [&str; 6] = ["ips", "apple", "plcrash", "tombstone", "tombstone-text", "anr"];
+    let Some((choice, report)) = bytes.split_first() else { return };
+    let named = FORMATS.get(usize::from(*choice) % (FORMATS.len() + 1));
+    let format = named.and_then(|name| CrashFormat::named(name)).unwrap_or(CrashFormat::Minidump);
+    match crash::glance(format, report) {
+        Err(error) => assert!(!error.to_string().is_empty()),
+        Ok(glance) => {
+            let payload = serde_json::to_vec(&glance.event).expect("JSON");
+            assert!(payload.len() <= limits::EVENT_BYTES);
+            normalize::event_from_json(&payload, &arrival()).expect("an event");
+        }
     }
 }
