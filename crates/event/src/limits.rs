@@ -1,9 +1,12 @@
 //! Every cap on what a client controls, each with the answer or note that it leads to.
 
-/// Largest request body as sent, compressed (413).
-pub const BODY_BYTES: usize = 20 << 20;
+/// Largest request body as sent (413); crash uploaders do not compress.
+pub const BODY_BYTES: usize = 100 << 20;
 /// Largest body after inflation (413).
 pub const INFLATED_BYTES: usize = 100 << 20;
+/// Largest body of another protocol than Sentry's, crash uploads apart, after inflation (413): its texts and messages cost
+/// many times their size while they are read.
+pub const TRANSLATED_BODY_BYTES: usize = 20 << 20;
 /// Largest ratio of inflated to compressed bytes, at any point once past [`RATIO_FREE_BYTES`] (413). Event JSON compresses
 /// by 5 to 50 times; deflate's own maximum is 1032.
 pub const INFLATE_RATIO: usize = 250;

@@ -145,7 +145,7 @@ impl Ingest {
             event_id: event_id.unwrap_or_else(new_event_id),
             format: Format::Envelope,
             counted: report::count(&items),
-            sent: Sent { bytes: envelope::write(&header, &items), encoding: String::new() },
+            sent: Sent { bytes: envelope::write(&header, &items), encoding: String::new(), room: None },
         };
         self.keep(report).await
     }

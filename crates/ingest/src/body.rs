@@ -9,12 +9,20 @@ use mayday_event::{
     capped::{InflateError, InflateLimits},
     limits,
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 
-use crate::error::Refused;
+use crate::{
+    error::Refused,
+    rooms::{BodyRooms, Room},
+};
 
-/// Time for a client to send its whole body (a phone on a bad network, not one that dawdles on purpose).
+/// Time that every body has.
 const READ_TIME: Duration = Duration::from_secs(60);
+/// What a body that takes longer must come at, bytes a second: a phone on a bad network, not one that dawdles on purpose.
+const LEAST_RATE: u64 = 16 << 10;
 /// A body longer than this is worked on away from the threads that answer requests, bytes.
 const LARGE_BYTES: usize = 256 << 10;
 /// Large bodies worked on at once: each may inflate to [`limits::INFLATED_BYTES`].
@@ -26,6 +34,15 @@ pub(crate) struct Sent {
     pub(crate) bytes: Bytes,
     /// The Content-Encoding header; empty for none.
     pub(crate) encoding: String,
+    /// Given back with the body.
+    pub(crate) room: Option<Room>,
+}
+
+impl Sent {
+    /// Lets go of the bytes, but not of their room: what was made of them takes as much.
+    pub(crate) fn into_room(self) -> Option<Room> {
+        self.room
+    }
 }
 
 /// The turn of those whose body is large.
@@ -38,33 +55,35 @@ impl Default for LargeBodies {
     }
 }
 
-/// Reads a body up to [`limits::BODY_BYTES`].
-pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Sent, Refused> {
+/// Reads a body up to [`limits::BODY_BYTES`], while `rooms` has room for it.
+pub(crate) async fn read(
+    request: &HttpRequest,
+    mut payload: Payload,
+    rooms: &BodyRooms,
+) -> Result<Sent, Refused> {
     let too_large = || Refused::BodyTooLarge { limit: limits::BODY_BYTES };
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if announced
-        .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| length > limits::BODY_BYTES as u64)
-    {
+    let announced = announced.and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limits::BODY_BYTES) {
         return Err(too_large());
     }
-    let mut payload = payload;
-    let reading = async {
-        let mut bytes = BytesMut::new();
-        while let Some(piece) = payload.next().await {
-            let piece = piece.map_err(|error| Refused::BodyBroken { problem: error.to_string() })?;
-            if bytes.len() + piece.len() > limits::BODY_BYTES {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&piece);
+    let began = Instant::now();
+    let (mut bytes, mut room) = (BytesMut::new(), None);
+    loop {
+        let seconds = READ_TIME.as_secs() + bytes.len() as u64 / LEAST_RATE;
+        let piece = timeout_at(began + Duration::from_secs(seconds), payload.next()).await;
+        let Some(piece) = piece.map_err(|_| Refused::BodySlow { seconds })? else { break };
+        let piece = piece.map_err(|error| Refused::BodyBroken { problem: error.to_string() })?;
+        let length = bytes.len() + piece.len();
+        if length > limits::BODY_BYTES {
+            return Err(too_large());
         }
-        Ok(bytes.freeze())
-    };
-    let bytes = timeout(READ_TIME, reading)
-        .await
-        .map_err(|_| Refused::BodySlow { seconds: READ_TIME.as_secs() })??;
+        rooms.widen(&mut room, length)?;
+        bytes.extend_from_slice(&piece);
+    }
     let encoding = request.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-    Ok(Sent { bytes, encoding: encoding.unwrap_or_default().trim().to_owned() })
+    let encoding = encoding.unwrap_or_default().trim().to_owned();
+    Ok(Sent { bytes: bytes.freeze(), encoding, room })
 }
 
 impl LargeBodies {

@@ -49,6 +49,8 @@ pub(crate) enum Refused {
     BodySlow { seconds: u64 },
     #[error("body is empty")]
     BodyEmpty,
+    #[error("server is receiving as many large bodies as it has memory for: try again")]
+    Busy,
     #[error(transparent)]
     Inflate(InflateError),
     #[error(transparent)]
@@ -90,7 +92,9 @@ impl Refused {
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Journal(AppendError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Stopping | Self::Journal(_) | Self::Blobs(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Stopping | Self::Journal(_) | Self::Blobs(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::ProjectPath { .. }
             | Self::Version { .. }
             | Self::BodyBroken { .. }
@@ -127,6 +131,7 @@ impl Refused {
             Self::UnknownFormat { .. } => (Outcome::Invalid, "unknown_format"),
             Self::RateLimited { .. } => (Outcome::RateLimited, "rate_limit"),
             Self::Method { .. } => (Outcome::Invalid, "method"),
+            Self::Busy => (Outcome::Unavailable, "busy"),
             Self::Stopping => (Outcome::Unavailable, "stopping"),
             Self::Journal(AppendError::DiskNearlyFull { .. }) => (Outcome::Unavailable, "disk_nearly_full"),
             Self::Journal(AppendError::TooLarge { .. }) => (Outcome::Invalid, "too_large"),
@@ -166,7 +171,7 @@ impl Refused {
             | Self::Blobs(BlobError::DiskNearlyFull { .. }) => {
                 response.insert_header(("Retry-After", DISK_RETRY_SECONDS.to_string()));
             }
-            Self::Journal(_) | Self::Blobs(_) | Self::Stopping => {
+            Self::Busy | Self::Journal(_) | Self::Blobs(_) | Self::Stopping => {
                 response.insert_header(("Retry-After", "5"));
             }
             Self::Method { .. } => {

@@ -15,6 +15,7 @@ mod event_head;
 mod limits;
 mod rate;
 mod refusals;
+mod rooms;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use mayday_catalog::Catalog;
 use mayday_event::{Clock, Ledger};
 use mayday_journal::Lanes;
 
-use crate::{body::LargeBodies, limits::Limits, refusals::RefusalBook};
+use crate::{body::LargeBodies, limits::Limits, refusals::RefusalBook, rooms::BodyRooms};
 
 /// All that ingest works with; cheap to clone, shared by its threads.
 #[derive(Clone)]
@@ -37,13 +38,15 @@ pub struct Ingest {
     limits: Arc<Limits>,
     refusals: Arc<RefusalBook>,
     large_bodies: LargeBodies,
+    rooms: BodyRooms,
 }
 
 impl Ingest {
     /// Ingest over these stores. Keys are looked up in the catalog's snapshot only.
     pub fn new(catalog: Catalog, journal: Lanes, blobs: Blobs, ledger: Arc<Ledger>, clock: Clock) -> Self {
-        let (limits, refusals, large_bodies) = (Arc::default(), Arc::default(), LargeBodies::default());
-        Self { catalog, journal, blobs, ledger, clock, limits, refusals, large_bodies }
+        let (limits, refusals) = (Arc::default(), Arc::default());
+        let (large_bodies, rooms) = (LargeBodies::default(), BodyRooms::default());
+        Self { catalog, journal, blobs, ledger, clock, limits, refusals, large_bodies, rooms }
     }
 }
 

@@ -50,14 +50,14 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let credentials = Credentials::of(request);
     let key = credentials.admit(ingest, project).map_err(unread(project))?;
     let event_id = event_of(request).map_err(unread_of(&key))?;
-    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread_of(&key))?;
     let content_type = content_type(request);
     let check = move |bytes: Bytes, encoding: &str, limits: &InflateLimits| {
         translate(&capped::inflate(bytes, encoding, limits)?, &content_type, event_id)
     };
     let translated = ingest.large_bodies.check(&sent, check).await;
     let translated = translated.map_err(unread_one(ingest, &key, Category::Attachment))?;
-    drop(sent);
+    let _room = sent.into_room();
     ingest.keep_items(request, &key, credentials.client(), translated).await.map(drop)
 }
 

@@ -89,7 +89,7 @@ async fn accept(
         Some(key) => unread_of(key)(refused),
         None => nobody(refused),
     };
-    let sent = body::read(request, payload).await.map_err(unread)?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread)?;
     let find_key = early.is_none();
     let check = move |body, encoding: &str, limits: &_| {
         let body = translated::inflate(body, encoding, limits)?;

@@ -51,7 +51,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
         let found = complements.format.chars().take(40).collect();
         unread_of(&key)(Refused::UnknownFormat { found })
     })?;
-    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread_of(&key))?;
     let check = move |bytes: Bytes, encoding: &str, limits: &InflateLimits| {
         if bytes.is_empty() {
             return Err(Refused::BodyEmpty);
@@ -61,7 +61,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let checked = ingest.large_bodies.check(&sent, check).await;
     let translated = checked.map_err(unread_one(ingest, &key, Category::Error))?;
     let id = translated.event_id;
-    drop(sent);
+    let _room = sent.into_room();
     let limited = ingest.keep_items(request, &key, credentials.client(), translated).await?;
     Ok(Kept { id, limited })
 }

@@ -39,7 +39,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
         Some(key) => unread_of(key)(refused),
         None => unread(project)(refused),
     };
-    let sent = body::read(request, payload).await.map_err(unread_by)?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread_by)?;
     let checked = ingest.large_bodies.check(&sent, check).await.map_err(unread_by)?;
     let key = match (early, &checked.dsn) {
         (Some(key), _) => key,

@@ -56,7 +56,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let project = project_of(request)?;
     let credentials = Credentials::of(request);
     let key = credentials.admit(ingest, project).map_err(unread(project))?;
-    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread_of(&key))?;
     let content_type = content_type(request);
     let check = move |bytes: Bytes, encoding: &str, limits: &InflateLimits| {
         let upload = Upload::read(&capped::inflate(bytes, encoding, limits)?, &content_type, limits)?;
@@ -72,7 +72,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
         false => ingest.large_bodies.check(&sent, check).await,
     };
     let (id, items) = checked.map_err(unread_one(ingest, &key, Category::Error))?;
-    drop(sent);
+    let _room = sent.into_room();
     let translated = Translated { event_id: Some(id), sent_at: None, items, not_stored: 0 };
     ingest.keep_items(request, &key, credentials.client(), translated).await?;
     Ok(id)

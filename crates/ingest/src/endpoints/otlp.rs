@@ -67,7 +67,7 @@ async fn accept(
     let key = auth::any_key(request).ok_or(Refused::NoKey);
     let key = key.and_then(|key| auth::admit_any(ingest, &key));
     let key = key.map_err(|refused| Refusal::unread(refused, None))?;
-    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread_of(&key))?;
     let check = move |body, content_encoding: &str, limits: &_| {
         let body = translated::inflate(body, content_encoding, limits)?;
         Ok(match signal {

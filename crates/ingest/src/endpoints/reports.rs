@@ -53,7 +53,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let key = auth::any_key(request).ok_or(Refused::NoKey);
     let key = key.and_then(|key| auth::admit_any(ingest, &key));
     let key = key.map_err(|refused| Refusal::unread(refused, None))?;
-    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread_of(&key))?;
     let check =
         |body, encoding: &str, limits: &_| Ok(Batch::read(&translated::inflate(body, encoding, limits)?)?);
     let batch = match sent.bytes.is_empty() {
@@ -61,7 +61,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
         false => ingest.large_bodies.check(&sent, check).await,
     };
     let batch = batch.map_err(unread_one(ingest, &key, Category::Error))?;
-    drop(sent);
+    let _room = sent.into_room();
     let event_id = batch.event_id();
     let Batch { sent_at, items, ids } = batch;
     let translated = Translated { event_id, sent_at, items, not_stored: 0 };

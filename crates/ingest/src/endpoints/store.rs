@@ -25,7 +25,7 @@ async fn accept(request: &HttpRequest, payload: web::Payload, ingest: &Ingest) -
     let project = project_of(request)?;
     let credentials = Credentials::of(request);
     let key = credentials.admit(ingest, project).map_err(unread(project))?;
-    let sent = body::read(request, payload).await.map_err(unread_of(&key))?;
+    let sent = body::read(request, payload, &ingest.rooms).await.map_err(unread_of(&key))?;
     let event_id = ingest.large_bodies.check(&sent, check).await;
     let event_id = event_id.map_err(unread_one(ingest, &key, Category::Error))?;
     let event_id = event_id.unwrap_or_else(new_event_id);

@@ -59,14 +59,14 @@ fn envelopes(items: Vec<Item>) -> Vec<Vec<Item>> {
     envelopes
 }
 
-/// A body of another protocol, inflated to no more than a body may be as sent: their texts and messages cost many times
-/// their size while they are read.
+/// A body of another protocol, inflated to no more than [`limits::TRANSLATED_BODY_BYTES`].
 pub(super) fn inflate(
     body: bytes::Bytes,
     encoding: &str,
     limits: &InflateLimits,
 ) -> Result<bytes::Bytes, Refused> {
-    let limits = InflateLimits { inflated_bytes: limits.inflated_bytes.min(limits::BODY_BYTES), ..*limits };
+    let inflated_bytes = limits.inflated_bytes.min(limits::TRANSLATED_BODY_BYTES);
+    let limits = InflateLimits { inflated_bytes, ..*limits };
     Ok(capped::inflate(body, encoding, &limits)?)
 }
 

@@ -90,7 +90,7 @@ async fn one_bad_report_refuses_the_batch() {
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert!(answer["detail"].as_str().unwrap().starts_with("report batch: reports[1]: it is neither crash"));
     let large = What::Attachment(Attachment {
-        content: vec![0; limits::BODY_BYTES].into(),
+        content: vec![0; limits::TRANSLATED_BODY_BYTES].into(),
         event_id: vec![1; 16].into(),
         ..Attachment::default()
     });

@@ -1,6 +1,6 @@
 //! Takes records out of the journal, as many as make a good batch.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration, vec::IntoIter};
 
 use bytes::Bytes;
 use mayday_blobs::{BlobError, BlobKey};
@@ -25,6 +25,8 @@ const BATCH_RECORD_BYTES: usize = 16 << 20;
 const BATCH_YIELD_BYTES: usize = 48 << 20;
 /// Records processed between two looks at [`BATCH_YIELD_BYTES`].
 const SLICE_RECORDS: usize = 64;
+/// Bytes of bodies after which a slice takes no more records: what is too large for the journal is read into memory here.
+const SLICE_BODY_BYTES: usize = 32 << 20;
 /// From one batch to the next while another is stored, so that a busy time makes larger inserts and not more.
 /// A full batch does not wait.
 const BATCH_WINDOW: Duration = Duration::from_millis(100);
@@ -47,12 +49,11 @@ impl Pipeline {
         let records = self.read(after, left, BATCH_RECORD_BYTES).await?;
 
         let (mut found, mut count) = (Yield::default(), 0);
-        for slice in records.chunks(SLICE_RECORDS) {
-            found.extend(self.processed(slice.to_vec()).await?);
-            count += slice.len() as u64;
-            if found.bytes > BATCH_YIELD_BYTES {
-                break;
-            }
+        let mut records = records.into_iter();
+        while !records.as_slice().is_empty() && found.bytes <= BATCH_YIELD_BYTES {
+            let (came, processed) = self.processed(&mut records).await?;
+            found.extend(came);
+            count += processed;
         }
         Ok((found, count))
     }
@@ -73,7 +74,10 @@ impl Pipeline {
                 break;
             };
             after = read.position;
-            found.extend(self.processed(records).await?);
+            let mut records = records.into_iter();
+            while !records.as_slice().is_empty() {
+                found.extend(self.processed(&mut records).await?.0);
+            }
         }
         Ok(found)
     }
@@ -83,11 +87,12 @@ impl Pipeline {
         (self.lane as u64) << LANE_SHIFT | position.0
     }
 
-    async fn processed(&self, records: Vec<Record>) -> Result<Yield, Stopped> {
-        let mut fetched = Vec::with_capacity(records.len());
+    /// What comes of the next records, a slice of them, and how many they are.
+    async fn processed(&self, records: &mut IntoIter<Record>) -> Result<(Yield, u64), Stopped> {
+        let mut fetched = Vec::with_capacity(SLICE_RECORDS);
         let mut senders: BTreeMap<u64, u64> = BTreeMap::new();
-        let mut spooled = Vec::new();
-        for record in records {
+        let (mut spooled, mut bytes) = (Vec::new(), 0);
+        for record in records.by_ref() {
             let decoded = JournalRecord::decode(record.bytes.clone());
             let (mut body, mut settings) = (Ok(Bytes::new()), Arc::default());
             let sender = match &decoded {
@@ -99,15 +104,20 @@ impl Pipeline {
                 _ => 0,
             };
             *senders.entry(sender).or_default() += 1;
+            bytes += body.as_ref().map_or(0, Bytes::len);
             let place = self.place(record.position);
             fetched.push(Fetched { record, place, decoded, body, settings });
+            if fetched.len() == SLICE_RECORDS || bytes > SLICE_BODY_BYTES {
+                break;
+            }
         }
+        let count = fetched.len() as u64;
         let mut found = Yield::default();
         for done in self.cores.map(fetched, process).await {
             found.extend(done);
         }
         (found.senders, found.spooled) = (senders, spooled);
-        Ok(found)
+        Ok((found, count))
     }
 
     /// A report's body; one that is gone is an error for people.
