@@ -6,10 +6,25 @@ use anyhow::Context;
 
 /// Resident memory in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
-    let path = format!("/proc/{pid}/smaps_rollup");
+    bytes_of(pid, "smaps_rollup", "Rss:")
+}
+
+/// Most resident memory since the start, or since [`forget_peak`], in bytes.
+pub(crate) fn peak_bytes(pid: u32) -> anyhow::Result<u64> {
+    bytes_of(pid, "status", "VmHWM:")
+}
+
+/// Lets [`peak_bytes`] begin anew.
+pub(crate) fn forget_peak(pid: u32) -> anyhow::Result<()> {
+    let path = format!("/proc/{pid}/clear_refs");
+    fs::write(&path, "5").with_context(|| format!("cannot write {path}"))
+}
+
+fn bytes_of(pid: u32, file: &str, name: &str) -> anyhow::Result<u64> {
+    let path = format!("/proc/{pid}/{file}");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    let kib = text.lines().find_map(|line| line.strip_prefix("Rss:")?.trim().strip_suffix(" kB"));
-    let kib: u64 = kib.with_context(|| format!("{path} has no Rss"))?.trim().parse()?;
+    let kib = text.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB"));
+    let kib: u64 = kib.with_context(|| format!("{path} has no {name}"))?.trim().parse()?;
     Ok(kib << 10)
 }
 

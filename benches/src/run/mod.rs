@@ -1,5 +1,6 @@
 //! `mayday-benches run`: every measurement of RESULTS.md in one go.
 
+mod bomb;
 mod delay;
 mod footprint;
 mod idle;
@@ -29,6 +30,8 @@ enum Part {
     Footprint,
     /// Resident memory with 5,000 connections that are kept and not used
     Idle,
+    /// What a compression bomb costs
+    Bomb,
     /// Time from start to ready
     Start,
 }
@@ -109,6 +112,9 @@ impl Bench {
         }
         if self.wants(Part::Idle) {
             idle::measure(self, table).await?;
+        }
+        if self.wants(Part::Bomb) {
+            bomb::measure(self, table).await?;
         }
         if self.wants(Part::Ingest) {
             ingest::measure(self, &self.crashes, Some(GOAL), table).await?;
