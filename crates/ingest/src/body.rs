@@ -28,6 +28,10 @@ const LARGE_BYTES: usize = 256 << 10;
 /// Large bodies worked on at once: each may inflate to [`limits::INFLATED_BYTES`].
 const LARGE_AT_ONCE: usize = 4;
 
+/// Bytes of a body that its announced length reserves memory for: enough that few bodies are copied while they grow, and no
+/// more than a client may claim.
+const RESERVED_BYTES: usize = 64 << 10;
+
 /// A body as it was sent.
 #[derive(Debug)]
 pub(crate) struct Sent {
@@ -68,7 +72,8 @@ pub(crate) async fn read(
         return Err(too_large());
     }
     let began = Instant::now();
-    let (mut bytes, mut room) = (BytesMut::new(), None);
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or_default().min(RESERVED_BYTES));
+    let mut room = None;
     loop {
         let seconds = READ_TIME.as_secs() + bytes.len() as u64 / LEAST_RATE;
         let piece = timeout_at(began + Duration::from_secs(seconds), payload.next()).await;
