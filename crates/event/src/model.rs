@@ -122,6 +122,13 @@ pub struct Exception {
     pub value: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
+    /// Type, value and module as sent, where symbolication changed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_module: Option<String>,
     /// As sent: a number or a string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread_id: Option<String>,
@@ -165,6 +172,9 @@ pub struct Stacktrace {
     pub frames: Vec<Frame>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registers: BTreeMap<String, String>,
+    /// The frames before symbolication, where it changed them: what it starts from when it is done again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raw_frames: Vec<Frame>,
 }
 
 /// One frame.
@@ -211,6 +221,12 @@ pub struct Frame {
     pub addr_mode: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<String>,
+    /// The language of the source: `cpp`, `swift`, `rust` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// What symbolication made of it; `None` where it had nothing to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symbolication: Option<Symbolication>,
     /// The monitor that the thread holds, or waits for, in this frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
@@ -322,6 +338,61 @@ pub struct DebugImage {
     pub image_size: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arch: Option<String>,
+    /// What became of its debug file; `None` where no frame needed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symbolication: Option<Symbolication>,
+    /// What became of its file to unwind with; `None` where none was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unwinding: Option<Symbolication>,
+    /// What the debug files have that were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<ImageFeatures>,
+}
+
+/// What became of a frame or an image when symbols were looked for. Never what a client says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Symbolication {
+    pub status: SymbolStatus,
+    /// For people, unless found: `not uploaded; symbols.example.com answered 404`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where the symbols came from: `uploads`, a symbol source's name, or [`Self::DEVICE`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl Symbolication {
+    /// The source of names that the report came with.
+    pub const DEVICE: &str = "device";
+}
+
+/// How symbolication of a frame or an image ended; stable names, in the API and in ClickHouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SymbolStatus {
+    /// Function, and mostly file and line, are known.
+    Found,
+    /// No source has the file.
+    Missing,
+    /// There is a file, and it cannot be read.
+    Malformed,
+    /// A source did not answer in time, or the conversion took too long.
+    TimedOut,
+    /// There is a file, of another build.
+    Mismatch,
+}
+
+/// What the debug files of an image have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFeatures {
+    /// Names of functions with their addresses.
+    pub has_symbols: bool,
+    /// Files and lines.
+    pub has_debug_info: bool,
+    /// How to unwind.
+    pub has_unwind_info: bool,
+    /// Source files.
+    pub has_sources: bool,
 }
 
 /// The HTTP request that was being served or made.

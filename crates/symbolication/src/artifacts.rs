@@ -2,25 +2,10 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use symbolic::common::{ByteView, DebugId};
 use uuid::Uuid;
 
-/// What became of a frame or an image; stable names, in the API and in ClickHouse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Function, and mostly file and line, are known.
-    Found,
-    /// No source has the file.
-    Missing,
-    /// There is a file, and it cannot be read.
-    Malformed,
-    /// A source did not answer in time, or the conversion took too long.
-    TimedOut,
-    /// There is a file, of another build.
-    Mismatch,
-}
+pub use mayday_event::model::SymbolStatus as Status;
 
 /// Which loaded binary is meant, as precisely as the report says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

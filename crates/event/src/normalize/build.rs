@@ -85,5 +85,8 @@ fn debug_image(json: Json<'_>, place: Place<'_>) -> Option<DebugImage> {
         image_addr: fields.address("image_addr"),
         image_size: fields.uint("image_size"),
         arch,
+        symbolication: None,
+        unwinding: None,
+        features: None,
     })
 }

@@ -27,6 +27,9 @@ fn exception(json: Json<'_>, place: Place<'_>) -> Option<Exception> {
         ty: fields.text("type", limits::NAME_BYTES),
         value: fields.read("value", text_or_json),
         module: fields.text("module", limits::NAME_BYTES),
+        raw_type: None,
+        raw_value: None,
+        raw_module: None,
         thread_id: fields.text("thread_id", limits::NAME_BYTES),
         mechanism: fields.read("mechanism", mechanism),
         stacktrace: fields.read("stacktrace", stacktrace),
@@ -105,6 +108,7 @@ pub(super) fn stacktrace(json: Json<'_>, place: &Place<'_>) -> Option<Stacktrace
     non_empty(Stacktrace {
         frames: fields.read("frames", frames).unwrap_or_default(),
         registers: fields.text_map("registers", limits::REGISTERS, limits::ADDRESS_BYTES),
+        raw_frames: Vec::new(),
     })
 }
 
@@ -142,6 +146,8 @@ fn frame(json: Json<'_>, place: Place<'_>) -> Option<Frame> {
         symbol_addr: fields.address("symbol_addr"),
         addr_mode: fields.text("addr_mode", limits::NAME_BYTES),
         trust: fields.text("trust", limits::NAME_BYTES),
+        lang: None,
+        symbolication: None,
         lock: fields.read("lock", lock),
     })
 }

@@ -509,3 +509,22 @@ fn what_is_no_event_says_what_it_is() {
         "event payload is not valid JSON: EOF while parsing a value at line 1 column 5"
     );
 }
+
+#[test]
+fn what_symbolication_found_is_never_a_clients_to_say() {
+    let believed = json!({ "status": "found", "source": "uploads" });
+    let frame = json!({ "instruction_addr": "0x10", "symbolication": believed, "lang": "cpp" });
+    let event = read_now(json!({
+        "exception": { "values": [{
+            "type": "SIGSEGV", "raw_type": "a",
+            "stacktrace": { "frames": [frame], "raw_frames": [frame] },
+        }] },
+        "debug_meta": { "images": [{
+            "type": "elf", "symbolication": believed, "unwinding": believed, "features": { "has_symbols": true },
+        }] },
+    }));
+    let stored = serde_json::to_string(&event).unwrap();
+    for key in ["symbolication", "unwinding", "features", "raw_", "lang"] {
+        assert!(!stored.contains(key), "{key} in {stored}");
+    }
+}
