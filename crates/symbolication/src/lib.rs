@@ -3,5 +3,14 @@
 //! Knows no store: what it needs it asks of [`Artifacts`], and what it cannot have it writes down with the reason.
 
 mod artifacts;
+pub mod convert;
+pub mod folders;
+pub mod minidump;
+pub mod native;
+mod stacks;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};
+pub use stacks::restore;
+
+#[cfg(test)]
+mod testing;

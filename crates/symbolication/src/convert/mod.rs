@@ -1,0 +1,50 @@
+//! From debug files to what symbolication reads: pure, and only as careful as `symbolic` is.
+//!
+//! Files are untrusted. Sizes that they declare are checked before anything is set aside for them, nesting is bounded, and a
+//! file may still cost much time and memory for its size: who converts files of strangers does it in a process with limits.
+
+mod cfi;
+mod debug_file;
+mod symcache;
+
+pub use self::{
+    cfi::cfi_cache,
+    symcache::{SymbolMaps, sym_cache},
+};
+
+/// Why a file cannot be converted; the text is for people, and names no path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConvertError {
+    /// Not a format that is known, or damaged.
+    #[error("{0}")]
+    Malformed(String),
+    /// The file, or the part of a fat file, of another build.
+    #[error("the file is of another build: it has {found}, not {wanted}")]
+    Mismatch {
+        /// The debug ids of what is in the file.
+        found: String,
+        /// The debug id that was asked for.
+        wanted: String,
+    },
+    /// A good file without what was asked for.
+    #[error("the file has no {0}")]
+    Lacks(&'static str),
+}
+
+impl ConvertError {
+    fn malformed(what: &str, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{what}: {error}");
+        let mut source = error.source();
+        // Causes of causes are details of the library.
+        if let Some(cause) = source.take() {
+            let cause = cause.to_string();
+            if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
+        }
+        Self::Malformed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! Symcaches: addresses to functions, files and lines.
+
+use symbolic::{
+    common::{ByteView, DebugId},
+    debuginfo::{Object, macho::BcSymbolMap},
+    il2cpp::LineMapping,
+    symcache::SymCacheConverter,
+};
+
+use super::{ConvertError, debug_file::object};
+
+/// Files that say what the names and lines in a debug file stand for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SymbolMaps<'a> {
+    /// A `.bcsymbolmap`: names that Apple hid when it compiled bitcode.
+    pub bitcode: Option<&'a [u8]>,
+    /// Unity's `LineNumberMappings.json`: lines of C# for lines of generated C++.
+    pub il2cpp: Option<&'a [u8]>,
+}
+
+/// Converts an ELF, Mach-O (fat too), PE, PDB or Breakpad file to a symcache. `wanted` picks from a fat file, and refuses a
+/// file of another build. A file with nothing but a symbol table makes a symcache without lines.
+pub fn sym_cache(
+    file: &[u8],
+    wanted: Option<DebugId>,
+    maps: SymbolMaps<'_>,
+) -> Result<Vec<u8>, ConvertError> {
+    let mut object = object(file, wanted)?;
+    if !object.has_debug_info() && !object.has_symbols() {
+        return Err(ConvertError::Lacks("debug information or symbol table"));
+    }
+    let mut converter = SymCacheConverter::new();
+    if let Some(map) = maps.bitcode {
+        let parse = || {
+            BcSymbolMap::parse(map)
+                .map_err(|error| ConvertError::malformed("not a bitcode symbol map", &error))
+        };
+        if let Object::MachO(mach_o) = &mut object {
+            mach_o.load_symbolmap(parse()?);
+        }
+        converter.add_transformer(parse()?);
+    }
+    if let Some(mapping) = maps.il2cpp {
+        let mapping = LineMapping::parse(mapping)
+            .ok_or_else(|| ConvertError::Malformed("not an il2cpp line mapping".to_owned()))?;
+        converter.add_transformer(mapping);
+    }
+    let process = converter.process_object(&object);
+    process.map_err(|error| ConvertError::malformed("unreadable debug information", &error))?;
+    let mut cache = Vec::new();
+    let written = converter.serialize(&mut cache);
+    written.map_err(|error| ConvertError::malformed("symcache", &error))?;
+    // Read back what will be read: a file that cannot be is better known now.
+    let view = ByteView::from_slice(&cache);
+    symbolic::symcache::SymCache::parse(&view)
+        .map_err(|error| ConvertError::malformed("symcache", &error))?;
+    Ok(cache)
+}

@@ -1,0 +1,96 @@
+use symbolic::{cfi::CfiCache, common::ByteView, symcache::SymCache};
+
+use super::*;
+use crate::testing::{Program, compile};
+
+const MAIN: &str = "
+#include <cstdlib>
+namespace shop {
+struct Cart { int total; };
+inline __attribute__((always_inline)) int price(volatile int *at) { return *at + 1; }
+__attribute__((noinline)) int pay(Cart &cart, volatile int *at) {
+    cart.total += price(at);
+    return cart.total;
+}
+}
+int main(int argc, char **argv) {
+    shop::Cart cart{argc};
+    volatile int paid = argc;
+    return shop::pay(cart, &paid) == 0;
+}
+";
+
+fn program() -> Option<Program> {
+    compile("cart.cpp", MAIN, &["-g", "-O1"])
+}
+
+/// The address of a function by its mangled name, as the symbol table has it.
+fn address(file: &[u8], name: &str) -> u64 {
+    let object = symbolic::debuginfo::Object::parse(file).unwrap();
+    let mut symbols = object.symbols();
+    symbols.find(|symbol| symbol.name.as_deref() == Some(name)).unwrap().address
+}
+
+#[test]
+fn inlined_calls_lines_and_files_of_an_elf_file_are_in_its_symcache() {
+    let Some(program) = program() else { return };
+    let file = program.bytes();
+    let bytes = sym_cache(&file, None, SymbolMaps::default()).unwrap();
+    let cache = SymCache::parse(&bytes).unwrap();
+    let start = address(&file, "_ZN4shop3payERNS_4CartEPVi");
+    let named = |address: u64| -> Vec<(String, u32)> {
+        let locations = cache.lookup(address);
+        locations.map(|location| (location.function().name().to_owned(), location.line())).collect()
+    };
+    let inlined = (start..start + 32).map(named).find(|found| found.len() == 2).unwrap();
+    assert!(inlined[0].0.contains("price"), "{inlined:?}");
+    assert_eq!((inlined[0].1, inlined[1].1), (5, 7));
+    let file = cache.lookup(start).next().unwrap().file().unwrap();
+    assert!(file.full_path().ends_with("/cart.cpp"));
+}
+
+#[test]
+fn unwind_information_becomes_breakpads_text() {
+    let Some(program) = program() else { return };
+    let bytes = cfi_cache(&program.bytes(), None).unwrap();
+    let cache = CfiCache::from_bytes(ByteView::from_vec(bytes)).unwrap();
+    assert!(cache.is_latest());
+    assert!(std::str::from_utf8(cache.as_slice()).unwrap().starts_with("STACK CFI INIT"));
+}
+
+#[test]
+fn a_stripped_file_has_no_symbols_and_one_of_another_build_is_told_apart() {
+    let Some(program) = program() else { return };
+    let stripped = program.stripped().bytes();
+    let other = "11111111-1111-1111-1111-111111111111".parse().ok();
+    let error = sym_cache(&stripped, None, SymbolMaps::default());
+    // The linker's table of what is imported has no addresses.
+    assert!(error.is_err() || SymCache::parse(&error.unwrap()).unwrap().files().next().is_none());
+    assert!(matches!(
+        sym_cache(&program.bytes(), other, SymbolMaps::default()),
+        Err(ConvertError::Mismatch { .. })
+    ));
+}
+
+#[test]
+fn what_is_no_debug_file_is_refused_with_a_reason() {
+    let none = sym_cache(b"hello", None, SymbolMaps::default()).unwrap_err();
+    assert!(none.to_string().starts_with("not a debug file"), "{none}");
+    assert!(cfi_cache(b"", None).is_err());
+    let sym = b"MODULE Linux x86_64 000000000000000000000000000000000 a\n";
+    assert_eq!(
+        sym_cache(sym, None, SymbolMaps::default()),
+        Err(ConvertError::Lacks("debug information or symbol table"))
+    );
+}
+
+#[test]
+fn a_breakpad_file_serves_for_both() {
+    let sym = "MODULE Linux x86_64 C0BCC3F19827FE653058404B2831D9E60 crash\nFILE 0 /src/main.cpp\n\
+        FUNC 1000 10 0 shop::pay()\n1000 10 42 0\nSTACK CFI INIT 1000 10 .cfa: $rsp 8 + .ra: .cfa -8 + ^\n";
+    let bytes = sym_cache(sym.as_bytes(), None, SymbolMaps::default()).unwrap();
+    let cache = SymCache::parse(&bytes).unwrap();
+    let location = cache.lookup(0x1004).next().unwrap();
+    assert_eq!((location.function().name(), location.line()), ("shop::pay()", 42));
+    assert!(cfi_cache(sym.as_bytes(), None).is_ok());
+}

@@ -1,0 +1,105 @@
+use std::fs;
+
+use symbolic::common::DebugId;
+
+use super::*;
+use crate::{ArtifactKind, Artifacts, Status, Wanted, testing::compile};
+
+const SYM: &str = "MODULE Linux x86_64 C0BCC3F19827FE653058404B2831D9E60 crash\nFILE 0 a.cpp\nFUNC 10 10 0 main\n10 10 4 0\n";
+
+fn image() -> ImageId {
+    ImageId {
+        debug_id: "c0bcc3f1-9827-fe65-3058-404b2831d9e6".parse().ok(),
+        code_id: Some("f1c3bcc0279865fe3058404b2831d9e64135386c".to_owned()),
+        debug_file: Some("crash".to_owned()),
+        code_file: Some("crash".to_owned()),
+    }
+}
+
+/// What is found where the file lies at this path.
+fn found_at(path: &str) -> bool {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join(path);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    // No debug file by its content: only its place tells.
+    fs::write(&file, "text").unwrap();
+    SymbolFolder::open(root.path()).unwrap().candidates(&image()) == [file]
+}
+
+#[test]
+fn each_layout_has_its_places() {
+    for path in [
+        "f1/c3bcc0279865fe3058404b2831d9e64135386c.debug",
+        ".build-id/f1/c3bcc0279865fe3058404b2831d9e64135386c",
+        "C0BC/C3F1/9827/FE65/3058/404B2831D9E6",
+        "crash/C0BCC3F19827FE653058404B2831D9E60/crash.sym",
+        "crash/c0bcc3f19827fe653058404b2831d9e60/crash",
+        "f1/c3bcc0279865fe3058404b2831d9e64135386c/debuginfo",
+    ] {
+        assert!(found_at(path), "{path}");
+    }
+    assert!(!found_at("crash/crash.sym"));
+}
+
+#[test]
+fn a_file_anywhere_is_found_by_what_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let deep = root.path().join("some/where");
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("whatever.txt"), SYM).unwrap();
+    fs::write(deep.join("other"), "no symbols").unwrap();
+    let folder = SymbolFolder::open(root.path()).unwrap();
+    assert_eq!(folder.candidates(&image()), [deep.join("whatever.txt")]);
+    assert!(!folder.is_cut_short());
+    let other = ImageId { debug_id: Some(DebugId::from_pdb20(1, 2)), ..image() };
+    let candidates = folder.candidates(&ImageId { code_id: None, ..other });
+    assert_eq!(candidates, Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn names_of_a_report_lead_nowhere_else() {
+    let evil = |name: &str| ImageId {
+        debug_file: Some(name.to_owned()),
+        code_file: Some(name.to_owned()),
+        ..image()
+    };
+    for name in ["..", "../../etc/passwd", "/etc/passwd", "C:\\x", ""] {
+        let found = paths(&evil(name));
+        assert!(found.iter().all(|path| !path.contains("..") && !path.contains("passwd")), "{found:?}");
+    }
+    let by_code_id = ImageId { code_id: Some("../../etc".to_owned()), debug_id: None, ..evil("a") };
+    assert_eq!(paths(&by_code_id), Vec::<String>::new());
+}
+
+#[test]
+fn the_file_with_lines_is_taken_before_the_stripped_one() {
+    let Some(program) = compile("a.c", "int main(void) { return 0; }", &["-g"]) else { return };
+    let root = tempfile::tempdir().unwrap();
+    fs::copy(program.stripped().path(), root.path().join("a")).unwrap();
+    fs::copy(program.path(), root.path().join("b.debug")).unwrap();
+    let object = program.bytes();
+    let object = symbolic::debuginfo::Object::parse(&object).unwrap();
+    let image = ImageId { debug_id: Some(object.debug_id()), ..ImageId::default() };
+    let folders = LocalFolders::new(vec![SymbolFolder::open(root.path()).unwrap()]);
+    let file = folders.find(&Wanted::Image(ArtifactKind::SymCache, image.clone())).unwrap();
+    assert!(file.source.ends_with("b.debug"), "{}", file.source);
+    assert!(folders.find(&Wanted::Image(ArtifactKind::Cfi, image)).is_ok());
+}
+
+#[test]
+fn what_is_not_there_says_so() {
+    let nowhere = LocalFolders::new(Vec::new());
+    let wanted = Wanted::Image(ArtifactKind::SymCache, image());
+    let absent = nowhere.find(&wanted).unwrap_err();
+    assert_eq!((absent.status, &*absent.reason), (Status::Missing, "no folder with symbols given"));
+    let root = tempfile::tempdir().unwrap();
+    fs::write(
+        root.path().join("broken.sym"),
+        "MODULE Linux x86_64 C0BCC3F19827FE653058404B2831D9E60 a\nFUNC x\n",
+    )
+    .unwrap();
+    let folders = LocalFolders::new(vec![SymbolFolder::open(root.path()).unwrap()]);
+    let absent = folders.find(&wanted).unwrap_err();
+    assert_eq!(absent.status, Status::Malformed, "{}", absent.reason);
+    assert!(SymbolFolder::open(&root.path().join("none")).is_err());
+}

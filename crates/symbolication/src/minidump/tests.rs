@@ -1,0 +1,186 @@
+use std::io::{BufRead, BufReader, Cursor};
+
+use mayday_event::{
+    normalize::{Arrival, event_from_json},
+    time::Timestamp,
+};
+use minidump_writer::minidump_writer::MinidumpWriterConfig;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    Absent, Status,
+    folders::{LocalFolders, SymbolFolder},
+    native::symbolicate_native,
+    testing::compile,
+};
+
+/// Three calls deep, the innermost inlined, and a second thread.
+const PROGRAM: &str = r#"
+#include <cstdio>
+#include <thread>
+#include <unistd.h>
+namespace shop {
+volatile int stop = 0, entered = 0;
+inline __attribute__((always_inline)) void wait(volatile int *flag) {
+    while (!*flag) {
+    }
+}
+__attribute__((noinline)) int pay(int amount) {
+    entered = 1;
+    wait(&stop);
+    return amount + 1;
+}
+}
+__attribute__((noinline)) void background() {
+    while (!shop::entered) {
+    }
+    puts("ready");
+    fflush(stdout);
+    for (;;) pause();
+}
+int main() {
+    std::thread other(background);
+    int paid = shop::pay(3);
+    other.join();
+    return paid;
+}
+"#;
+
+fn event() -> Event {
+    let payload = json!({
+        "platform": "native", "release": "shop@1.0", "tags": { "flavour": "blue" },
+        "contexts": { "os": { "name": "Debian" } },
+        "debug_meta": { "images": [{ "type": "proguard", "uuid": "11111111-1111-1111-1111-111111111111" }] },
+        "exception": { "values": [{ "type": "replaced" }] },
+    });
+    let arrival = Arrival {
+        event_id: "9ec79c33ec9942ab8353589fcb2e04dc".parse().unwrap(),
+        received: Timestamp(1_795_492_921_500),
+        sent_at: None,
+        remote_addr: None,
+        client: None,
+    };
+    event_from_json(payload.to_string().as_bytes(), &arrival).unwrap()
+}
+
+struct Nothing;
+
+impl Artifacts for Nothing {
+    fn find(&self, _: &crate::Wanted) -> Result<crate::CacheFile, Absent> {
+        Err(Absent { status: Status::Missing, reason: "not uploaded".into() })
+    }
+}
+
+/// A dump of the running program, blaming its first thread, and the program.
+fn dump(flags: &[&str]) -> Option<(Vec<u8>, crate::testing::Program)> {
+    let program = compile("shop.cpp", PROGRAM, flags)?;
+    let stripped = program.stripped();
+    let mut child =
+        std::process::Command::new(stripped.path()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    let pid = i32::try_from(child.id()).unwrap();
+    let mut written = Cursor::new(Vec::new());
+    let result = MinidumpWriterConfig::new(pid, pid).write(&mut written);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    match result {
+        Ok(_) => Some((written.into_inner(), program)),
+        Err(error) => {
+            eprintln!("no dump of another process: {error}");
+            None
+        }
+    }
+}
+
+fn line_of(text: &str) -> usize {
+    PROGRAM.lines().position(|line| line.contains(text)).unwrap() + 1
+}
+
+fn folders(program: &crate::testing::Program) -> LocalFolders {
+    LocalFolders::new(vec![SymbolFolder::open(program.folder()).unwrap()])
+}
+
+#[test]
+fn a_stripped_programs_dump_shows_functions_files_and_lines_of_every_thread() {
+    let Some((dump, program)) = dump(&["-g", "-O1", "-fomit-frame-pointer", "-pthread"]) else { return };
+    let folders = folders(&program);
+    let mut event = event();
+    add_minidump(&mut event, &dump, &folders, &UnwindTables::new(64 << 20)).unwrap();
+    symbolicate_native(&mut event, &folders);
+    let stack = event.exception[0].stacktrace.as_ref().unwrap();
+    let shown: Vec<String> = stack
+        .frames
+        .iter()
+        // The C library has no unwind information here: what is outside of `main` is guessed.
+        .skip_while(|frame| frame.function.as_deref() != Some("main"))
+        .filter(|frame| frame.filename.as_deref() == Some("shop.cpp"))
+        .map(|frame| {
+            let (function, trust) = (frame.function.as_deref().unwrap(), frame.trust.as_deref().unwrap());
+            format!("{function}:{} {trust}", frame.lineno.unwrap())
+        })
+        .collect();
+    assert_eq!(shown[0], format!("main:{} cfi", line_of("shop::pay(3)")));
+    assert_eq!(shown[1], format!("shop::pay(int):{} context", line_of("wait(&stop)")));
+    assert!(shown[2].starts_with("shop::wait(int volatile*):"), "{shown:?}");
+    assert!(stack.registers.contains_key("rip") || stack.registers.contains_key("pc"));
+    let others = event.threads.iter().filter_map(|thread| thread.stacktrace.as_ref());
+    let names: Vec<_> =
+        others.flat_map(|stack| &stack.frames).filter_map(|frame| frame.function.as_deref()).collect();
+    assert!(names.contains(&"background()"), "{names:?}");
+    let image = event
+        .debug_images
+        .iter()
+        .find(|image| image.code_file.as_deref().unwrap_or("").ends_with("/program"));
+    let image = image.unwrap();
+    assert_eq!(image.symbolication.as_ref().unwrap().status, Status::Found);
+    assert_eq!(image.unwinding.as_ref().unwrap().status, Status::Found);
+    assert!(image.features.unwrap().has_unwind_info && image.features.unwrap().has_debug_info);
+}
+
+#[test]
+fn what_the_client_knows_stays_and_what_the_dump_knows_better_is_the_dumps() {
+    let Some((dump, _)) = dump(&["-O1", "-pthread"]) else { return };
+    let mut event = event();
+    add_minidump(&mut event, &dump, &Nothing, &UnwindTables::new(0)).unwrap();
+    assert_eq!(event.release.as_deref(), Some("shop@1.0"));
+    assert_eq!(event.tags["flavour"], "blue");
+    assert_eq!(event.contexts["os"]["name"], "Debian", "the client said so");
+    assert!(event.contexts["device"]["arch"].is_string());
+    assert_eq!(event.exception.len(), 1);
+    assert_eq!(event.exception[0].mechanism.as_ref().unwrap().ty.as_deref(), Some("minidump"));
+    assert!(event.debug_images.iter().any(|image| image.ty == "proguard"));
+    assert!(event.threads.len() >= 2);
+    let unwinding = event.debug_images.iter().filter_map(|image| image.unwinding.as_ref());
+    assert!(unwinding.clone().count() > 0);
+    assert!(unwinding.clone().all(|unwinding| unwinding.reason.as_deref() == Some("not uploaded")));
+    let memory = event.contexts["stack_memory"]["bytes"].as_str().unwrap();
+    assert!(!memory.is_empty() && memory.len() <= 1024);
+}
+
+#[test]
+fn a_dump_that_is_cut_short_or_damaged_costs_nothing_but_itself() {
+    let Some((dump, _)) = dump(&["-O1", "-pthread"]) else { return };
+    let tables = UnwindTables::new(1 << 20);
+    for length in (0..dump.len()).step_by(dump.len() / 97 + 1) {
+        let _whatever = add_minidump(&mut event(), &dump[..length], &Nothing, &tables);
+    }
+    proptest!(ProptestConfig::with_cases(48), |(at in 0..2048usize, byte: u8, wide: [u8; 8])| {
+        let mut damaged = dump.clone();
+        damaged[at] = byte;
+        damaged[at + 16..at + 24].copy_from_slice(&wide);
+        let _whatever = add_minidump(&mut event(), &damaged, &Nothing, &tables);
+    });
+}
+
+#[test]
+fn what_is_no_minidump_is_refused_and_the_event_stays() {
+    let mut event = event();
+    let before = event.clone();
+    let error = add_minidump(&mut event, b"not a dump", &Nothing, &UnwindTables::new(0)).unwrap_err();
+    assert!(error.to_string().starts_with("not a minidump: "), "{error}");
+    assert_eq!(event, before);
+}

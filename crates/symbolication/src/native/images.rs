@@ -1,0 +1,209 @@
+//! The binaries that were loaded, and the symbols that there are for them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use mayday_event::model::{DebugImage, ImageFeatures, Symbolication};
+use symbolic::{
+    common::{ByteView, DebugId},
+    symcache::SymCache,
+};
+use uuid::Uuid;
+
+use super::place::number;
+use crate::{Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted};
+
+/// Types of images that symcaches are made for.
+const TYPES: [&str; 8] = ["elf", "macho", "pe", "apple", "symbolic", "wasm", "coff", "pdb"];
+
+/// A loaded binary.
+#[derive(Debug)]
+pub(super) struct Image {
+    pub(super) start: Option<u64>,
+    /// `None`: up to the next.
+    end: Option<u64>,
+    pub(super) code_file: Option<String>,
+    id: ImageId,
+}
+
+/// The native binaries of an event, by their place in it.
+#[derive(Debug)]
+pub(super) struct Images {
+    images: BTreeMap<usize, Image>,
+    /// Start and place, by start.
+    by_start: Vec<(u64, usize)>,
+}
+
+impl Images {
+    pub(super) fn of(images: &[DebugImage]) -> Self {
+        let native = images.iter().enumerate().filter(|(_, image)| TYPES.contains(&image.ty.as_str()));
+        let images: BTreeMap<usize, Image> = native.map(|(index, image)| (index, Image::of(image))).collect();
+        let starts = images.iter().filter_map(|(index, image)| Some((image.start?, *index)));
+        let mut by_start: Vec<_> = starts.collect();
+        by_start.sort_unstable();
+        Self { images, by_start }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.images.is_empty()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&Image> {
+        self.images.get(&index)
+    }
+
+    /// The image at an absolute address, and the address counted from its start.
+    pub(super) fn at(&self, address: u64) -> Option<(usize, u64)> {
+        let after = self.by_start.partition_point(|(start, _)| *start <= address);
+        let (start, index) = *self.by_start.get(after.checked_sub(1)?)?;
+        let end = self.get(index)?.end;
+        end.is_none_or(|end| address < end).then_some((index, address - start))
+    }
+}
+
+impl Image {
+    fn of(image: &DebugImage) -> Self {
+        let start = image.image_addr.as_deref().and_then(number);
+        let size = image.image_size.filter(|size| *size > 0);
+        Self {
+            start,
+            end: start.zip(size).map(|(start, size)| start.saturating_add(size)),
+            code_file: image.code_file.clone().or_else(|| image.debug_file.clone()),
+            id: ImageId::from(image),
+        }
+    }
+}
+
+impl From<&DebugImage> for ImageId {
+    fn from(image: &DebugImage) -> Self {
+        let code_id = image.code_id.as_deref().map(str::to_ascii_lowercase).filter(|id| !id.is_empty());
+        let debug_id =
+            image.debug_id.as_deref().and_then(|id| id.parse().ok()).filter(|id: &DebugId| !id.is_nil());
+        Self {
+            debug_id: debug_id.or_else(|| debug_id_of(&image.ty, code_id.as_deref()?)),
+            code_id,
+            debug_file: image.debug_file.as_deref().and_then(file_name),
+            code_file: image.code_file.as_deref().and_then(file_name),
+        }
+    }
+}
+
+/// What the debug id is where only the code id was sent: the first 16 bytes of an ELF build id as a GUID, a Mach-O UUID.
+fn debug_id_of(ty: &str, code_id: &str) -> Option<DebugId> {
+    let mut first = [0; 16];
+    let digits = code_id.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).ok());
+    for (to, pair) in first.iter_mut().zip(digits) {
+        *to = u8::from_str_radix(pair?, 16).ok()?;
+    }
+    let uuid = match ty {
+        "elf" => Uuid::from_bytes_le(first),
+        "macho" | "apple" if code_id.len() == 32 => Uuid::from_bytes(first),
+        _ => return None,
+    };
+    Some(DebugId::from_uuid(uuid)).filter(|id| !id.is_nil())
+}
+
+fn file_name(path: &str) -> Option<String> {
+    let name = path.rsplit(['/', '\\']).next()?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// The symbols of an image.
+#[derive(Debug)]
+pub(super) struct Found {
+    bytes: ByteView<'static>,
+    pub(super) source: Arc<str>,
+    features: ImageFeatures,
+}
+
+impl Found {
+    /// What was checked when it was found.
+    pub(super) fn cache(&self) -> Option<SymCache<'_>> {
+        SymCache::parse(&self.bytes).ok()
+    }
+}
+
+/// The symbols of the images that frames lie in.
+#[derive(Debug)]
+pub(super) struct Symbols(BTreeMap<usize, Result<Found, Absent>>);
+
+/// What is written down about an image.
+pub(super) struct Outcome {
+    pub(super) symbolication: Symbolication,
+    pub(super) features: Option<ImageFeatures>,
+}
+
+impl Symbols {
+    pub(super) fn find(
+        needed: impl Iterator<Item = usize>,
+        images: &Images,
+        artifacts: &dyn Artifacts,
+    ) -> Self {
+        let mut symbols = BTreeMap::new();
+        for index in needed {
+            if let Some(image) = images.get(index) {
+                symbols.entry(index).or_insert_with(|| find(&image.id, artifacts));
+            }
+        }
+        Self(symbols)
+    }
+
+    pub(super) fn get(&self, image: usize) -> Result<&Found, Absent> {
+        match self.0.get(&image) {
+            Some(Ok(found)) => Ok(found),
+            Some(Err(absent)) => Err(absent.clone()),
+            None => Err(absent(Status::Missing, "not looked for")),
+        }
+    }
+
+    pub(super) fn outcomes(self) -> impl Iterator<Item = (usize, Outcome)> {
+        self.0.into_iter().map(|(index, found)| {
+            let outcome = match found {
+                Ok(found) => Outcome {
+                    symbolication: Symbolication {
+                        status: Status::Found,
+                        reason: None,
+                        source: Some(found.source.to_string()),
+                    },
+                    features: Some(found.features),
+                },
+                Err(absent) => Outcome {
+                    symbolication: Symbolication {
+                        status: absent.status,
+                        reason: Some(absent.reason.to_string()),
+                        source: None,
+                    },
+                    features: None,
+                },
+            };
+            (index, outcome)
+        })
+    }
+}
+
+fn find(id: &ImageId, artifacts: &dyn Artifacts) -> Result<Found, Absent> {
+    if id.debug_id.is_none() && id.code_id.is_none() {
+        return Err(absent(Status::Missing, "the report gives no build id of the binary"));
+    }
+    let file = artifacts.find(&Wanted::Image(ArtifactKind::SymCache, id.clone()))?;
+    let features = {
+        let cache = SymCache::parse(&file.bytes)
+            .map_err(|error| absent(Status::Malformed, &format!("symcache of {}: {error}", file.source)))?;
+        if let Some(wanted) = id.debug_id
+            && !cache.debug_id().is_nil()
+            && cache.debug_id().uuid() != wanted.uuid()
+        {
+            let reason = format!("{} has the file of another build: {}", file.source, cache.debug_id());
+            return Err(absent(Status::Mismatch, &reason));
+        }
+        ImageFeatures {
+            has_symbols: cache.functions().next().is_some(),
+            has_debug_info: cache.files().next().is_some(),
+            ..ImageFeatures::default()
+        }
+    };
+    Ok(Found { bytes: file.bytes, source: file.source, features })
+}
+
+fn absent(status: Status, reason: &str) -> Absent {
+    Absent { status, reason: reason.into() }
+}

@@ -1,0 +1,136 @@
+//! Native frames: address → binary → debug file → functions, files and lines, inlined calls unfolded.
+//!
+//! Three passes, so that nothing is looked up twice: where each frame lies, what the binaries need, what the frames become.
+
+mod demangle;
+mod images;
+mod kotlin;
+mod lookup;
+mod place;
+
+use mayday_event::model::{Event, Frame, Stacktrace, Symbolication};
+
+pub use self::demangle::demangled;
+use self::{
+    images::{Images, Symbols},
+    lookup::Lookup,
+    place::{Place, signal},
+};
+use crate::{Artifacts, Status, stacks};
+
+/// Frames that unfolding inlined calls may add to a stack; what is beyond shows only the function that was really called.
+const INLINED_FRAMES: usize = 250;
+
+/// Symbolicates the native frames of all stacks, as far as `artifacts` has the symbols. Every native frame, and every image
+/// that one lies in, then says what became of it. Frames of other platforms stay as they are.
+pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
+    let images = Images::of(&event.debug_images);
+    let platform = event.platform.clone();
+    let places: Vec<Vec<Place>> = stacks::of(event)
+        .map(|stack| stack.frames.iter().map(|frame| Place::of(frame, &platform, &images)).collect())
+        .collect();
+    let needed = places.iter().flatten().filter_map(Place::image);
+    let symbols = Symbols::find(needed, &images, artifacts);
+    let signal = signal(event);
+    for (stack, places) in stacks::of_mut(event).zip(&places) {
+        if places.iter().any(|place| !matches!(place, Place::Elsewhere)) {
+            let context = Context { images: &images, symbols: &symbols, signal };
+            symbolicate(stack, places, &context);
+        }
+    }
+    let outcomes = symbols.outcomes();
+    for (image, outcome) in outcomes {
+        if let Some(image) = event.debug_images.get_mut(image) {
+            let unwind = image.features.is_some_and(|features| features.has_unwind_info);
+            image.features = outcome.features.map(|mut features| {
+                features.has_unwind_info |= unwind;
+                features
+            });
+            image.symbolication = Some(outcome.symbolication);
+        }
+    }
+}
+
+/// What all stacks of an event share.
+struct Context<'a> {
+    images: &'a Images,
+    symbols: &'a Symbols,
+    signal: Option<u32>,
+}
+
+fn symbolicate(stack: &mut Stacktrace, places: &[Place], context: &Context<'_>) {
+    let before = std::mem::take(&mut stack.frames);
+    let top = before.len().saturating_sub(1);
+    let mut room = INLINED_FRAMES;
+    let mut after = Vec::with_capacity(before.len());
+    for (index, (frame, place)) in before.iter().zip(places).enumerate() {
+        let lookup = Lookup { is_top: index == top, registers: &stack.registers, signal: context.signal };
+        let mut frames = frames_of(frame, place, &lookup, context);
+        let surplus = frames.len().saturating_sub(1).saturating_sub(room);
+        frames.truncate(frames.len() - surplus);
+        room -= frames.len().saturating_sub(1);
+        after.append(&mut frames);
+    }
+    stack.frames = after;
+    stacks::keep_raw(stack, before);
+}
+
+/// What a frame becomes: the outermost of inlined calls first; nothing where a guess of the unwinder proved wrong.
+fn frames_of(frame: &Frame, place: &Place, lookup: &Lookup<'_>, context: &Context<'_>) -> Vec<Frame> {
+    let (image, address) = match place {
+        Place::Elsewhere => return vec![frame.clone()],
+        Place::Nowhere(reason) => return vec![unresolved(frame, Status::Missing, reason, None)],
+        Place::In { image, address } => (*image, *address),
+    };
+    let mut frame = frame.clone();
+    if let Some(loaded) = context.images.get(image) {
+        frame.package = frame.package.or_else(|| loaded.code_file.clone());
+        frame.image_addr = frame.image_addr.or_else(|| loaded.start.map(|start| format!("{start:#x}")));
+    }
+    let found = match context.symbols.get(image) {
+        Ok(found) => found,
+        Err(absent) => return vec![unresolved(&frame, absent.status, &absent.reason, None)],
+    };
+    let start = context.images.get(image).and_then(|image| image.start);
+    let found_frames = lookup.frames(&frame, address, start, found);
+    if !found_frames.is_empty() {
+        return found_frames;
+    }
+    if frame.trust.as_deref() == Some("scan") && !lookup.is_top {
+        return Vec::new();
+    }
+    const REASON: &str = "the debug file has no function at this address";
+    vec![unresolved(&frame, Status::Missing, REASON, Some(&found.source))]
+}
+
+/// A frame that stays as it came: with the device's own name for it, or with none.
+fn unresolved(frame: &Frame, status: Status, reason: &str, source: Option<&str>) -> Frame {
+    let mut frame = frame.clone();
+    let named = frame.function.as_deref().is_some_and(is_name);
+    let symbolication = if named {
+        Symbolication {
+            status: Status::Found,
+            reason: Some(reason.to_owned()),
+            source: Some(Symbolication::DEVICE.to_owned()),
+        }
+    } else {
+        Symbolication { status, reason: Some(reason.to_owned()), source: source.map(str::to_owned) }
+    };
+    frame.symbolication = Some(symbolication);
+    if named && let Some(name) = frame.function.take() {
+        demangle::name_frame(&mut frame, &name, symbolic::common::Language::Unknown);
+    }
+    frame
+}
+
+/// Whether a device's name for a function says anything.
+fn is_name(function: &str) -> bool {
+    let function = function.trim();
+    !matches!(
+        function,
+        "" | "?" | "??" | "???" | "<redacted>" | "<unknown>" | "unknown" | "<deduplicated_symbol>"
+    ) && !function.starts_with("0x")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+use std::sync::Arc;
+
+use mayday_event::{
+    model::{Event, SymbolStatus, Symbolication},
+    normalize::{Arrival, event_from_json},
+    time::Timestamp,
+};
+use serde_json::{Value, json};
+use symbolic::common::ByteView;
+
+use super::*;
+use crate::{
+    Absent, ArtifactKind, CacheFile, Wanted,
+    convert::{SymbolMaps, sym_cache},
+    restore,
+};
+
+/// `app` is at 0x1000 in the file: `outer` 0x100..0x200 calls `middle`, into which `inner` is inlined.
+const SYM: &str = "MODULE Linux x86_64 C0BCC3F19827FE653058404B2831D9E60 libapp.so
+FILE 0 /src/app/cart.cpp
+FILE 1 /src/app/price.h
+INLINE_ORIGIN 0 _ZN4shop5priceEi
+FUNC 100 100 0 _ZN4shop3payEv
+INLINE 0 12 0 0 140 20
+100 40 10 0
+140 20 5 1
+160 a0 13 0
+FUNC 200 80 0 _RNvCs5Cdg0mPqQlu_4shop4main
+200 80 30 0
+PUBLIC 400 0 $s4shop4CartV3payyyF
+PUBLIC 500 0 kfun:com.example.Shop#pay(kotlin.Int){}kotlin.Boolean
+PUBLIC 600 0 ?pay@shop@@YAHH@Z
+PUBLIC 700 0 -[Cart pay:]
+";
+const DEBUG_ID: &str = "c0bcc3f1-9827-fe65-3058-404b2831d9e6";
+
+struct OneFile(Result<CacheFile, Absent>);
+
+impl Artifacts for OneFile {
+    fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
+        assert!(matches!(wanted, Wanted::Image(ArtifactKind::SymCache, _)));
+        self.0.clone()
+    }
+}
+
+fn symbols() -> OneFile {
+    let bytes = sym_cache(SYM.as_bytes(), None, SymbolMaps::default()).unwrap();
+    OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") }))
+}
+
+fn no_symbols() -> OneFile {
+    OneFile(Err(Absent { status: SymbolStatus::Missing, reason: "not uploaded".into() }))
+}
+
+fn event(frames: &Value) -> Event {
+    let payload = json!({
+        "platform": "native",
+        "exception": { "values": [{ "type": "SIGSEGV", "stacktrace": { "frames": frames } }] },
+        "debug_meta": { "images": [
+            { "type": "elf", "debug_id": DEBUG_ID, "code_file": "/data/app/libapp.so",
+              "image_addr": "0x70000000", "image_size": 0x1000 },
+            { "type": "elf", "debug_id": "11111111-1111-1111-1111-111111111111", "code_file": "/system/libc.so",
+              "image_addr": "0x80000000", "image_size": 0x1000 },
+        ] },
+    });
+    let arrival = Arrival {
+        event_id: "9ec79c33ec9942ab8353589fcb2e04dc".parse().unwrap(),
+        received: Timestamp(1_795_492_921_500),
+        sent_at: None,
+        remote_addr: None,
+        client: None,
+    };
+    event_from_json(payload.to_string().as_bytes(), &arrival).unwrap()
+}
+
+fn frames(event: &Event) -> &[Frame] {
+    &event.exception[0].stacktrace.as_ref().unwrap().frames
+}
+
+fn at(addresses: &[&str]) -> Event {
+    event(&addresses.iter().map(|address| json!({ "instruction_addr": address })).collect())
+}
+
+/// Function, file and line of each frame, the outermost first.
+fn shown(event: &Event) -> Vec<String> {
+    let shown = frames(event).iter().map(|frame| {
+        let place = frame.filename.as_deref().zip(frame.lineno);
+        let place = place.map_or(String::new(), |(file, line)| format!(" {file}:{line}"));
+        format!("{}{place}", frame.function.as_deref().unwrap_or("?"))
+    });
+    shown.collect()
+}
+
+#[test]
+fn inlined_calls_unfold_the_outermost_first_and_callers_are_looked_up_before_their_return() {
+    // The second is where the call returns to: its last instruction is the byte before.
+    let mut event = at(&["0x70000240", "0x70000150"]);
+    symbolicate_native(&mut event, &symbols());
+    assert_eq!(
+        shown(&event),
+        ["shop::main cart.cpp:30", "shop::pay() cart.cpp:12", "shop::price(int) price.h:5"]
+    );
+    let top = frames(&event).last().unwrap();
+    assert_eq!(top.abs_path.as_deref(), Some("/src/app/price.h"));
+    assert_eq!(top.raw_function.as_deref(), Some("_ZN4shop5priceEi"));
+    assert_eq!(top.package.as_deref(), Some("/data/app/libapp.so"));
+    assert_eq!(frames(&event)[1].symbol_addr.as_deref(), Some("0x70000100"));
+    let found =
+        Symbolication { status: SymbolStatus::Found, reason: None, source: Some("uploads".to_owned()) };
+    assert_eq!(top.symbolication.as_ref(), Some(&found));
+    assert_eq!(event.debug_images[0].symbolication.as_ref(), Some(&found));
+    assert!(event.debug_images[0].features.unwrap().has_debug_info);
+    assert_eq!(event.debug_images[1].symbolication, None, "no frame is in it");
+}
+
+#[test]
+fn a_return_address_at_the_end_of_a_function_belongs_to_it() {
+    let mut event = at(&["0x70000200", "0x70000200"]);
+    symbolicate_native(&mut event, &symbols());
+    // The caller was in `pay`, whose last instruction is a call; what crashed is at the first of `main`.
+    assert_eq!(shown(&event), ["shop::pay() cart.cpp:13", "shop::main cart.cpp:30"]);
+}
+
+#[test]
+fn the_top_frame_is_a_return_address_where_the_registers_say_so() {
+    let mut event = at(&["0x70000200"]);
+    let stack = event.exception[0].stacktrace.as_mut().unwrap();
+    stack.registers.insert("rip".to_owned(), "0x80000010".to_owned());
+    let meta = json!({ "number": 11 });
+    let mechanism = event.exception[0].mechanism.get_or_insert_default();
+    mechanism.meta.insert("signal".to_owned(), meta);
+    symbolicate_native(&mut event, &symbols());
+    assert_eq!(shown(&event), ["shop::pay() cart.cpp:13"]);
+}
+
+#[test]
+fn names_of_every_language_are_demangled() {
+    let mut event = at(&["0x70000404", "0x70000504", "0x70000604", "0x70000704"]);
+    symbolicate_native(&mut event, &symbols());
+    assert_eq!(
+        shown(&event),
+        ["Cart.pay()", "com.example.Shop.pay(kotlin.Int)", "shop::pay(int)", "-[Cart pay:]"]
+    );
+    assert_eq!(frames(&event)[3].raw_function, None);
+}
+
+#[test]
+fn without_symbols_each_frame_says_why_and_what_the_device_knew_stays() {
+    let mut event = event(&json!([
+        { "instruction_addr": "0x10" },
+        { "instruction_addr": "0x70000150", "function": "_ZN4shop3payEv" },
+        { "instruction_addr": "0x70000150", "function": "<redacted>" },
+        { "function": "java", "platform": "java" },
+    ]));
+    let before = frames(&event).to_vec();
+    symbolicate_native(&mut event, &no_symbols());
+    let said: Vec<_> = frames(&event).iter().map(|frame| frame.symbolication.clone()).collect();
+    let said: Vec<_> = said
+        .iter()
+        .map(|said| said.as_ref().map(|said| (said.status, said.reason.as_deref().unwrap())))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            Some((SymbolStatus::Missing, "no loaded binary is at this address")),
+            Some((SymbolStatus::Found, "not uploaded")),
+            Some((SymbolStatus::Missing, "not uploaded")),
+            None,
+        ]
+    );
+    assert_eq!(frames(&event)[1].function.as_deref(), Some("shop::pay()"));
+    let device = frames(&event)[1].symbolication.as_ref().unwrap();
+    assert_eq!(device.source.as_deref(), Some(Symbolication::DEVICE));
+    assert_eq!(event.debug_images[0].symbolication.as_ref().unwrap().status, SymbolStatus::Missing);
+    assert_eq!(event.exception[0].stacktrace.as_ref().unwrap().raw_frames, before, "a name changed");
+}
+
+#[test]
+fn symbolicated_again_with_symbols_that_came_later_it_is_as_if_they_had_been_there() {
+    let mut late = at(&["0x70000240", "0x70000150"]);
+    let mut at_once = late.clone();
+    symbolicate_native(&mut late, &no_symbols());
+    restore(&mut late);
+    symbolicate_native(&mut late, &symbols());
+    symbolicate_native(&mut at_once, &symbols());
+    assert_eq!(late.debug_images, at_once.debug_images);
+    assert_eq!(shown(&late), shown(&at_once));
+    let once = shown(&late);
+    restore(&mut late);
+    assert_eq!(frames(&late).len(), 2);
+    symbolicate_native(&mut late, &symbols());
+    assert_eq!(shown(&late), once);
+}
+
+#[test]
+fn a_file_of_another_build_and_one_that_is_damaged_are_told_apart() {
+    let mut other = event(&json!([{ "instruction_addr": "0x80000010" }]));
+    symbolicate_native(&mut other, &symbols());
+    let said = other.debug_images[1].symbolication.as_ref().unwrap();
+    assert_eq!(said.status, SymbolStatus::Mismatch);
+    assert!(said.reason.as_deref().unwrap().contains(DEBUG_ID), "{said:?}");
+    let broken = OneFile(Ok(CacheFile { bytes: ByteView::from_slice(b"SYMC"), source: "uploads".into() }));
+    let mut event = at(&["0x70000150"]);
+    symbolicate_native(&mut event, &broken);
+    assert_eq!(frames(&event)[0].symbolication.as_ref().unwrap().status, SymbolStatus::Malformed);
+}
+
+#[test]
+fn addresses_may_count_from_an_image_and_guesses_that_hit_nothing_go() {
+    let mut event = event(&json!([
+        { "instruction_addr": "0x241", "addr_mode": "rel:0" },
+        { "instruction_addr": "0x70000050", "trust": "scan" },
+        { "instruction_addr": "0x150", "addr_mode": "rel:0" },
+    ]));
+    symbolicate_native(&mut event, &symbols());
+    assert_eq!(
+        shown(&event),
+        ["shop::main cart.cpp:30", "shop::pay() cart.cpp:12", "shop::price(int) price.h:5"]
+    );
+}
