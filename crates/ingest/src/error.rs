@@ -65,7 +65,9 @@ pub(crate) enum Refused {
     Crash(#[from] CrashError),
     #[error("multipart body: {problem}")]
     Multipart { problem: String },
-    #[error("format {found:?} is not known: one of ips, apple, plcrash, tombstone, tombstone-text, anr")]
+    #[error(
+        "format {found:?} is not known: one of ips, apple, plcrash, kscrash, metrickit, tombstone, tombstone-text, anr"
+    )]
     UnknownFormat { found: String },
     #[error("rate limit is reached ({}): try again in {} s", reasons(limited), limits::retry_after(limited))]
     RateLimited { limited: Vec<Limited> },

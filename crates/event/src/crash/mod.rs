@@ -3,6 +3,7 @@
 mod android;
 mod anr;
 mod apple;
+mod detect;
 mod found;
 mod minidump;
 mod plcrash;
@@ -27,6 +28,10 @@ pub enum CrashFormat {
     Apple,
     /// PLCrashReporter's protobuf.
     PlCrash,
+    /// KSCrash's JSON.
+    KsCrash,
+    /// MetricKit's JSON: the diagnostics of a day, or one of them.
+    MetricKit,
     /// Android's tombstone as protobuf (`ApplicationExitInfo`).
     Tombstone,
     /// Android's tombstone as text.
@@ -53,10 +58,12 @@ pub struct CrashError {
 }
 
 /// Name, file name and attachment type of each format.
-const FORMATS: [(CrashFormat, &str, &str, &str); 7] = [
+const FORMATS: [(CrashFormat, &str, &str, &str); 9] = [
     (CrashFormat::Ips, "ips", "report.ips", "event.applecrashreport"),
     (CrashFormat::Apple, "apple", "report.crash", "event.applecrashreport"),
     (CrashFormat::PlCrash, "plcrash", "report.plcrash", "event.plcrash"),
+    (CrashFormat::KsCrash, "kscrash", "kscrash.json", "event.kscrash"),
+    (CrashFormat::MetricKit, "metrickit", "metrickit.json", "event.metrickit"),
     (CrashFormat::Tombstone, "tombstone", "tombstone.pb", "event.tombstone"),
     (CrashFormat::TombstoneText, "tombstone-text", "tombstone.txt", "event.tombstone_text"),
     (CrashFormat::Anr, "anr", "anr.txt", "event.anr"),
@@ -87,6 +94,8 @@ impl CrashFormat {
             Self::Ips => "an Apple .ips report",
             Self::Apple => "an Apple crash report as text",
             Self::PlCrash => "a PLCrashReporter report",
+            Self::KsCrash => "a KSCrash report",
+            Self::MetricKit => "a MetricKit payload",
             Self::Tombstone => "an Android tombstone as protobuf",
             Self::TombstoneText => "an Android tombstone as text",
             Self::Anr => "an Android ANR trace",
@@ -95,7 +104,7 @@ impl CrashFormat {
     }
 
     fn row(self) -> (Self, &'static str, &'static str, &'static str) {
-        FORMATS.into_iter().find(|(format, ..)| *format == self).unwrap_or(FORMATS[6])
+        FORMATS.into_iter().find(|(format, ..)| *format == self).unwrap_or(FORMATS[8])
     }
 }
 
@@ -105,28 +114,49 @@ const REPORT_BYTES: usize = 8 << 20;
 /// Most messages in a report that is a protobuf message.
 const MESSAGES: usize = 500_000;
 
-/// Reads what is cheap to read. The event's JSON is smaller than [`limits::EVENT_BYTES`](crate::limits::EVENT_BYTES).
+/// Reads what is cheap to read. The event's JSON is smaller than [`limits::EVENT_BYTES`](crate::limits::EVENT_BYTES). Of
+/// several diagnostics in one report it is the first.
 pub fn glance(format: CrashFormat, report: &[u8]) -> Result<Glance, CrashError> {
+    let mut all = glances(format, report)?;
+    Ok(all.swap_remove(0))
+}
+
+/// What [`glance`] reads, of each crash in the report; at least one. Only MetricKit puts several into one.
+pub fn glances(format: CrashFormat, report: &[u8]) -> Result<Vec<Glance>, CrashError> {
     let expected = format.expected();
     if report.len() > REPORT_BYTES && format != CrashFormat::Minidump {
         let problem = format!("its {} bytes exceed {REPORT_BYTES}", report.len());
         return Err(CrashError { expected, problem });
     }
     let found = match format {
-        CrashFormat::Ips | CrashFormat::Apple => apple::read(report),
-        CrashFormat::PlCrash => plcrash::read(report),
-        CrashFormat::Tombstone => tombstone::read(report),
-        CrashFormat::TombstoneText => tombstone_text::read(report),
-        CrashFormat::Anr => anr::read(report),
-        CrashFormat::Minidump => minidump::read(report),
+        CrashFormat::Ips | CrashFormat::Apple => apple::read(report).map(one),
+        CrashFormat::PlCrash => plcrash::read(report).map(one),
+        CrashFormat::KsCrash => apple::kscrash::read(report).map(one),
+        CrashFormat::MetricKit => apple::metrickit::read(report),
+        CrashFormat::Tombstone => tombstone::read(report).map(one),
+        CrashFormat::TombstoneText => tombstone_text::read(report).map(one),
+        CrashFormat::Anr => anr::read(report).map(one),
+        CrashFormat::Minidump => minidump::read(report).map(one),
     };
     let found = found.map_err(|problem| CrashError { expected, problem })?;
-    Ok(Glance { event: found.into_event() })
+    Ok(found.into_iter().map(|found| Glance { event: found.into_event() }).collect())
+}
+
+fn one(found: found::Found) -> Vec<found::Found> {
+    vec![found]
 }
 
 /// The id of a report that has none: made from it, so that one sent twice counts once.
 pub fn id_of(report: &[u8]) -> EventId {
-    EventId(derived_id(&[b"crash report", report]))
+    id_of_part(report, 0)
+}
+
+/// The id of one of several crashes in a report, by its place.
+pub fn id_of_part(report: &[u8], place: usize) -> EventId {
+    match place {
+        0 => EventId(derived_id(&[b"crash report", report])),
+        place => EventId(derived_id(&[b"crash report", report, &place.to_le_bytes()])),
+    }
 }
 
 /// An empty message costs two bytes to send and a hundred to hold.

@@ -71,28 +71,13 @@ fn about_system(report: &proto::CrashReport, found: &mut Found) {
     }
     if let Some(machine) = &report.machine_info {
         found.device_model = text(&machine.model);
-        let arch = machine.processor.as_ref().map(|processor| arch(processor.r#type, processor.subtype));
+        let arch =
+            machine.processor.as_ref().map(|processor| apple::mach_arch(processor.r#type, processor.subtype));
         arch.unwrap_or_default().clone_into(&mut found.device_arch);
     }
     if let Some(info) = &report.report_info {
         found.event_id = Uuid::from_slice(&info.uuid).ok().map(EventId);
         found.went_on = info.user_requested;
-    }
-}
-
-/// Of Mach's CPU types.
-fn arch(ty: u64, subtype: u64) -> &'static str {
-    const SUBTYPE: u64 = 0xff_ffff;
-    match (ty, subtype & SUBTYPE) {
-        (7, _) => "x86",
-        (0x0100_0007, _) => "x86_64",
-        (12, 9) => "armv7",
-        (12, 11) => "armv7s",
-        (12, _) => "arm",
-        (0x0100_000c, 2) => "arm64e",
-        (0x0100_000c, _) => "arm64",
-        (0x0200_000c, _) => "arm64_32",
-        _ => "",
     }
 }
 
@@ -125,7 +110,8 @@ fn frame(frame: &proto::StackFrame) -> Frame {
 }
 
 fn image(image: &proto::BinaryImage) -> Image {
-    let code = image.code_type.as_ref().map(|code| arch(code.r#type, code.subtype)).unwrap_or_default();
+    let code =
+        image.code_type.as_ref().map(|code| apple::mach_arch(code.r#type, code.subtype)).unwrap_or_default();
     let ids = Uuid::from_slice(&image.uuid).map(Image::mach_o);
     Image {
         ty: "macho",

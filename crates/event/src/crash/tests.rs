@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::*;
 
 mod bounds;
+mod detected;
+mod ios_json;
 mod protobuf;
 
 fn read(format: CrashFormat, report: &str) -> Value {

@@ -1,8 +1,9 @@
 //! `POST /api/{project_id}/crash/?format=`: crash reports of operating systems, one a request, as they are.
 //!
-//! The body is the report, in any Content-Encoding. `format` is one of `ips`, `apple`, `plcrash`, `tombstone`,
-//! `tombstone-text`, `anr`. `release`, `environment`, `dist` and `user` (an id) in the query count more than what the report
-//! says: who uploads knows what the release is called. Authentication as for envelopes. Answers `{"id": …}`: the report's
+//! The body is the report, in any Content-Encoding. `format` is one of `ips`, `apple`, `plcrash`, `kscrash`,
+//! `metrickit`, `tombstone`, `tombstone-text`, `anr`; each diagnostic of a MetricKit payload is an event. `release`,
+//! `environment`, `dist` and `user` (an id) in the query count more than what the report says: who uploads knows what the
+//! release is called. Authentication as for envelopes. Answers `{"id": …}`: the report's
 //! own id where it has one, else one made from the report, so that the same report counts once.
 
 use actix_web::{
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use mayday_event::{
     Category,
     capped::InflateLimits,
-    crash::{self, CrashFormat, glance},
+    crash::{self, CrashFormat, Glance, glances},
     wire::envelope::Item,
 };
 use serde_json::{Map, Value, json};
@@ -94,17 +95,25 @@ impl Complements {
     }
 }
 
-/// The event, and the report whole as its file.
+/// The events, mostly one, and the report whole as the first one's file.
 fn translate(format: CrashFormat, report: Bytes, complements: Complements) -> Result<Translated, Refused> {
-    let mut event = glance(format, &report)?.event;
-    let stated = event.get("event_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let id = stated.unwrap_or_else(|| crash::id_of(&report));
-    event.insert("event_id".to_owned(), id.to_string().into());
-    event.extend(complements.event);
+    let glances = glances(format, &report)?;
+    let mut items = Vec::with_capacity(glances.len() + 1);
+    let mut first = None;
+    for (index, Glance { mut event }) in glances.into_iter().enumerate() {
+        let stated = event.get("event_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        let id = stated.unwrap_or_else(|| crash::id_of_part(&report, index));
+        first = first.or(Some(id));
+        event.insert("event_id".to_owned(), id.to_string().into());
+        event.extend(complements.event.clone());
+        let mut item = Item::new("event", Value::from(event).to_string().into());
+        item.header.insert("event_id".to_owned(), id.to_string().into());
+        items.push(item);
+    }
     let (file, ty) = format.attachment();
     let mut attachment = Item::new("attachment", report);
     attachment.header.insert("filename".to_owned(), file.into());
     attachment.header.insert("attachment_type".to_owned(), ty.into());
-    let event = Item::new("event", Value::from(event).to_string().into());
-    Ok(Translated { event_id: Some(id), sent_at: None, items: vec![event, attachment], not_stored: 0 })
+    items.push(attachment);
+    Ok(Translated { event_id: first, sent_at: None, items, not_stored: 0 })
 }

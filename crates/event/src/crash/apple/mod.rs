@@ -1,6 +1,8 @@
 //! Apple's crash reports.
 
 mod ips;
+pub(super) mod kscrash;
+pub(super) mod metrickit;
 mod reason;
 mod text;
 
@@ -58,6 +60,22 @@ fn arch_of(code_type: &str) -> String {
         "arm-64" => "arm64".to_owned(),
         "x86-64" => "x86_64".to_owned(),
         _ => name,
+    }
+}
+
+/// The architecture of Mach's CPU types.
+pub(super) fn mach_arch(ty: u64, subtype: u64) -> &'static str {
+    const SUBTYPE: u64 = 0xff_ffff;
+    match (ty, subtype & SUBTYPE) {
+        (7, _) => "x86",
+        (0x0100_0007, _) => "x86_64",
+        (12, 9) => "armv7",
+        (12, 11) => "armv7s",
+        (12, _) => "arm",
+        (0x0100_000c, 2) => "arm64e",
+        (0x0100_000c, _) => "arm64",
+        (0x0200_000c, _) => "arm64_32",
+        _ => "",
     }
 }
 

@@ -20,8 +20,8 @@ fn message(fields: &[(u8, &[u8])]) -> Vec<u8> {
     message
 }
 
-#[test]
-fn a_tombstone_is_protobuf() {
+/// A thread that crashed in an app's library.
+pub(super) fn tombstone() -> Vec<u8> {
     const LIBRARY: &[u8] = b"/data/app/x/libshop.so";
     // pc 0x1010, a name that is no UTF-8
     let frame = [&[0x10, 0x90, 0x20][..], &message(&[(4, b"Cart\xff"), (6, LIBRARY)])].concat();
@@ -37,8 +37,12 @@ fn a_tombstone_is_protobuf() {
         (17, &mapping),
     ]);
     // Process and thread 7.
-    let tombstone = [&[0x28, 7, 0x30, 7][..], &tombstone].concat();
-    let event: Value = glance(CrashFormat::Tombstone, &tombstone).unwrap().event.into();
+    [&[0x28, 7, 0x30, 7][..], &tombstone].concat()
+}
+
+#[test]
+fn a_tombstone_is_protobuf() {
+    let event: Value = glance(CrashFormat::Tombstone, &tombstone()).unwrap().event.into();
     insta::assert_snapshot!(summary(&event), @"SIGSEGV: SEGV_MAPERR at 0x8 | - | Android 14 | Cart�");
     let exception = &event["exception"]["values"][0];
     assert_eq!(exception["stacktrace"]["frames"][0]["instruction_addr"], "0x1010");
