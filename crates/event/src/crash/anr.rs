@@ -2,7 +2,7 @@
 //! `data_app_anr`).
 
 use super::{
-    android,
+    android, anr_culprit,
     found::{Found, Frame, Lock, Thread},
 };
 
@@ -168,7 +168,7 @@ impl Reading {
             (true, true) => format!("main thread {}", self.waits_for),
             (true, false) => "main thread does not respond".to_owned(),
         };
-        found.description = self.waits_for;
+        found.description = anr_culprit::of(&found).unwrap_or(self.waits_for);
         found
     }
 }

@@ -2,6 +2,7 @@
 
 mod android;
 mod anr;
+mod anr_culprit;
 mod apple;
 mod detect;
 mod found;
@@ -88,8 +89,8 @@ impl CrashFormat {
         (file, ty)
     }
 
-    /// For people.
-    fn expected(self) -> &'static str {
+    /// For people, with its article.
+    pub fn expected(self) -> &'static str {
         match self {
             Self::Ips => "an Apple .ips report",
             Self::Apple => "an Apple crash report as text",

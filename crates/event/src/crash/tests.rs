@@ -140,6 +140,13 @@ Build fingerprint: 'google/oriole/oriole:14/UP1A.231005.007/10754064:user/releas
     let threads = event["threads"]["values"].as_array().unwrap();
     assert_eq!((&threads[0]["main"], &threads[0]["state"]), (&true.into(), &"Blocked".into()));
     assert_eq!(threads[1]["stacktrace"]["frames"][0]["function"], "run");
+    let said = |report: &str| {
+        read(CrashFormat::Anr, report)["exception"]["values"][0]["mechanism"]["description"].clone()
+    };
+    assert_eq!(said(report), "ANR caused by thread 5 \"worker\" in com.example.shop.Other.run");
+    let deadlock =
+        report.replace("Other.java:1)", "Other.java:1)\n  - waiting to lock <0x1> (a b.C) held by thread 1");
+    assert_eq!(said(&deadlock), "ANR caused by a deadlock of thread 1 \"main\" and thread 5 \"worker\"");
 }
 
 #[test]

@@ -48,13 +48,33 @@ async fn a_report_becomes_an_event_with_the_report_as_its_file() {
 }
 
 #[actix_web::test]
+async fn each_diagnostic_of_a_metrickit_payload_is_an_event() {
+    const PAYLOAD: &str = r#"{"hangDiagnostics":[{"diagnosticMetaData":{"hangDuration":"20 sec"}}],
+        "crashDiagnostics":[{"diagnosticMetaData":{"exceptionType":1,"signal":11}}]}"#;
+    let server = Server::new().await;
+    let auth = server.auth();
+    let answer = server.send("crash/?format=metrickit", &[("X-Sentry-Auth", auth.as_str())], PAYLOAD).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let entries = entries(&server).await;
+    let [Entry::Event(crash), Entry::Event(hang), Entry::Attachment(file)] = entries.as_slice() else {
+        panic!("{entries:?}")
+    };
+    assert_eq!(answer.body["id"], crash.event_id.to_string());
+    assert_eq!(file.event_id, crash.event_id);
+    assert_ne!(hang.event_id, crash.event_id);
+    let types = [crash, hang].map(|event| event.exception[0].ty.clone().unwrap());
+    assert_eq!(types, ["EXC_BAD_ACCESS", "MXHangDiagnostic"]);
+    assert!(server.reasons().await.is_empty());
+}
+
+#[actix_web::test]
 async fn what_is_no_such_report_is_refused_with_what_was_expected() {
     let server = Server::new().await;
     let auth = server.auth();
     let headers = [("X-Sentry-Auth", auth.as_str())];
     for (path, body, detail) in [
         ("crash/?format=anr", REPORT, "not an Android ANR trace: it has neither"),
-        ("crash/?format=kscrash", REPORT, "format \"kscrash\" is not known: one of ips, apple"),
+        ("crash/?format=wer", REPORT, "format \"wer\" is not known: one of ips, apple"),
         ("crash/", REPORT, "format \"\" is not known"),
         ("crash/?format=ips", "", "body is empty"),
     ] {

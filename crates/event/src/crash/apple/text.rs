@@ -267,6 +267,10 @@ fn frame(line: &str) -> Option<Frame> {
     if !name.starts_with("0x") && name != frame.package {
         name.clone_into(&mut frame.function);
     }
+    // In no binary.
+    if frame.package == "???" {
+        frame.package.clear();
+    }
     Some(frame)
 }
 

@@ -218,8 +218,12 @@ fn frame(frame: &Value) -> Frame {
 fn add_image(frame: &Value, found: &mut Found) {
     let Some(uuid) = frame["binaryUUID"].as_str().and_then(|uuid| uuid.parse::<Uuid>().ok()) else { return };
     let offset = frame["offsetIntoBinaryTextSegment"].as_u64();
-    let start =
-        frame["address"].as_u64().zip(offset).and_then(|(address, offset)| address.checked_sub(offset));
+    let start = frame["address"].as_u64().zip(offset).and_then(|(address, offset)| {
+        let rest = address.checked_sub(offset)?;
+        // iOS 14 and 15 name the start itself: above 4 GiB, at a page, and near the address.
+        let is_start = offset >= 1 << 32 && offset.is_multiple_of(4096) && rest < 1 << 30;
+        Some(if is_start { offset } else { rest })
+    });
     let image = Image {
         code_file: frame["binaryName"].as_str().unwrap_or_default().to_owned(),
         arch: found.device_arch.clone(),
