@@ -7,6 +7,7 @@ pub mod convert;
 pub mod folders;
 pub mod minidump;
 pub mod native;
+pub mod report;
 mod stacks;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};

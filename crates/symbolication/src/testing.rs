@@ -16,9 +16,13 @@ pub(crate) fn compile(name: &str, source: &str, flags: &[&str]) -> Option<Progra
     let from = folder.path().join(name);
     std::fs::write(&from, source).unwrap();
     let path = folder.path().join("program");
-    let compiler = if name.ends_with(".c") { "gcc" } else { "g++" };
+    let (compiler, build_id) = match name.rsplit('.').next() {
+        Some("c") => ("gcc", "-Wl,--build-id=sha1"),
+        Some("rs") => ("rustc", "-Clink-arg=-Wl,--build-id=sha1"),
+        _ => ("g++", "-Wl,--build-id=sha1"),
+    };
     let mut command = Command::new(compiler);
-    command.args(flags).arg("-Wl,--build-id=sha1").arg(&from).arg("-o").arg(&path).current_dir(folder.path());
+    command.args(flags).arg(build_id).arg(&from).arg("-o").arg(&path).current_dir(folder.path());
     match command.output() {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
         Err(error) => {

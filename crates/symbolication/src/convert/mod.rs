@@ -5,10 +5,12 @@
 
 mod cfi;
 mod debug_file;
+mod packed;
 mod symcache;
 
 pub use self::{
     cfi::cfi_cache,
+    packed::unpacked,
     symcache::{SymbolMaps, sym_cache},
 };
 
@@ -44,6 +46,14 @@ impl ConvertError {
         }
         Self::Malformed(text)
     }
+}
+
+/// Runs a conversion by libraries that may panic on numbers that no honest file has.
+fn guarded<T>(convert: impl FnOnce() -> Result<T, ConvertError>) -> Result<T, ConvertError> {
+    // What the closure holds is dropped with it: nothing half done is seen afterwards.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(convert)).unwrap_or_else(|_| {
+        Err(ConvertError::Malformed("the file has numbers that make no sense".to_owned()))
+    })
 }
 
 #[cfg(test)]

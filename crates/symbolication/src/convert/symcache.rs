@@ -7,7 +7,7 @@ use symbolic::{
     symcache::SymCacheConverter,
 };
 
-use super::{ConvertError, debug_file::object};
+use super::{ConvertError, debug_file::object, guarded};
 
 /// Files that say what the names and lines in a debug file stand for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,10 @@ pub fn sym_cache(
     wanted: Option<DebugId>,
     maps: SymbolMaps<'_>,
 ) -> Result<Vec<u8>, ConvertError> {
+    guarded(|| converted(file, wanted, maps))
+}
+
+fn converted(file: &[u8], wanted: Option<DebugId>, maps: SymbolMaps<'_>) -> Result<Vec<u8>, ConvertError> {
     let mut object = object(file, wanted)?;
     if !object.has_debug_info() && !object.has_symbols() {
         return Err(ConvertError::Lacks("debug information or symbol table"));

@@ -94,3 +94,28 @@ fn a_breakpad_file_serves_for_both() {
     assert_eq!((location.function().name(), location.line()), ("shop::pay()", 42));
     assert!(cfi_cache(sym.as_bytes(), None).is_ok());
 }
+
+#[test]
+fn files_in_cabinets_and_compressed_ones_are_unpacked_and_bombs_are_not() {
+    let content = b"MODULE Linux x86_64 C0BCC3F19827FE653058404B2831D9E60 crash\n".repeat(50);
+    let packed = |content: &[u8], compression| {
+        let mut builder = cab::CabinetBuilder::new();
+        builder.add_folder(compression).add_file("crash.sym");
+        let mut writer = builder.build(std::io::Cursor::new(Vec::new())).unwrap();
+        while let Some(mut file) = writer.next_file().unwrap() {
+            std::io::Write::write_all(&mut file, content).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    };
+    for bytes in [
+        content.clone(),
+        packed(&content, cab::CompressionType::MsZip),
+        packed(&content, cab::CompressionType::None),
+        zstd::encode_all(content.as_slice(), 1).unwrap(),
+    ] {
+        assert_eq!(&*unpacked(ByteView::from_vec(bytes)).unwrap(), content);
+    }
+    let bomb = packed(&vec![0; 8 << 20], cab::CompressionType::MsZip);
+    assert!(matches!(unpacked(ByteView::from_vec(bomb)), Err(ConvertError::Malformed(_))));
+    assert!(unpacked(ByteView::from_slice(b"MSCF")).is_err());
+}

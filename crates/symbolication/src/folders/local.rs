@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,7 +11,7 @@ use symbolic::{common::ByteView, symcache::SymCache};
 use super::SymbolFolder;
 use crate::{
     Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted,
-    convert::{ConvertError, SymbolMaps, cfi_cache, sym_cache},
+    convert::{ConvertError, SymbolMaps, cfi_cache, sym_cache, unpacked},
 };
 
 /// Files of one binary that are tried.
@@ -36,29 +36,18 @@ impl LocalFolders {
     }
 
     fn image(&self, kind: ArtifactKind, image: &ImageId) -> Result<CacheFile, Absent> {
-        let mut problem = None;
+        let mut absent = self.nowhere();
         let mut without_lines = None;
         for folder in &self.folders {
-            for path in folder.candidates(image).iter().take(CANDIDATES) {
-                match convert(kind, path, image, folder) {
-                    Ok(bytes) => {
-                        let is_whole = kind != ArtifactKind::SymCache || has_lines(&bytes);
-                        let source = path.display().to_string().into();
-                        let file = CacheFile { bytes: ByteView::from_vec(bytes), source };
-                        if is_whole {
-                            return Ok(file);
-                        }
-                        // A stripped binary knows some names; the next file may know more.
-                        without_lines = without_lines.or(Some(file));
-                    }
-                    Err(ConvertError::Lacks(_)) => {}
-                    Err(error) => {
-                        problem = problem.or_else(|| Some(absent(&error, path)));
-                    }
-                }
+            let map = folder.bitcode_map(image);
+            match from_files(kind, &folder.candidates(image), image, map.as_deref()) {
+                Ok((file, true)) => return Ok(file),
+                Ok((file, false)) => without_lines = without_lines.or(Some(file)),
+                Err(problem) if problem.status != Status::Missing => absent = problem,
+                Err(_) => {}
             }
         }
-        without_lines.ok_or_else(|| problem.unwrap_or_else(|| self.nowhere()))
+        without_lines.ok_or(absent)
     }
 
     fn nowhere(&self) -> Absent {
@@ -88,18 +77,49 @@ impl Artifacts for LocalFolders {
     }
 }
 
+/// Converts the first of these files that is the image's and says what is wanted; whether it says all that a debug file
+/// can. A stripped binary knows some names only: it is the last choice.
+pub fn from_files(
+    kind: ArtifactKind,
+    files: &[PathBuf],
+    image: &ImageId,
+    bitcode_map: Option<&Path>,
+) -> Result<(CacheFile, bool), Absent> {
+    let mut problem = None;
+    let mut without_lines = None;
+    for path in files.iter().take(CANDIDATES) {
+        match convert(kind, path, image, bitcode_map) {
+            Ok(bytes) => {
+                let is_whole = kind != ArtifactKind::SymCache || has_lines(&bytes);
+                let source = path.display().to_string().into();
+                let file = CacheFile { bytes: ByteView::from_vec(bytes), source };
+                if is_whole {
+                    return Ok((file, true));
+                }
+                without_lines = without_lines.or(Some(file));
+            }
+            Err(ConvertError::Lacks(_)) => {}
+            Err(error) => problem = problem.or_else(|| Some(absent(&error, path))),
+        }
+    }
+    let missing = || Absent { status: Status::Missing, reason: "no file has what is wanted".into() };
+    without_lines.map(|file| (file, false)).ok_or_else(|| problem.unwrap_or_else(missing))
+}
+
 fn convert(
     kind: ArtifactKind,
     path: &Path,
     image: &ImageId,
-    folder: &SymbolFolder,
+    bitcode_map: Option<&Path>,
 ) -> Result<Vec<u8>, ConvertError> {
-    let unreadable = |error: std::io::Error| ConvertError::Malformed(format!("cannot be read: {error}"));
-    let file = ByteView::open(path).map_err(unreadable)?;
+    let open = |path: &Path| {
+        ByteView::open(path).map_err(|error| ConvertError::Malformed(format!("cannot be read: {error}")))
+    };
+    let file = unpacked(open(path)?)?;
     if kind == ArtifactKind::Cfi {
         return cfi_cache(&file, image.debug_id);
     }
-    let map = folder.bitcode_map(image).and_then(|path| ByteView::open(path).ok());
+    let map = bitcode_map.map(open).transpose()?;
     sym_cache(&file, image.debug_id, SymbolMaps { bitcode: map.as_deref(), il2cpp: None })
 }
 

@@ -11,7 +11,10 @@ use std::{
 };
 
 use self::loose::Loose;
-pub use self::{layouts::paths, local::LocalFolders};
+pub use self::{
+    layouts::paths,
+    local::{LocalFolders, from_files},
+};
 use crate::ImageId;
 
 /// A folder with debug files in any layout.

@@ -75,7 +75,11 @@ impl Artifacts for Nothing {
 
 /// A dump of the running program, blaming its first thread, and the program.
 fn dump(flags: &[&str]) -> Option<(Vec<u8>, crate::testing::Program)> {
-    let program = compile("shop.cpp", PROGRAM, flags)?;
+    dump_of("shop.cpp", PROGRAM, flags)
+}
+
+fn dump_of(name: &str, source: &str, flags: &[&str]) -> Option<(Vec<u8>, crate::testing::Program)> {
+    let program = compile(name, source, flags)?;
     let stripped = program.stripped();
     let mut child =
         std::process::Command::new(stripped.path()).stdout(std::process::Stdio::piped()).spawn().unwrap();
@@ -139,6 +143,66 @@ fn a_stripped_programs_dump_shows_functions_files_and_lines_of_every_thread() {
     assert_eq!(image.symbolication.as_ref().unwrap().status, Status::Found);
     assert_eq!(image.unwinding.as_ref().unwrap().status, Status::Found);
     assert!(image.features.unwrap().has_unwind_info && image.features.unwrap().has_debug_info);
+}
+
+/// The same in Rust.
+const RUST: &str = r#"
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+static ENTERED: AtomicBool = AtomicBool::new(false);
+static STOP: AtomicBool = AtomicBool::new(false);
+mod shop {
+    use super::*;
+    pub struct Cart(pub u32);
+    impl Cart {
+        #[inline(never)]
+        pub fn pay(&self) -> u32 {
+            ENTERED.store(true, SeqCst);
+            wait(&STOP);
+            self.0
+        }
+    }
+    #[inline(always)]
+    fn wait(flag: &AtomicBool) {
+        while !flag.load(SeqCst) {}
+    }
+}
+fn main() {
+    std::thread::spawn(|| {
+        while !ENTERED.load(SeqCst) {}
+        println!("ready");
+    });
+    let paid = shop::Cart(3).pay();
+    std::process::exit(paid as i32);
+}
+"#;
+
+#[test]
+fn rust_is_read_like_other_languages_and_its_names_in_either_mangling() {
+    // The older mangling is the default still.
+    for mangling in ["-Csymbol-mangling-version=v0", "-Cdebug-assertions=no"] {
+        let flags = ["-g", "-Copt-level=1", "--edition=2021", mangling];
+        let Some((dump, program)) = dump_of("shop.rs", RUST, &flags) else { return };
+        let folders = folders(&program);
+        let mut event = event();
+        add_minidump(&mut event, &dump, &folders, &UnwindTables::new(64 << 20)).unwrap();
+        symbolicate_native(&mut event, &folders);
+        let stack = event.exception[0].stacktrace.as_ref().unwrap();
+        let mut own = stack.frames.iter().rev().filter(|frame| frame.filename.as_deref() == Some("shop.rs"));
+        let mut next = || {
+            let frame = own.next().unwrap();
+            assert_eq!(frame.lang.as_deref(), Some("rust"));
+            (frame.function.clone().unwrap(), frame.lineno.unwrap())
+        };
+        assert_eq!(next().0, "shop::shop::wait");
+        let line = RUST.lines().position(|line| line.contains("wait(&STOP)")).unwrap() + 1;
+        let (function, found) = next();
+        assert!(
+            ["<shop::shop::Cart>::pay", "shop::shop::Cart::pay"].contains(&function.as_str()),
+            "{function}"
+        );
+        assert_eq!(found as usize, line);
+        assert_eq!(next().0, "shop::main");
+    }
 }
 
 #[test]

@@ -21,6 +21,8 @@ const INLINED_DEPTH: usize = 64;
 pub(super) struct Lookup<'a> {
     /// It is the innermost frame of its stack.
     pub(super) is_top: bool,
+    /// The address is that of the call already.
+    pub(super) is_exact: bool,
     pub(super) registers: &'a BTreeMap<String, String>,
     pub(super) signal: Option<u32>,
 }
@@ -61,6 +63,7 @@ impl Lookup<'_> {
         match address {
             // Nothing is before it.
             ..8 => address,
+            _ if self.is_exact => info.aligned_address(),
             _ => info.caller_address(),
         }
     }

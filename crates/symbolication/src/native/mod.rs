@@ -9,12 +9,13 @@ mod lookup;
 mod place;
 
 use mayday_event::model::{Event, Frame, Stacktrace, Symbolication};
+use symbolic::common::Language;
 
 pub use self::demangle::demangled;
 use self::{
     images::{Images, Symbols},
     lookup::Lookup,
-    place::{Place, signal},
+    place::{Place, has_return_addresses, signal},
 };
 use crate::{Artifacts, Status, stacks};
 
@@ -32,9 +33,10 @@ pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
     let needed = places.iter().flatten().filter_map(Place::image);
     let symbols = Symbols::find(needed, &images, artifacts);
     let signal = signal(event);
+    let returns = has_return_addresses(event);
     for (stack, places) in stacks::of_mut(event).zip(&places) {
         if places.iter().any(|place| !matches!(place, Place::Elsewhere)) {
-            let context = Context { images: &images, symbols: &symbols, signal };
+            let context = Context { images: &images, symbols: &symbols, signal, returns };
             symbolicate(stack, places, &context);
         }
     }
@@ -56,6 +58,8 @@ struct Context<'a> {
     images: &'a Images,
     symbols: &'a Symbols,
     signal: Option<u32>,
+    /// Frames but the innermost have the addresses that calls return to.
+    returns: bool,
 }
 
 fn symbolicate(stack: &mut Stacktrace, places: &[Place], context: &Context<'_>) {
@@ -64,7 +68,12 @@ fn symbolicate(stack: &mut Stacktrace, places: &[Place], context: &Context<'_>) 
     let mut room = INLINED_FRAMES;
     let mut after = Vec::with_capacity(before.len());
     for (index, (frame, place)) in before.iter().zip(places).enumerate() {
-        let lookup = Lookup { is_top: index == top, registers: &stack.registers, signal: context.signal };
+        let lookup = Lookup {
+            is_top: index == top,
+            is_exact: !context.returns,
+            registers: &stack.registers,
+            signal: context.signal,
+        };
         let mut frames = frames_of(frame, place, &lookup, context);
         let surplus = frames.len().saturating_sub(1).saturating_sub(room);
         frames.truncate(frames.len() - surplus);
@@ -117,19 +126,32 @@ fn unresolved(frame: &Frame, status: Status, reason: &str, source: Option<&str>)
         Symbolication { status, reason: Some(reason.to_owned()), source: source.map(str::to_owned) }
     };
     frame.symbolication = Some(symbolication);
-    if named && let Some(name) = frame.function.take() {
-        demangle::name_frame(&mut frame, &name, symbolic::common::Language::Unknown);
+    let mangled = frame.function.clone().filter(|name| demangled(name, Language::Unknown) != *name);
+    if let Some(mangled) = mangled {
+        demangle::name_frame(&mut frame, &mangled, Language::Unknown);
     }
     frame
 }
 
+/// Names that say nothing: hidden, unknown, or the header of a binary that has no other symbol.
+const NO_NAMES: [&str; 11] = [
+    "",
+    "?",
+    "??",
+    "???",
+    "<redacted>",
+    "<unknown>",
+    "unknown",
+    "<deduplicated_symbol>",
+    "_mh_execute_header",
+    "__mh_execute_header",
+    "__mh_dylib_header",
+];
+
 /// Whether a device's name for a function says anything.
 fn is_name(function: &str) -> bool {
     let function = function.trim();
-    !matches!(
-        function,
-        "" | "?" | "??" | "???" | "<redacted>" | "<unknown>" | "unknown" | "<deduplicated_symbol>"
-    ) && !function.starts_with("0x")
+    !NO_NAMES.contains(&function) && !function.starts_with("0x")
 }
 
 #[cfg(test)]

@@ -69,3 +69,10 @@ pub(super) fn signal(event: &Event) -> Option<u32> {
         mechanisms.filter_map(|mechanism| mechanism.meta.get("signal")?.get("number")?.as_u64());
     u32::try_from(signals.next()?).ok()
 }
+
+/// Whether frames but the innermost have the addresses that calls return to. Android's own unwinder, whose frames are in
+/// tombstones and ANR traces, has those of the calls themselves.
+pub(super) fn has_return_addresses(event: &Event) -> bool {
+    let mechanism = event.exception.last().and_then(|exception| exception.mechanism.as_ref()?.ty.as_deref());
+    !matches!(mechanism, Some("tombstone" | "AppExitInfo"))
+}

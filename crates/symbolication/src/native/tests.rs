@@ -218,3 +218,23 @@ fn addresses_may_count_from_an_image_and_guesses_that_hit_nothing_go() {
         ["shop::main cart.cpp:30", "shop::pay() cart.cpp:12", "shop::price(int) price.h:5"]
     );
 }
+
+#[test]
+fn androids_unwinder_has_the_addresses_of_calls_already() {
+    let mut event = at(&["0x70000200", "0x70000150"]);
+    event.exception[0].mechanism.get_or_insert_default().ty = Some("tombstone".to_owned());
+    symbolicate_native(&mut event, &symbols());
+    assert_eq!(shown(&event)[0], "shop::main cart.cpp:30");
+}
+
+#[test]
+fn what_a_client_knows_of_a_name_stays() {
+    let mut event = event(&json!([
+        { "instruction_addr": "0x70000150", "function": "pay", "raw_function": "pay(int)" },
+        { "instruction_addr": "0x70000150", "function": "_mh_execute_header" },
+    ]));
+    symbolicate_native(&mut event, &no_symbols());
+    assert_eq!(frames(&event)[0].raw_function.as_deref(), Some("pay(int)"));
+    let said = |index: usize| frames(&event)[index].symbolication.as_ref().unwrap().status;
+    assert_eq!((said(0), said(1)), (SymbolStatus::Found, SymbolStatus::Missing));
+}
