@@ -2,13 +2,26 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 use crate::bootstrap::BootstrapFile;
 
 /// Prints one line to standard output: a command's result.
 pub(crate) fn say(line: &str) {
     println!("{line}");
+}
+
+/// Prints a command's long result. Whoever reads it may stop reading.
+pub(crate) fn put(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out
+        .write_all(text.trim_end().as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+    {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Prints one line to standard error: why a command ended.

@@ -2,6 +2,7 @@
 
 mod demo;
 mod engine;
+mod symbolicate;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -40,6 +41,8 @@ enum Command {
     Engine(engine::EngineArgs),
     /// Fill a running server with a realistic fortnight of mobile crashes, over its public endpoints
     Demo(demo::DemoArgs),
+    /// Print any crash file with functions, files and lines, without a server
+    Symbolicate(symbolicate::SymbolicateArgs),
 }
 
 /// Runs the command of this process's arguments.
@@ -63,6 +66,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             runtime()?.block_on(engine::run(args))
         }
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
+        Command::Symbolicate(args) => symbolicate::run(&args),
     }
 }
 
