@@ -1,7 +1,8 @@
-//! `cargo xtask conformance`: how well mayday reads and groups what people outside the project collected.
+//! `cargo xtask conformance`: how well mayday reads, groups and symbolicates what people outside the project collected.
 
 mod labelled;
 mod score;
+mod symbols;
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -32,6 +33,39 @@ const PRECISION: f64 = 0.99;
 const RECALL: f64 = 0.99;
 const EXACT: f64 = 0.98;
 
+/// Runs the checks of symbolication over a folder of fixtures; fails if one has less than all right.
+pub(crate) fn run_fixtures(fixtures: &Path) -> anyhow::Result<ExitCode> {
+    if !fixtures.is_dir() {
+        bail!("{} is no folder", fixtures.display());
+    }
+    let outcomes = symbols::run(fixtures)?;
+    if outcomes.is_empty() {
+        bail!("{} has no fixtures of a known kind", fixtures.display());
+    }
+    let is_right = show(&outcomes);
+    Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Differences that are printed of each fixture.
+const SHOWN_DIFFERENCES: usize = 20;
+
+/// Prints scores and differences; whether all is right.
+fn show(outcomes: &[symbols::Outcome]) -> bool {
+    for outcome in outcomes {
+        eprintln!("{:<52} {:>5}/{}", outcome.fixture, outcome.right, outcome.all);
+        for difference in &outcome.explained {
+            eprintln!("    known: {difference}");
+        }
+        for difference in outcome.differences.iter().take(SHOWN_DIFFERENCES) {
+            eprintln!("    {difference}");
+        }
+        if let Some(more) = outcome.differences.len().checked_sub(SHOWN_DIFFERENCES + 1) {
+            eprintln!("    … and {} more", more + 1);
+        }
+    }
+    outcomes.iter().all(|outcome| outcome.right == outcome.all)
+}
+
 /// Runs every check over `shared`; fails if one is below its floor.
 pub(crate) fn run(shared: &Path, explained: &[String]) -> anyhow::Result<ExitCode> {
     if !shared.is_dir() {
@@ -57,7 +91,9 @@ pub(crate) fn run(shared: &Path, explained: &[String]) -> anyhow::Result<ExitCod
     }
     let asked = |event: &&Labelled| explained.iter().any(|name| *name == event.group || *name == event.theme);
     events.iter().filter(asked).for_each(explain);
-    let passed = checks.iter().all(|check| check.result >= check.floor);
+    eprintln!("\n{:<52} {:>9}", "symbolication", "right");
+    let symbolicated = show(&symbols::run(&shared.join("fixtures"))?);
+    let passed = symbolicated && checks.iter().all(|check| check.result >= check.floor);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -33,11 +33,14 @@ enum Task {
     /// Everything goes to `<target dir>/provision` (or where MAYDAY_PROVISION says), in the versions that
     /// tests/provision pins; what is there already is left alone. Browser and Ruby are the system's.
     Provision,
-    /// Judge parsing and grouping by labelled events and real files from outside the project
+    /// Judge parsing, grouping and symbolication by real files and results from outside the project
     ///
     /// Prints a table; exits with 1 where a result is below its floor. Outside truth is not committed: without the
     /// folder there is nothing to judge, and that is an error.
     Conformance {
+        /// Only symbolication: a folder with `minidump/`, `symbols/`, `native/`, `apple/`, `android/` …
+        #[arg(long, value_name = "DIR")]
+        fixtures: Option<PathBuf>,
         /// Folder with `grouping/` and `fixtures/`
         #[arg(long, env = "MAYDAY_SHARED", value_name = "DIR", default_value = "../shared")]
         shared: PathBuf,
@@ -61,7 +64,12 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Test { runner_args } => test::run(&workspace, &runner_args),
         Task::Provision => provision::run(&workspace).map(|_| ExitCode::SUCCESS),
-        Task::Conformance { shared, explain } => conformance::run(&workspace.path(shared), &explain),
+        Task::Conformance { fixtures: Some(fixtures), .. } => {
+            conformance::run_fixtures(&workspace.path(fixtures))
+        }
+        Task::Conformance { shared, explain, fixtures: None } => {
+            conformance::run(&workspace.path(shared), &explain)
+        }
         Task::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     }
 }
