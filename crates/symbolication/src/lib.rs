@@ -9,9 +9,11 @@ pub mod minidump;
 pub mod native;
 pub mod report;
 mod stacks;
+mod whole;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};
 pub use stacks::restore;
+pub use whole::symbolicate;
 
 #[cfg(test)]
 mod testing;

@@ -14,9 +14,8 @@ use serde_json::Value;
 
 use crate::{
     Artifacts,
-    minidump::{MinidumpError, UnwindTables, add_minidump},
-    native::symbolicate_native,
-    restore,
+    minidump::{MinidumpError, UnwindTables},
+    symbolicate,
 };
 
 /// What a file is.
@@ -101,12 +100,7 @@ impl Report {
         artifacts: &dyn Artifacts,
         tables: &UnwindTables,
     ) -> Result<(), MinidumpError> {
-        restore(&mut self.event);
-        if let Some(dump) = &self.minidump {
-            add_minidump(&mut self.event, dump, artifacts, tables)?;
-        }
-        symbolicate_native(&mut self.event, artifacts);
-        Ok(())
+        symbolicate(&mut self.event, self.minidump.as_deref(), artifacts, tables)
     }
 }
 

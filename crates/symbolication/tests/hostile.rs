@@ -205,6 +205,8 @@ proptest! {
         checks::file(&bytes);
         checks::dump(&bytes);
         checks::maps(&bytes);
+        checks::portable_pdb(&bytes);
+        checks::portable_pdb(&[b"BSJB", &bytes[..]].concat());
         checks::cached(&bytes);
     }
 

@@ -9,7 +9,7 @@ use mayday_event::{
 };
 use mayday_symbolication::{
     Absent, ArtifactKind, Artifacts, CacheFile, Wanted,
-    convert::{SymbolMaps, cfi_cache, sym_cache},
+    convert::{SymbolMaps, cfi_cache, portable_pdb_cache, sym_cache},
     minidump::{UnwindTables, add_minidump},
     native::symbolicate_native,
     report::Report,
@@ -56,6 +56,13 @@ pub fn sym_cache_file(bytes: &[u8]) {
 /// Conversion of unwind information ends.
 pub fn cfi(bytes: &[u8]) {
     if let Err(error) = cfi_cache(bytes, None) {
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+/// Conversion of a portable PDB ends.
+pub fn portable_pdb(bytes: &[u8]) {
+    if let Err(error) = portable_pdb_cache(bytes, None) {
         assert!(!error.to_string().is_empty());
     }
 }

@@ -6,11 +6,13 @@
 mod cfi;
 mod debug_file;
 mod packed;
+mod portable_pdb;
 mod symcache;
 
 pub use self::{
     cfi::cfi_cache,
     packed::unpacked,
+    portable_pdb::portable_pdb_cache,
     symcache::{SymbolMaps, sym_cache},
 };
 

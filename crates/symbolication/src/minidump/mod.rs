@@ -7,11 +7,15 @@
 mod annotations;
 mod event;
 mod modules;
+mod notes;
 mod system;
 mod tables;
 mod unwind;
 
-use mayday_event::{limits, model::Event};
+use mayday_event::{
+    limits,
+    model::{Event, Stacktrace},
+};
 use minidump::{
     Minidump, MinidumpBreakpadInfo, MinidumpException, MinidumpMiscInfo, MinidumpModuleList,
     MinidumpSystemInfo, MinidumpThreadList, MinidumpThreadNames, UnifiedMemoryList,
@@ -48,6 +52,7 @@ pub fn add_minidump(
     let dump = Dump::read(dump, &minidump)?;
     let walker = Walker::new(&dump, artifacts, tables);
     let threads = dump.threads(&walker);
+    notes::put(event, &dump, &threads);
     event::put_exception(event, &dump, threads);
     dump.modules.put_into(event, &walker.into_outcomes());
     system::put_contexts(event, &dump);
@@ -74,7 +79,9 @@ struct Unwound {
     name: Option<String>,
     /// The one that crashed, or that asked for the dump.
     is_requesting: bool,
-    stack: mayday_event::model::Stacktrace,
+    stack: Stacktrace,
+    /// Frames left out between the ends.
+    left_out: usize,
 }
 
 impl<'a> Dump<'a> {
@@ -133,11 +140,14 @@ impl<'a> Dump<'a> {
         let of_exception =
             of_exception.and_then(|exception| exception.context(&self.system, self.misc.as_ref()));
         let context = of_exception.or(own).map(std::borrow::Cow::into_owned);
+        let walked = context.map(|context| walker.walk(context, thread, memory));
+        let (stack, left_out) = walked.unwrap_or_default();
         Unwound {
             id,
             name: self.names.get_name(id).map(std::borrow::Cow::into_owned).filter(|name| !name.is_empty()),
             is_requesting,
-            stack: context.map(|context| walker.walk(context, thread, memory)).unwrap_or_default(),
+            stack,
+            left_out,
         }
     }
 }

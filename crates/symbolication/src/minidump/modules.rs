@@ -14,16 +14,19 @@ use crate::{ImageId, Status};
 /// The modules that are taken: as many as an event may have.
 pub(super) struct Modules {
     pub(super) list: MinidumpModuleList,
+    /// As many as the dump has.
+    pub(super) count: usize,
     os: Os,
 }
 
 impl Modules {
     pub(super) fn of(list: MinidumpModuleList, os: Os) -> Self {
-        if list.iter().count() <= limits::DEBUG_IMAGES {
-            return Self { list, os };
+        let count = list.iter().count();
+        if count <= limits::DEBUG_IMAGES {
+            return Self { list, count, os };
         }
         let first = list.iter().take(limits::DEBUG_IMAGES).cloned().collect();
-        Self { list: MinidumpModuleList::from_modules(first), os }
+        Self { list: MinidumpModuleList::from_modules(first), count, os }
     }
 
     /// In place of the native images that the event had.

@@ -248,3 +248,41 @@ fn what_is_no_minidump_is_refused_and_the_event_stays() {
     assert!(error.to_string().starts_with("not a minidump: "), "{error}");
     assert_eq!(event, before);
 }
+
+/// Calls itself until its stack is deep.
+const DEEP: &str = r#"
+#include <cstdio>
+#include <thread>
+volatile int entered = 0, stop = 0;
+__attribute__((noinline)) int down(int left) {
+    if (left == 0) {
+        entered = 1;
+        while (!stop) {
+        }
+    }
+    return down(left - 1) + left;
+}
+int main() {
+    std::thread other([] {
+        while (!entered) {
+        }
+        puts("ready");
+        fflush(stdout);
+    });
+    int sum = down(3000);
+    other.join();
+    return sum;
+}
+"#;
+
+#[test]
+fn a_deep_stack_is_cut_and_the_event_says_so() {
+    let Some((dump, program)) = dump_of("deep.cpp", DEEP, &["-g", "-O0", "-pthread"]) else { return };
+    let folders = folders(&program);
+    let mut event = event();
+    add_minidump(&mut event, &dump, &folders, &UnwindTables::new(64 << 20)).unwrap();
+    let stack = event.exception[0].stacktrace.as_ref().unwrap();
+    assert_eq!(stack.frames.len(), limits::FRAMES);
+    let noted = event.notes.iter().filter(|note| note.detail.contains("deeper than 250 frames"));
+    assert_eq!(noted.count(), 1, "{:?}", event.notes);
+}

@@ -69,13 +69,14 @@ impl<'a> Walker<'a> {
         found.into_iter().map(|(base, (_, outcome))| (base, outcome)).collect()
     }
 
-    /// A stack, the outermost call first, with the registers of its innermost frame.
+    /// A stack, the outermost call first, with the registers of its innermost frame; and how many frames were left out
+    /// between its ends.
     pub(super) fn walk(
         &self,
         context: MinidumpContext,
         thread: &MinidumpThread<'_>,
         memory: &UnifiedMemoryList<'_>,
-    ) -> Stacktrace {
+    ) -> (Stacktrace, usize) {
         let registers = context.valid_registers().take(limits::REGISTERS);
         let registers = registers.map(|(name, value)| (name.to_owned(), format!("{value:#x}"))).collect();
         let pointer = context.get_stack_pointer();
@@ -98,7 +99,7 @@ impl<'a> Walker<'a> {
             frames.drain(limits::FRAMES / 2..limits::FRAMES / 2 + surplus);
         }
         frames.reverse();
-        Stacktrace { frames, registers, ..Stacktrace::default() }
+        (Stacktrace { frames, registers, ..Stacktrace::default() }, surplus)
     }
 
     /// The unwind information of a module, looked for once.

@@ -1,0 +1,26 @@
+//! All steps of symbolication, in their order.
+
+use mayday_event::model::Event;
+
+use crate::{
+    Artifacts,
+    minidump::{MinidumpError, UnwindTables, add_minidump},
+    native::symbolicate_native,
+    restore,
+};
+
+/// Symbolicates an event, and puts the minidump that it came with into it first. What was done before is undone, so that
+/// it can be done again when better symbols arrive. Where the dump cannot be read the event is as it came.
+pub fn symbolicate(
+    event: &mut Event,
+    minidump: Option<&[u8]>,
+    artifacts: &dyn Artifacts,
+    tables: &UnwindTables,
+) -> Result<(), MinidumpError> {
+    restore(event);
+    if let Some(dump) = minidump {
+        add_minidump(event, dump, artifacts, tables)?;
+    }
+    symbolicate_native(event, artifacts);
+    Ok(())
+}
