@@ -30,7 +30,7 @@ const LARGE_AT_ONCE: usize = 4;
 
 /// Bytes of a body that its announced length reserves memory for: enough that few bodies are copied while they grow, and no
 /// more than a client may claim.
-const RESERVED_BYTES: usize = 64 << 10;
+const RESERVED_BYTES: usize = 1 << 20;
 
 /// A body as it was sent.
 #[derive(Debug)]

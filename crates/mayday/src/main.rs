@@ -15,10 +15,6 @@ mod telemetry;
 
 use std::process::ExitCode;
 
-/// Gives memory back after a burst; the system's own keeps what a busy minute took, in pieces, for ever.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // Two TLS libraries may ask for a provider: give them the pure-Rust-and-C one that needs no cmake.
     if rustls::crypto::ring::default_provider().install_default().is_err() {
