@@ -134,6 +134,10 @@ pub(crate) enum Sequence {
     Hook,
     Quarantined,
     SettingsChange,
+    DebugFile,
+    ArtifactBundle,
+    Deploy,
+    Repository,
 }
 
 impl Sequence {
@@ -149,6 +153,10 @@ impl Sequence {
             Self::Hook => "hook",
             Self::Quarantined => "quarantined",
             Self::SettingsChange => "settings_change",
+            Self::DebugFile => "debug_file",
+            Self::ArtifactBundle => "artifact_bundle",
+            Self::Deploy => "deploy",
+            Self::Repository => "repository",
         }
     }
 

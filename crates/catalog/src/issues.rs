@@ -382,7 +382,8 @@ pub(crate) fn search_text(title: &str, culprit: &str, short_id: &str) -> String 
     format!("{title}\n{culprit}\n{short_id}").to_lowercase()
 }
 
-fn like_pattern(word: &str) -> String {
+/// For `LIKE … ESCAPE '!'`: the word, anywhere in a text of lower case.
+pub(crate) fn like_pattern(word: &str) -> String {
     let word = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{word}%")
 }

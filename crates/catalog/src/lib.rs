@@ -5,14 +5,18 @@
 
 pub mod access;
 pub mod alerts;
+pub mod artifact_bundles;
 pub mod batch;
+pub mod debug_files;
 pub mod error;
 pub mod issues;
 pub mod json;
 pub mod keys;
 pub mod projects;
 pub mod quarantine;
+pub mod releases;
 pub mod settings;
+pub mod uploads;
 
 mod bootstrap;
 mod connect;
@@ -20,7 +24,6 @@ mod connect;
 mod fixture;
 mod hooks;
 mod outbox;
-mod releases;
 mod secrets;
 mod tokens;
 mod transitions;

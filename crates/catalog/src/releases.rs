@@ -1,4 +1,10 @@
-//! Releases: which versions of a project there are, and since when.
+//! Releases: which versions of a project there are, since when, and what is said of them.
+
+mod commits;
+mod deploys;
+mod details;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -7,24 +13,38 @@ use sqlx::QueryBuilder;
 
 use crate::{CatalogError, batch::Occurrence, connect::Connection, issues::IN_LIST};
 
-/// Adds releases not seen before, and moves the first sight of others back where an event was received earlier.
+pub use commits::{Commit, Ref, Repository};
+pub use deploys::{Deploy, NewDeploy};
+pub use details::{Release, ReleaseChange, ReleaseFilter, ReleaseProject};
+
+/// Adds releases not seen before, moves the first sight of others back where an event was received earlier, and notes
+/// the last, to the hour.
 pub(crate) async fn note(tx: &mut Connection, occurrences: &[Occurrence]) -> Result<(), CatalogError> {
-    let mut first_seen: BTreeMap<(ProjectId, &str), Timestamp> = BTreeMap::new();
+    let mut seen: BTreeMap<(ProjectId, &str), (Timestamp, Timestamp)> = BTreeMap::new();
     for occurrence in occurrences {
         let Some(release) = &occurrence.release else { continue };
-        let first = first_seen.entry((occurrence.project_id, release)).or_insert(occurrence.received);
-        *first = occurrence.received.min(*first);
+        let received = occurrence.received;
+        let (first, last) = seen.entry((occurrence.project_id, release)).or_insert((received, received));
+        (*first, *last) = (received.min(*first), received.max(*last));
     }
-    let rows = Vec::from_iter(first_seen);
+    let rows = Vec::from_iter(seen);
     for rows in rows.chunks(IN_LIST) {
-        QueryBuilder::new("INSERT INTO releases (project_id, version, first_seen) ")
-            .push_values(rows, |mut row, ((project, version), first_seen)| {
-                row.push_bind(project.to_sql()).push_bind((*version).to_owned()).push_bind(first_seen.0);
+        QueryBuilder::new("INSERT INTO releases (project_id, version, first_seen, last_seen) ")
+            .push_values(rows, |mut row, ((project, version), (first, last))| {
+                row.push_bind(project.to_sql()).push_bind((*version).to_owned());
+                row.push_bind(first.0).push_bind(last.0);
             })
+            // The last sight is kept to the hour, so that most batches write nothing here.
             .push(
-                " ON CONFLICT (project_id, version) DO UPDATE SET first_seen = excluded.first_seen
-                  WHERE excluded.first_seen < releases.first_seen",
+                " ON CONFLICT (project_id, version) DO UPDATE SET
+                  first_seen = CASE WHEN excluded.first_seen < releases.first_seen
+                                    THEN excluded.first_seen ELSE releases.first_seen END,
+                  last_seen = CASE WHEN releases.last_seen IS NULL OR excluded.last_seen > releases.last_seen
+                                   THEN excluded.last_seen ELSE releases.last_seen END
+                  WHERE excluded.first_seen < releases.first_seen OR releases.last_seen IS NULL
+                     OR excluded.last_seen >= releases.last_seen + ",
             )
+            .push_bind(Timestamp::HOUR_MS)
             .build()
             .execute(&mut *tx)
             .await?;
