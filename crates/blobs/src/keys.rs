@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mayday_event::{EventId, ProjectId, Timestamp};
+use mayday_event::{EventId, OrganizationId, ProjectId, Timestamp};
 use object_store::path::Path;
 use uuid::Uuid;
 
@@ -20,9 +20,44 @@ pub enum BlobKey {
         /// When it was received: files lie by day, so that retention deletes whole days.
         received: Timestamp,
     },
+    /// A piece of a file on its way here.
+    Chunk {
+        organization: OrganizationId,
+        /// Of its bytes, hexadecimal.
+        sha1: String,
+    },
+    /// A debug file, by the SHA-256 of its bytes, hexadecimal: the same file is there once.
+    DebugFile(String),
+    /// A bundle of minified files, maps and sources, by the SHA-256 of its bytes, hexadecimal.
+    ArtifactBundle(String),
+}
+
+const CHUNKS: &str = "chunks";
+const DEBUG_FILES: &str = "debug-files";
+const ARTIFACT_BUNDLES: &str = "artifact-bundles";
+
+/// The folders of blobs that are called by their digest.
+pub(crate) const BY_DIGEST: [&str; 2] = [DEBUG_FILES, ARTIFACT_BUNDLES];
+
+/// The key of a blob in one of them.
+pub(crate) fn by_digest(folder: &str, digest: &str) -> Option<BlobKey> {
+    let key = match folder {
+        DEBUG_FILES => BlobKey::DebugFile,
+        ARTIFACT_BUNDLES => BlobKey::ArtifactBundle,
+        _ => return None,
+    };
+    Some(key(digest.to_owned()))
 }
 
 impl BlobKey {
+    /// The digest that it is called by.
+    pub fn digest(&self) -> Option<&str> {
+        match self {
+            Self::DebugFile(digest) | Self::ArtifactBundle(digest) => Some(digest),
+            _ => None,
+        }
+    }
+
     /// Where it lies, below the store's root.
     pub(crate) fn path(&self) -> Path {
         Path::from(self.to_string())
@@ -36,6 +71,9 @@ impl fmt::Display for BlobKey {
             Self::Attachment { project, event, id, received } => {
                 write!(f, "attachments/{}/{project}/{event}/{id:016x}", day(*received))
             }
+            Self::Chunk { organization, sha1 } => write!(f, "{CHUNKS}/{organization}/{sha1}"),
+            Self::DebugFile(digest) => write!(f, "{DEBUG_FILES}/{}/{digest}", shelf(digest)),
+            Self::ArtifactBundle(digest) => write!(f, "{ARTIFACT_BUNDLES}/{}/{digest}", shelf(digest)),
         }
     }
 }
@@ -48,6 +86,21 @@ pub(crate) fn spool() -> Path {
 /// The folder of all days' attachments.
 pub(crate) fn attachments() -> Path {
     Path::from("attachments")
+}
+
+/// The folder of chunks.
+pub(crate) fn chunks() -> Path {
+    Path::from(CHUNKS)
+}
+
+/// The folders of uploads; blobs lie in folders in them.
+pub(crate) fn uploads() -> [&'static str; 3] {
+    [CHUNKS, DEBUG_FILES, ARTIFACT_BUNDLES]
+}
+
+/// Blobs that are called by their digest lie in 256 folders.
+fn shelf(digest: &str) -> &str {
+    digest.get(..2).unwrap_or("_")
 }
 
 /// `2026-11-24`, UTC.

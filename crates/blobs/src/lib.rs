@@ -1,8 +1,9 @@
 //! Large bytes by typed key, capped and checksummed.
 //!
-//! A blob is what is too large for the journal or for ClickHouse: attachments, and whole reports on their way to the
-//! worker. It is written once, whole, and durable when [`Blobs::put`] returns; each ends with a checksum of its bytes.
+//! A blob is what is too large for the journal or for ClickHouse: attachments, debug files, and whole reports on their
+//! way to the worker. It is written once, whole, and durable when [`Blobs::put`] returns; each ends with a checksum of its bytes.
 
+mod files;
 mod keys;
 mod seal;
 mod torn;
@@ -16,9 +17,10 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, local::L
 use rustix::fs::statvfs;
 use url::Url;
 
+pub use files::LARGE_BLOB_BYTES;
 pub use keys::BlobKey;
 
-/// Largest blob, bytes.
+/// Largest blob that is written from memory, bytes.
 pub const BLOB_BYTES: usize = 200 << 20;
 
 /// The blob store; cheap to clone, all clones are the same.
@@ -41,8 +43,8 @@ pub enum BlobError {
     /// Its bytes are not those that were written.
     #[error("blob {key} is damaged: its checksum does not fit")]
     Damaged { key: BlobKey },
-    /// Larger than [`BLOB_BYTES`].
-    #[error("blob {key} of {length} bytes exceeds {BLOB_BYTES}")]
+    /// Larger than [`BLOB_BYTES`], or [`LARGE_BLOB_BYTES`] from a file.
+    #[error("blob {key} of {length} bytes is too large")]
     TooLarge { key: BlobKey, length: usize },
     /// Fewer bytes would be free than are to stay free.
     #[error("disk is nearly full: {free} bytes free, {reserve} are kept in reserve")]

@@ -123,3 +123,52 @@ fn keys_say_where_blobs_lie() {
     let path = attachment(255, NOW).to_string();
     assert_eq!(path, "attachments/2026-11-24/1/00000000000000000000000000000002/00000000000000ff");
 }
+
+#[tokio::test]
+async fn a_file_goes_into_the_store_and_comes_out_as_it_was() {
+    let (directory, blobs) = store();
+    let key = BlobKey::DebugFile("ab12".into());
+    let scratch = blobs.scratch().await.unwrap();
+    let (file, copy) = (scratch.join("in"), scratch.join("out"));
+    assert!(matches!(blobs.get_file(&key, &copy).await, Err(BlobError::NotFound { .. })));
+    for length in [0, 5, 8 << 20, (8 << 20) + 3] {
+        let content: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        fs::write(&file, &content).unwrap();
+        blobs.put_file(&key, &file).await.unwrap();
+        assert_eq!(blobs.get(&key).await.unwrap(), content);
+        blobs.get_file(&key, &copy).await.unwrap();
+        assert_eq!(fs::read(&copy).unwrap(), content);
+    }
+    let path = directory.path().join(key.to_string());
+    let whole = fs::read(&path).unwrap();
+    let mut changed = whole.clone();
+    changed[3] ^= 1;
+    for damaged in [&changed[..], &whole[..whole.len() - 1], b"", b"1234567"] {
+        fs::write(&path, damaged).unwrap();
+        assert!(matches!(blobs.get_file(&key, &copy).await, Err(BlobError::Damaged { .. })));
+    }
+    assert_eq!(blobs.delete_scratch_before(Timestamp(0)).await.unwrap(), 0);
+    assert_eq!(blobs.delete_scratch_before(Timestamp(i64::MAX / 2)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn blobs_called_by_digest_are_listed_when_they_are_old() {
+    let (directory, blobs) = store();
+    let keys = [BlobKey::ArtifactBundle("cd34".into()), BlobKey::DebugFile("ab12".into())];
+    let chunk = BlobKey::Chunk { organization: mayday_event::OrganizationId(1), sha1: "ef".into() };
+    for key in keys.iter().chain([&chunk]) {
+        blobs.put(key, Bytes::from_static(b"x")).await.unwrap();
+    }
+    assert_eq!(blobs.called_by_digest(Timestamp(0)).await.unwrap(), []);
+    let mut listed = blobs.called_by_digest(Timestamp(i64::MAX / 2)).await.unwrap();
+    listed.sort_unstable_by_key(ToString::to_string);
+    assert_eq!(listed, keys);
+    assert_eq!(keys[1].to_string(), "debug-files/ab/ab12");
+    let torn = directory.path().join(format!("{}#1", keys[1]));
+    fs::write(&torn, b"who").unwrap();
+    assert_eq!(blobs.delete_cut_off_uploads_before(Timestamp(0)).await.unwrap(), 0);
+    assert_eq!(blobs.delete_cut_off_uploads_before(Timestamp(i64::MAX / 2)).await.unwrap(), 1);
+    assert_eq!(blobs.get(&keys[1]).await.unwrap(), &b"x"[..]);
+    assert_eq!(blobs.delete_chunks_before(Timestamp(i64::MAX / 2)).await.unwrap(), 1);
+    assert!(blobs.get(&chunk).await.is_err());
+}

@@ -13,12 +13,33 @@ use mayday_event::Timestamp;
 
 /// Deletes the files of cut-off writes in this folder that are older than `time`; returns how many.
 pub(crate) fn delete_before(folder: &Path, time: Timestamp) -> io::Result<u64> {
+    delete_where(folder, time, is_torn)
+}
+
+/// The same in the folders in this folder.
+pub(crate) fn delete_below_before(folder: &Path, time: Timestamp) -> io::Result<u64> {
+    let mut deleted = 0;
+    for below in or_empty(fs::read_dir(folder).map(Some))?.into_iter().flatten() {
+        let below = below?;
+        if below.file_type()?.is_dir() {
+            deleted += delete_before(&below.path(), time)?;
+        }
+    }
+    Ok(deleted)
+}
+
+/// Deletes the files in this folder that are older than `time`; returns how many.
+pub(crate) fn delete_files_before(folder: &Path, time: Timestamp) -> io::Result<u64> {
+    delete_where(folder, time, |_| true)
+}
+
+fn delete_where(folder: &Path, time: Timestamp, wanted: impl Fn(&str) -> bool) -> io::Result<u64> {
     let time = UNIX_EPOCH + Duration::from_millis(time.0.try_into().unwrap_or(0));
     let mut deleted = 0;
     for file in or_empty(fs::read_dir(folder).map(Some))?.into_iter().flatten() {
         let file = file?;
-        let is_torn = is_torn(&file.file_name().to_string_lossy());
-        if is_torn && or_empty(file.metadata().map(Some))?.is_some_and(|found| is_older(&found, time)) {
+        let is_wanted = wanted(&file.file_name().to_string_lossy());
+        if is_wanted && or_empty(file.metadata().map(Some))?.is_some_and(|found| is_older(&found, time)) {
             or_empty(fs::remove_file(file.path()))?;
             deleted += 1;
         }
