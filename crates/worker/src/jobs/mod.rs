@@ -2,6 +2,7 @@
 
 mod balance;
 mod blobs;
+mod uploads;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub(crate) async fn run(worker: &Worker, stop: &CancellationToken) {
         stop.run_until_cancelled(balance::check(worker)).await;
         if round.is_multiple_of(CLEAN_EVERY) {
             stop.run_until_cancelled(blobs::clean(worker)).await;
+            stop.run_until_cancelled(uploads::clean(worker)).await;
         }
         round = round.wrapping_add(1);
     }
