@@ -7,6 +7,7 @@ pub mod convert;
 pub mod folders;
 pub mod minidump;
 pub mod native;
+pub mod objects;
 pub mod report;
 mod stacks;
 mod whole;
