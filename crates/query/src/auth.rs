@@ -54,6 +54,10 @@ needs! {
     OrgAdmin: "org:admin";
     ProjectRead: "project:read" | "project:write" | "project:admin";
     ProjectWrite: "project:write" | "project:admin";
+    /// Sends symbols and tells of releases, as build servers do.
+    Upload: "project:releases" | "org:ci" | "project:write" | "project:admin";
+    /// Sees symbols and releases.
+    UploadRead: "project:read" | "project:releases" | "org:ci" | "project:write" | "project:admin";
     EventRead: "event:read" | "event:write" | "event:admin";
     EventWrite: "event:write" | "event:admin";
     EventAdmin: "event:admin";

@@ -1,4 +1,4 @@
-//! Answers people and programs: issues, events and projects; as JSON and as pages.
+//! Answers people and programs: issues, events, projects, symbols and releases; as JSON and as pages.
 
 mod api;
 mod auth;
@@ -11,6 +11,7 @@ mod fixture;
 mod pages;
 mod read;
 mod search;
+mod upload;
 
 pub use error::QueryError;
 

@@ -14,11 +14,18 @@ pub(super) struct Endpoint {
     /// Below `/api/0`.
     path: Cow<'static, str>,
     methods: Vec<(Method, Route)>,
+    /// Of a JSON body; else what holds for all.
+    body_bytes: Option<usize>,
 }
 
 impl Endpoint {
     pub(super) fn at(path: impl Into<Cow<'static, str>>) -> Self {
-        Self { path: path.into(), methods: Vec::new() }
+        Self { path: path.into(), methods: Vec::new(), body_bytes: None }
+    }
+
+    /// Takes longer JSON bodies than others do.
+    pub(super) fn body_bytes(self, limit: usize) -> Self {
+        Self { body_bytes: Some(limit), ..self }
     }
 
     pub(super) fn get<F, Args>(self, handler: F) -> Self
@@ -78,9 +85,13 @@ impl Endpoint {
             std::future::ready(response)
         };
         let paths = [self.path.as_ref(), self.path.trim_end_matches('/')];
+        let mut resource = web::resource(paths);
+        if let Some(limit) = self.body_bytes {
+            resource = resource.app_data(super::json_config(limit));
+        }
         self.methods
             .into_iter()
-            .fold(web::resource(paths), |resource, (_, route)| resource.route(route))
+            .fold(resource, |resource, (_, route)| resource.route(route))
             .default_service(web::to(not_allowed))
     }
 

@@ -2,6 +2,10 @@
 
 /// A request's JSON body: far above any that makes sense here.
 pub(super) const BODY_BYTES: usize = 1 << 20;
+/// A JSON body that lists chunks of files or commits of a release: a thousand large files fit.
+pub(super) const LONG_BODY_BYTES: usize = 16 << 20;
+/// Files that one request asks about.
+pub(super) const ASSEMBLED_FILES: usize = 10_000;
 /// A request's query string: a search of 1,000 characters, percent-encoded, and 100 issue ids fit.
 pub(super) const QUERY_STRING_BYTES: usize = 16 << 10;
 /// Issues that one request changes; the client asks again for the rest.

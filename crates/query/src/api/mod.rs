@@ -3,7 +3,11 @@
 //! One file per resource, each with its `endpoints()`; the OpenAPI document must list the same ones (a test says
 //! so). A handler takes [`Granted`](crate::auth::Granted) first: who asks, with the scope it needs.
 
+mod artifact_bundles;
 mod attachments;
+mod chunk_upload;
+mod debug_files;
+mod deploys;
 mod endpoint;
 mod entries;
 mod event_json;
@@ -17,12 +21,19 @@ mod issue_tags;
 mod issues;
 mod keys;
 mod limits;
+mod monitors;
 mod openapi;
 mod organizations;
 mod outcomes;
 mod params;
 mod projects;
 mod quarantine;
+mod release_commits;
+mod release_json;
+#[cfg(test)]
+mod release_tests;
+mod releases;
+mod repositories;
 mod respond;
 mod root;
 mod sessions;
@@ -30,6 +41,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tokens;
+#[cfg(test)]
+mod upload_tests;
 mod users;
 
 use actix_web::{
@@ -38,7 +51,7 @@ use actix_web::{
     web::{self, JsonConfig, ServiceConfig},
 };
 
-use crate::QueryError;
+use crate::{QueryError, upload::Uploads};
 use endpoint::Endpoint;
 
 /// Adds the API to a server.
@@ -46,14 +59,17 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     let scope = endpoints()
         .into_iter()
         .fold(web::scope("/api/0"), |scope, endpoint| scope.service(endpoint.into_resource()))
-        .app_data(
-            JsonConfig::default()
-                .limit(limits::BODY_BYTES)
-                .content_type_required(false)
-                .error_handler(|error, _: &HttpRequest| body_error(&error).into()),
-        )
+        .app_data(json_config(limits::BODY_BYTES))
+        .app_data(web::Data::new(Uploads::default()))
         .default_service(web::to(async || Err::<String, _>(QueryError::NotFound("endpoint"))));
     config.service(scope);
+}
+
+fn json_config(limit: usize) -> JsonConfig {
+    JsonConfig::default()
+        .limit(limit)
+        .content_type_required(false)
+        .error_handler(|error, _: &HttpRequest| body_error(&error).into())
 }
 
 fn endpoints() -> Vec<Endpoint> {
@@ -76,6 +92,14 @@ fn endpoints() -> Vec<Endpoint> {
         hooks::endpoints(),
         quarantine::endpoints(),
         tokens::endpoints(),
+        chunk_upload::endpoints(),
+        debug_files::endpoints(),
+        artifact_bundles::endpoints(),
+        releases::endpoints(),
+        release_commits::endpoints(),
+        deploys::endpoints(),
+        repositories::endpoints(),
+        monitors::endpoints(),
         openapi::endpoints(),
     ]
     .into_iter()

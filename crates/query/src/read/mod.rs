@@ -6,6 +6,7 @@
 
 pub(crate) mod attachments;
 mod bare_event;
+pub(crate) mod debug_files;
 pub(crate) mod events;
 pub(crate) mod fate;
 pub(crate) mod feedback;
