@@ -27,6 +27,9 @@ pub(crate) enum PageError {
     /// The form lacks a field or has one that makes no sense.
     #[error("this form cannot be read: {0}")]
     Form(String),
+    /// Only an administrator may do this.
+    #[error("only an administrator may do this, and nothing was changed")]
+    NotAdministrator,
     /// No such page.
     #[error("there is no such page here")]
     NoPage,
@@ -60,7 +63,7 @@ impl PageError {
     fn status(&self) -> StatusCode {
         match self {
             Self::LogIn { .. } => StatusCode::SEE_OTHER,
-            Self::Stale | Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::Stale | Self::ForeignForm | Self::NotAdministrator => StatusCode::FORBIDDEN,
             Self::Form(_) => StatusCode::BAD_REQUEST,
             Self::NoPage => StatusCode::NOT_FOUND,
             Self::NotConfigured | Self::Render(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -15,7 +15,8 @@
 //! `quarantined`, `replay`, `no-quarantine`; `event-search`, `fate` (with `data-event-id`, `data-fate`),
 //! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
 //! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),
-//! `screenshot`, `view-hierarchy`, `payload-not-kept`; `error-page`.
+//! `screenshot`, `view-hierarchy`, `payload-not-kept`; `symbol` (with `data-kind`), `symbol-search`, `no-symbols`,
+//! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `release` (with `data-version`), `no-releases`; `error-page`.
 
 mod answer;
 mod assets;
@@ -38,6 +39,7 @@ mod moment;
 mod outcomes;
 mod path;
 mod quarantine;
+mod releases;
 #[cfg(test)]
 mod sample;
 mod settings;
@@ -46,6 +48,7 @@ mod shell;
 mod slash;
 mod snippets;
 mod stacked_chart;
+mod symbols;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -96,6 +99,9 @@ fn project_pages() -> actix_web::Scope {
         .route("/issues/", web::get().to(issue_list::list))
         .route("/events/{event}/", web::get().to(fate::show))
         .route("/feedback/", web::get().to(feedback::list))
+        .route("/releases/", web::get().to(releases::list))
+        .route("/symbols/", web::get().to(symbols::list))
+        .route("/symbols/{file}/delete/", web::post().to(symbols::delete))
         .route("/outcomes/", web::get().to(outcomes::show))
         .route("/setup/", web::get().to(setup::show))
         .service(settings::pages())

@@ -46,6 +46,8 @@ pub(crate) struct NavLink {
 pub(crate) enum Section {
     Issues,
     Feedback,
+    Releases,
+    Symbols,
     Outcomes,
     Hooks,
     Quarantine,
@@ -54,9 +56,11 @@ pub(crate) enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Issues,
         Self::Feedback,
+        Self::Releases,
+        Self::Symbols,
         Self::Outcomes,
         Self::Hooks,
         Self::Quarantine,
@@ -68,6 +72,8 @@ impl Section {
         match self {
             Self::Issues => "Issues",
             Self::Feedback => "Feedback",
+            Self::Releases => "Releases",
+            Self::Symbols => "Symbols",
             Self::Outcomes => "Outcomes",
             Self::Hooks => "Hooks",
             Self::Quarantine => "Set aside",
@@ -80,6 +86,8 @@ impl Section {
         match self {
             Self::Issues => "issues",
             Self::Feedback => "feedback",
+            Self::Releases => "releases",
+            Self::Symbols => "symbols",
             Self::Outcomes => "outcomes",
             Self::Hooks => "hooks",
             Self::Quarantine => "quarantine",
