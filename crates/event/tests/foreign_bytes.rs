@@ -159,12 +159,14 @@ const FORM_PIECES: [&[u8]; 16] = [
 ];
 
 /// What real clients of other protocols sent.
-const REPORTS: [&[u8]; 5] = [
+const REPORTS: [&[u8]; 7] = [
     include_bytes!("data/bugsnag_android_anr.json"),
     include_bytes!("data/bugsnag_cocoa_crash.json"),
     include_bytes!("data/bugsnag_node_handled.json"),
     include_bytes!("data/bugsnag_node_sessions.json"),
     include_bytes!("data/otlp_javascript.json"),
+    include_bytes!("data/rollbar_node_handled.json"),
+    include_bytes!("data/rollbar_python_handled.json"),
 ];
 const PROTOBUF: &[u8] = include_bytes!("data/otlp_python.pb");
 
@@ -264,6 +266,7 @@ proptest! {
         }
         let bytes = json.to_string().into_bytes();
         checks::bugsnag(&bytes);
+        checks::rollbar(&bytes);
         checks::otlp(&bytes);
     }
 

@@ -19,7 +19,7 @@ use mayday_event::{
 use serde_json::{Value, json};
 
 pub use self::{
-    translated::{bugsnag, otlp, reports, stack_text},
+    translated::{bugsnag, otlp, reports, rollbar, stack_text},
     uploads::{crash, minidump, msgpack, multipart},
 };
 

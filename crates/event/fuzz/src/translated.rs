@@ -8,6 +8,7 @@ use mayday_event::{
         envelope::Item,
         otlp::{self, Encoding, Signal},
         reports::Batch,
+        rollbar,
     },
 };
 use serde_json::{Map, json};
@@ -20,6 +21,12 @@ pub fn bugsnag(bytes: &[u8]) {
     items(bugsnag::notify_items(bytes, || EventId(Uuid::from_u128(7))));
     items(bugsnag::session_items(bytes));
     bugsnag::api_key(bytes);
+}
+
+/// A body of items.
+pub fn rollbar(bytes: &[u8]) {
+    items(rollbar::items(bytes, || EventId(Uuid::from_u128(7))));
+    rollbar::access_token(bytes);
 }
 
 /// A request of logs, and one that is only counted.

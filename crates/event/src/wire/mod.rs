@@ -9,6 +9,7 @@ pub mod multipart;
 pub mod otlp;
 pub(crate) mod protobuf;
 pub mod reports;
+pub mod rollbar;
 pub mod store;
 pub(crate) mod translate;
 
