@@ -16,7 +16,8 @@ use actix_web::{
 /// What SDKs send along.
 const ALLOWED: &str = "x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, content-type, \
     authentication, authorization, content-encoding, transfer-encoding, sentry-trace, baggage, x-mayday-key, \
-    bugsnag-api-key, bugsnag-payload-version, bugsnag-sent-at, bugsnag-integrity, bugsnag-stacktrace-types";
+    bugsnag-api-key, bugsnag-payload-version, bugsnag-sent-at, bugsnag-integrity, bugsnag-stacktrace-types, \
+    x-rollbar-access-token";
 /// What SDKs read.
 const EXPOSED: &str = "x-sentry-error, x-sentry-rate-limits, retry-after";
 

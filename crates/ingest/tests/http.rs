@@ -14,6 +14,8 @@ mod minidump;
 mod otlp;
 #[path = "http/reports.rs"]
 mod reports;
+#[path = "http/rollbar.rs"]
+mod rollbar;
 
 use std::{
     io::Write,
@@ -130,7 +132,10 @@ impl Server {
     }
 
     async fn change_key(&self, change: DsnKeyChange) {
-        self.catalog.change_dsn_key(self.project, self.key.parse().unwrap(), &change).await.unwrap();
+        self.catalog
+            .change_dsn_key(self.project, self.key.parse().unwrap(), &change)
+            .await
+            .unwrap();
     }
 }
 

@@ -8,6 +8,7 @@ mod minidump;
 mod node;
 mod opentelemetry;
 mod python;
+mod rollbar;
 mod ruby;
 mod sentry_cli;
 mod tunnel;

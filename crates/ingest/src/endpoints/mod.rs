@@ -7,6 +7,7 @@ mod envelope;
 mod minidump;
 mod otlp;
 mod reports;
+mod rollbar;
 mod store;
 mod translated;
 
@@ -50,6 +51,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, ingest: &Ingest) {
         minidump::configure,
         otlp::configure,
         reports::configure,
+        rollbar::configure,
     ] {
         configure(config);
     }
