@@ -1,4 +1,4 @@
-//! Who may do what: members and the sessions of their browsers.
+//! Who may do what: principals, and the sessions of their browsers.
 
 use mayday_event::{OrganizationId, Timestamp};
 use sqlx::FromRow;
@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use crate::{Catalog, CatalogError, secrets};
 
 pub use crate::bootstrap::Bootstrap;
+pub use crate::members::{Member, NewMember};
 pub use crate::tokens::{ApiToken, NewApiToken, SCOPES};
 
 /// How long a page session lasts.
@@ -24,15 +25,6 @@ pub struct Principal {
     pub is_admin: bool,
     /// Empty for a session of a page; else the token's scopes, such as `project:read`, `event:write`.
     pub scopes: Vec<String>,
-}
-
-/// A member of an organisation: whom issues are assigned to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    pub user_id: i64,
-    pub email: String,
-    pub name: String,
-    pub is_admin: bool,
 }
 
 /// A page session just begun; `token` goes into the cookie, `csrf` into forms.
@@ -128,19 +120,6 @@ impl Catalog {
             .await?;
         tx.commit().await?;
         Ok(())
-    }
-
-    /// Members of an organisation, by name.
-    pub async fn members(&self, organization: OrganizationId) -> Result<Vec<Member>, CatalogError> {
-        let rows: Vec<(i64, String, String, bool)> = sqlx::query_as(
-            "SELECT u.id, u.email, u.name, m.is_admin FROM members m JOIN users u ON u.id = m.user_id
-             WHERE m.organization_id = $1 ORDER BY u.name, u.id",
-        )
-        .bind(organization.to_sql())
-        .fetch_all(&self.reader)
-        .await?;
-        let member = |(user_id, email, name, is_admin)| Member { user_id, email, name, is_admin };
-        Ok(rows.into_iter().map(member).collect())
     }
 }
 

@@ -5,7 +5,9 @@ use mayday_event::{OrganizationId, ProjectId, PublicKey};
 use crate::{
     Catalog, CatalogError,
     connect::{Connection, Sequence},
-    projects::{NewProject, insert_key, insert_project},
+    dsn_keys::insert_key,
+    members::{insert_member, insert_user},
+    projects::{NewProject, insert_project},
     secrets,
     tokens::{SCOPES, insert_token},
 };
@@ -51,7 +53,8 @@ impl Catalog {
             return Ok(None);
         }
         let organization = insert_organization(&mut tx, now.0).await?;
-        let admin = insert_admin(&mut tx, organization, &password_hash, now.0).await?;
+        let admin = insert_user(&mut tx, ADMIN_EMAIL, "Administrator", &password_hash, now).await?;
+        insert_member(&mut tx, organization, admin, true).await?;
         let project = NewProject::new(organization, "App", Some(PROJECT), "")?;
         let project_id = insert_project(&mut tx, &project, now).await?;
         let key = insert_key(&mut tx, project_id, "Default", now).await?;
@@ -92,28 +95,4 @@ async fn insert_organization(tx: &mut Connection, now: i64) -> Result<Organizati
         .execute(tx)
         .await?;
     Ok(OrganizationId::from_sql(id))
-}
-
-async fn insert_admin(
-    tx: &mut Connection,
-    organization: OrganizationId,
-    password_hash: &str,
-    now: i64,
-) -> Result<i64, CatalogError> {
-    let id = Sequence::User.next(tx).await?;
-    sqlx::query("INSERT INTO users (id, email, name, password_hash, created) VALUES ($1, $2, $3, $4, $5)")
-        .bind(id)
-        .bind(ADMIN_EMAIL)
-        .bind("Administrator")
-        .bind(password_hash)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("INSERT INTO members (organization_id, user_id, is_admin) VALUES ($1, $2, $3)")
-        .bind(organization.to_sql())
-        .bind(id)
-        .bind(true)
-        .execute(tx)
-        .await?;
-    Ok(id)
 }

@@ -7,7 +7,7 @@ use mayday_event::{OrganizationId, ProjectId, PublicKey};
 use sqlx::FromRow;
 use tokio::sync::Mutex;
 
-use crate::{Catalog, CatalogError, projects::parse_public_key};
+use crate::{Catalog, CatalogError, dsn_keys::parse_public_key};
 
 /// What a DSN key admits to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,9 +20,11 @@ pub mod uploads;
 
 mod bootstrap;
 mod connect;
+mod dsn_keys;
 #[cfg(test)]
 mod fixture;
 mod hooks;
+mod members;
 mod outbox;
 mod secrets;
 mod tokens;

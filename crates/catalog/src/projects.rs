@@ -1,14 +1,15 @@
-//! Organisations, projects and the management of their DSN keys.
+//! Organisations and projects.
 
-use mayday_event::{OrganizationId, ProjectId, PublicKey, Timestamp};
+use mayday_event::{OrganizationId, ProjectId, Timestamp};
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::{
     Catalog, CatalogError,
     connect::{Connection, Sequence},
-    keys::RateLimit,
-    secrets,
+    dsn_keys::insert_key,
 };
+
+pub use crate::dsn_keys::{DsnKey, DsnKeyChange};
 
 /// Characters of a slug at most.
 const MAX_SLUG: usize = 50;
@@ -37,33 +38,9 @@ pub struct Project {
     pub created: Timestamp,
 }
 
-/// A DSN key as people manage it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DsnKey {
-    pub id: i64,
-    pub project_id: ProjectId,
-    pub public_key: PublicKey,
-    pub label: String,
-    pub active: bool,
-    pub rate_limit: Option<RateLimit>,
-    pub created: Timestamp,
-}
-
-/// What to change of a DSN key; `None` leaves as is.
-#[derive(Debug, Clone, Default)]
-pub struct DsnKeyChange {
-    pub label: Option<String>,
-    pub active: Option<bool>,
-    /// `Some(None)` lifts the limit.
-    pub rate_limit: Option<Option<RateLimit>>,
-}
-
 const SELECT_PROJECT: &str =
     "SELECT p.id, p.organization_id, o.slug AS organization_slug, p.slug, p.name, p.platform, p.created
      FROM projects p JOIN organizations o ON o.id = p.organization_id WHERE ";
-
-const SELECT_KEY: &str = "SELECT id, project_id, public_key, label, active, rate_limit_count,
-     rate_limit_window_seconds, created FROM dsn_keys WHERE project_id = ";
 
 impl Catalog {
     /// An organisation by id.
@@ -133,70 +110,6 @@ impl Catalog {
         self.refresh_keys().await?;
         self.project_by_id(id).await
     }
-
-    /// A project's DSN keys, oldest first.
-    pub async fn dsn_keys(&self, project: ProjectId) -> Result<Vec<DsnKey>, CatalogError> {
-        let rows: Vec<DsnKeyRow> = QueryBuilder::new(SELECT_KEY)
-            .push_bind(project.to_sql())
-            .push(" ORDER BY id")
-            .build_query_as()
-            .fetch_all(&self.reader)
-            .await?;
-        rows.into_iter().map(DsnKey::try_from).collect()
-    }
-
-    /// Adds a DSN key; [`Catalog::keys`] shows it at once.
-    pub async fn create_dsn_key(&self, project: ProjectId, label: &str) -> Result<DsnKey, CatalogError> {
-        check_name("label", label)?;
-        self.project_by_id(project).await?;
-        let mut tx = self.write().await?;
-        let key = insert_key(&mut tx, project, label, self.clock.now()).await?;
-        tx.commit().await?;
-        self.refresh_keys().await?;
-        Ok(key)
-    }
-
-    /// Changes a DSN key; [`Catalog::keys`] shows it at once.
-    pub async fn change_dsn_key(
-        &self,
-        project: ProjectId,
-        public_key: PublicKey,
-        change: &DsnKeyChange,
-    ) -> Result<DsnKey, CatalogError> {
-        let mut tx = self.write().await?;
-        let row: Option<DsnKeyRow> = QueryBuilder::new(SELECT_KEY)
-            .push_bind(project.to_sql())
-            .push(" AND public_key = ")
-            .push_bind(public_key.to_string())
-            .build_query_as()
-            .fetch_optional(&mut *tx)
-            .await?;
-        let mut key = DsnKey::try_from(row.ok_or(CatalogError::NotFound("key"))?)?;
-        change.apply(&mut key)?;
-        update_key(&mut tx, &key).await?;
-        tx.commit().await?;
-        self.refresh_keys().await?;
-        Ok(key)
-    }
-}
-
-impl DsnKeyChange {
-    fn apply(&self, key: &mut DsnKey) -> Result<(), CatalogError> {
-        if let Some(label) = &self.label {
-            check_name("label", label)?;
-            key.label.clone_from(label);
-        }
-        if let Some(active) = self.active {
-            key.active = active;
-        }
-        if let Some(limit) = self.rate_limit {
-            if limit.is_some_and(|limit| limit.window_seconds == 0) {
-                return Err(CatalogError::Invalid("rate limit: the window is at least one second".into()));
-            }
-            key.rate_limit = limit;
-        }
-        Ok(())
-    }
 }
 
 /// A project about to be created, checked.
@@ -247,51 +160,6 @@ pub(crate) async fn insert_project(
     Ok(ProjectId::from_sql(id))
 }
 
-pub(crate) async fn insert_key(
-    tx: &mut Connection,
-    project: ProjectId,
-    label: &str,
-    now: Timestamp,
-) -> Result<DsnKey, CatalogError> {
-    let key = DsnKey {
-        id: Sequence::DsnKey.next(tx).await?,
-        project_id: project,
-        public_key: PublicKey::from_bytes(secrets::random()?),
-        label: label.to_owned(),
-        active: true,
-        rate_limit: None,
-        created: now,
-    };
-    sqlx::query(
-        "INSERT INTO dsn_keys (id, project_id, public_key, label, active, created)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(key.id)
-    .bind(project.to_sql())
-    .bind(key.public_key.to_string())
-    .bind(label)
-    .bind(key.active)
-    .bind(now.0)
-    .execute(tx)
-    .await?;
-    Ok(key)
-}
-
-async fn update_key(tx: &mut Connection, key: &DsnKey) -> Result<(), CatalogError> {
-    sqlx::query(
-        "UPDATE dsn_keys SET label = $1, active = $2, rate_limit_count = $3, rate_limit_window_seconds = $4
-         WHERE id = $5",
-    )
-    .bind(&key.label)
-    .bind(key.active)
-    .bind(key.rate_limit.map(|limit| i64::from(limit.count)))
-    .bind(key.rate_limit.map(|limit| i64::from(limit.window_seconds)))
-    .bind(key.id)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// Lower-case letters, digits, `-` and `_`; not all digits, since a path may give an id in a slug's place.
 fn check_slug(slug: &str) -> Result<(), CatalogError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
@@ -327,7 +195,7 @@ fn slug_of(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-fn check_name(what: &str, name: &str) -> Result<(), CatalogError> {
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), CatalogError> {
     let length = name.chars().count();
     if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
         return Err(CatalogError::Invalid(format!(
@@ -335,10 +203,6 @@ fn check_name(what: &str, name: &str) -> Result<(), CatalogError> {
         )));
     }
     Ok(())
-}
-
-pub(crate) fn parse_public_key(text: &str) -> Result<PublicKey, CatalogError> {
-    text.parse().map_err(|_| CatalogError::corrupt("DSN public key", text))
 }
 
 #[derive(FromRow)]
@@ -363,34 +227,6 @@ impl From<ProjectRow> for Project {
             platform: row.platform,
             created: Timestamp(row.created),
         }
-    }
-}
-
-#[derive(FromRow)]
-struct DsnKeyRow {
-    id: i64,
-    project_id: i64,
-    public_key: String,
-    label: String,
-    active: bool,
-    rate_limit_count: Option<i64>,
-    rate_limit_window_seconds: Option<i64>,
-    created: i64,
-}
-
-impl TryFrom<DsnKeyRow> for DsnKey {
-    type Error = CatalogError;
-
-    fn try_from(row: DsnKeyRow) -> Result<Self, CatalogError> {
-        Ok(Self {
-            id: row.id,
-            project_id: ProjectId::from_sql(row.project_id),
-            public_key: parse_public_key(&row.public_key)?,
-            label: row.label,
-            active: row.active,
-            rate_limit: RateLimit::from_sql(row.rate_limit_count, row.rate_limit_window_seconds),
-            created: Timestamp(row.created),
-        })
     }
 }
 

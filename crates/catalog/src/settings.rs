@@ -3,39 +3,23 @@
 use std::sync::Arc;
 
 use mayday_event::{
-    ProjectId, Timestamp,
+    ProjectId,
     settings::{CompiledSettings, RuleError},
 };
 use serde_json::Value;
-use sqlx::FromRow;
 
-use crate::{
-    Catalog, CatalogError,
-    connect::{Connection, Sequence},
-};
+use crate::{Catalog, CatalogError, connect::Connection};
 
+pub(crate) mod changes;
 mod memory;
 mod section;
 
+pub use changes::{SettingsChange, Subject};
 pub(crate) use memory::Settings;
 pub use section::Section;
 
 /// Longest section, bytes of JSON.
 const MAX_SECTION: usize = 1 << 16;
-
-/// A section was decided anew.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingsChange {
-    pub id: i64,
-    pub section: Section,
-    /// JSON; `None` where the defaults held before.
-    pub old: Option<String>,
-    /// JSON.
-    pub new: String,
-    pub changed: Timestamp,
-    /// E-mail address of who did it.
-    pub by: String,
-}
 
 impl Catalog {
     /// A project's settings, from memory; the defaults where it decided nothing.
@@ -77,31 +61,12 @@ impl Catalog {
         if old.as_ref() == Some(&new) {
             return Ok(value);
         }
-        let (id, changed) = (Sequence::SettingsChange.next(&mut tx).await?, self.clock.now());
-        let change = SettingsChange { id, section, old, new, changed, by: by.to_owned() };
-        insert_change(&mut tx, project, change).await?;
+        let (subject, now) = (Subject::Section(section), self.clock.now());
+        let change = changes::insert(&mut tx, project, subject, old, &new, now, by).await?;
+        store(&mut tx, project, section, &new, change).await?;
         tx.commit().await?;
         self.refresh_settings().await?;
         Ok(value)
-    }
-
-    /// A project's changes of its settings, or of one section, newest first.
-    pub async fn settings_changes(
-        &self,
-        project: ProjectId,
-        section: Option<Section>,
-        limit: usize,
-    ) -> Result<Vec<SettingsChange>, CatalogError> {
-        let rows: Vec<ChangeRow> = sqlx::query_as(
-            "SELECT id, section, old_value, new_value, changed, changed_by FROM settings_changes
-             WHERE project_id = $1 AND ($2 = '' OR section = $2) ORDER BY id DESC LIMIT $3",
-        )
-        .bind(project.to_sql())
-        .bind(section.map_or("", Section::name))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&self.reader)
-        .await?;
-        rows.into_iter().map(SettingsChange::try_from).collect()
     }
 }
 
@@ -118,61 +83,24 @@ async fn stored(
         .await?)
 }
 
-async fn insert_change(
+async fn store(
     tx: &mut Connection,
     project: ProjectId,
-    change: SettingsChange,
+    section: Section,
+    value: &str,
+    change_id: i64,
 ) -> Result<(), CatalogError> {
-    sqlx::query(
-        "INSERT INTO settings_changes (id, project_id, section, old_value, new_value, changed, changed_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(change.id)
-    .bind(project.to_sql())
-    .bind(change.section.name())
-    .bind(change.old)
-    .bind(&change.new)
-    .bind(change.changed.0)
-    .bind(change.by)
-    .execute(&mut *tx)
-    .await?;
     sqlx::query(
         "INSERT INTO project_settings (project_id, section, value, change_id) VALUES ($1, $2, $3, $4)
          ON CONFLICT (project_id, section) DO UPDATE SET value = excluded.value, change_id = excluded.change_id",
     )
     .bind(project.to_sql())
-    .bind(change.section.name())
-    .bind(change.new)
-    .bind(change.id)
+    .bind(section.name())
+    .bind(value)
+    .bind(change_id)
     .execute(tx)
     .await?;
     Ok(())
-}
-
-#[derive(FromRow)]
-struct ChangeRow {
-    id: i64,
-    section: String,
-    old_value: Option<String>,
-    new_value: String,
-    changed: i64,
-    changed_by: String,
-}
-
-impl TryFrom<ChangeRow> for SettingsChange {
-    type Error = CatalogError;
-
-    fn try_from(row: ChangeRow) -> Result<Self, CatalogError> {
-        let section = Section::named(&row.section);
-        Ok(Self {
-            id: row.id,
-            section: section.ok_or_else(|| CatalogError::corrupt("settings section", row.section))?,
-            old: row.old_value,
-            new: row.new_value,
-            changed: Timestamp(row.changed),
-            by: row.changed_by,
-        })
-    }
 }
 
 #[cfg(test)]

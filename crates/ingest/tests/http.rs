@@ -133,7 +133,7 @@ impl Server {
 
     async fn change_key(&self, change: DsnKeyChange) {
         self.catalog
-            .change_dsn_key(self.project, self.key.parse().unwrap(), &change)
+            .change_dsn_key(self.project, self.key.parse().unwrap(), &change, "ann@example.com")
             .await
             .unwrap();
     }

@@ -135,7 +135,13 @@ async fn an_event_that_is_refused_takes_its_files_along() {
 #[actix_web::test]
 async fn a_limit_of_one_key_leaves_the_others_alone() {
     let server = Server::with_limits(json!([])).await;
-    let other = server.catalog.create_dsn_key(server.project, "other").await.unwrap().public_key.to_string();
+    let other = server
+        .catalog
+        .create_dsn_key(server.project, "other", "ann@example.com")
+        .await
+        .unwrap()
+        .public_key
+        .to_string();
     let limit = json!({ "category": "error", "key": server.key, "count": 1, "window_seconds": 60 });
     server.limit(json!([limit])).await;
     assert_eq!(server.send(&[EVENT]).await, ok());

@@ -34,6 +34,16 @@ pub(crate) async fn session(query: &Query, request: &HttpRequest) -> Result<Opti
 pub(crate) trait Need {
     /// With Sentry's names; the least that is needed comes first. Empty: any token will do.
     const ANY_OF: &'static [&'static str];
+    /// Whether the token must be an administrator's.
+    const ADMINISTRATOR: bool = false;
+}
+
+/// What decides over what is kept and who may come in: of an administrator's token, besides.
+pub(crate) struct Administrator<N>(PhantomData<N>);
+
+impl<N: Need> Need for Administrator<N> {
+    const ANY_OF: &'static [&'static str] = N::ANY_OF;
+    const ADMINISTRATOR: bool = true;
 }
 
 macro_rules! needs {
@@ -52,6 +62,8 @@ needs! {
     AnyToken: ;
     OrgRead: "org:read" | "org:write" | "org:admin";
     OrgAdmin: "org:admin";
+    MemberRead: "member:read" | "member:write" | "member:admin";
+    MemberWrite: "member:write" | "member:admin";
     ProjectRead: "project:read" | "project:write" | "project:admin";
     ProjectWrite: "project:write" | "project:admin";
     /// Sends symbols and tells of releases, as build servers do.
@@ -89,6 +101,9 @@ impl<N: Need + 'static> FromRequest for Granted<N> {
                 .ok_or_else(|| QueryError::Internal("the API is configured without its state".into()))?;
             let principal = bearer(query, &request).await?;
             check_scope(&principal, N::ANY_OF)?;
+            if N::ADMINISTRATOR {
+                check_administrator(&principal)?;
+            }
             Ok(Self { principal, need: PhantomData })
         })
     }
@@ -105,6 +120,11 @@ async fn bearer(query: &Query, request: &HttpRequest) -> Result<Principal, Query
         .filter(|token| (1..=MAX_TOKEN).contains(&token.len()))
         .ok_or(QueryError::Unauthenticated)?;
     query.catalog.principal_by_token(token).await?.ok_or(QueryError::Unauthenticated)
+}
+
+/// That somebody is an administrator of the organisation.
+pub(crate) fn check_administrator(principal: &Principal) -> Result<(), QueryError> {
+    if principal.is_admin { Ok(()) } else { Err(QueryError::NotAdministrator) }
 }
 
 fn check_scope(principal: &Principal, any_of: &[&'static str]) -> Result<(), QueryError> {

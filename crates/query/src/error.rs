@@ -28,6 +28,11 @@ pub enum QueryError {
     /// The token may not do this.
     #[error("this token lacks the scope {0}")]
     Forbidden(&'static str),
+    /// Whoever asks may not decide this.
+    #[error(
+        "only an administrator of the organization may do this: ask one, or use an administrator's token"
+    )]
+    NotAdministrator,
     /// Not there, or not this organisation's.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -58,7 +63,7 @@ impl QueryError {
         match self {
             Self::Invalid(_) | Self::Rule(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::NotAdministrator => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

@@ -14,7 +14,7 @@ use actix_web::{
 use mayday_blobs::Blobs;
 use mayday_catalog::{
     Catalog,
-    access::Bootstrap,
+    access::{Bootstrap, NewMember},
     batch::{BatchRange, BegunBatch, Occurrence},
     projects::Project,
 };
@@ -116,10 +116,20 @@ impl Server {
         }
     }
 
+    /// Adds a member who is no administrator.
+    pub(crate) async fn member(&self) -> NewMember {
+        let organization = self.project.organization_id;
+        self.query.catalog.add_member(organization, "ann@example.com", "Ann", false).await.unwrap()
+    }
+
     /// Logs the administrator in.
     pub(crate) async fn browser(&self) -> Browser {
         let Bootstrap { admin_email, admin_password, .. } = &self.bootstrap;
-        let session = self.query.catalog.log_in(admin_email, admin_password).await.unwrap().unwrap();
+        self.browser_of(admin_email, admin_password).await
+    }
+
+    pub(crate) async fn browser_of(&self, email: &str, password: &str) -> Browser {
+        let session = self.query.catalog.log_in(email, password).await.unwrap().unwrap();
         Browser { cookie: Cookie::new(SESSION_COOKIE, session.token), csrf: session.csrf }
     }
 

@@ -34,8 +34,8 @@ async fn writers_of_two_processes_take_turns() {
     for n in 0..20 {
         let (ours, theirs) = (label(n), label(n + 100));
         let (ours, theirs) = tokio::join!(
-            fixture.catalog.create_dsn_key(fixture.project, &ours),
-            other.create_dsn_key(fixture.project, &theirs)
+            fixture.catalog.create_dsn_key(fixture.project, &ours, "ann@example.com"),
+            other.create_dsn_key(fixture.project, &theirs, "bo@example.com")
         );
         assert_ne!(ours.unwrap().id, theirs.unwrap().id);
     }

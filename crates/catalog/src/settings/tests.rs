@@ -2,7 +2,7 @@ use mayday_event::settings::ProjectSettings;
 use serde_json::json;
 
 use super::*;
-use crate::fixture::Fixture;
+use crate::{connect::Sequence, fixture::Fixture};
 
 const ANN: &str = "ann@example.com";
 
@@ -89,13 +89,17 @@ async fn each_change_tells_who_when_and_what_it_was_before() {
     fixture.put(Section::Payloads, payloads(3)).await.unwrap();
     let later = fixture.advance_ms(1000);
     fixture.put(Section::Payloads, payloads(4)).await.unwrap();
-    let changes = fixture.catalog.settings_changes(fixture.project, None, 10).await.unwrap();
+    let changes = fixture.catalog.settings_changes(fixture.project, &[], 10).await.unwrap();
     let [newest, first] = changes.as_slice() else { panic!("the same again is no change: {changes:?}") };
-    assert_eq!((newest.by.as_str(), newest.changed, newest.section), (ANN, later, Section::Payloads));
+    assert_eq!(
+        (newest.by.as_str(), newest.changed, newest.subject),
+        (ANN, later, Subject::Section(Section::Payloads))
+    );
     assert_eq!((newest.old.as_ref(), newest.new.as_str()), (Some(&first.new), &*payloads(4).to_string()));
     assert_eq!(first.old, None);
-    let of =
-        async |section| fixture.catalog.settings_changes(fixture.project, Some(section), 1).await.unwrap();
+    let of = async |section| {
+        fixture.catalog.settings_changes(fixture.project, &[Subject::Section(section)], 1).await.unwrap()
+    };
     assert_eq!(of(Section::Payloads).await.len(), 1);
     assert_eq!(of(Section::Limits).await, []);
 }

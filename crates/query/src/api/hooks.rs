@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Query, QueryError,
-    auth::{Granted, ProjectRead, ProjectWrite},
+    auth::{Administrator, Granted, ProjectRead, ProjectWrite},
     change::{self, hooks::NewHook},
     read,
 };
@@ -50,7 +50,7 @@ struct NewHookJson {
 
 /// 201 with the secret, which is shown this once.
 async fn create(
-    principal: Granted<ProjectWrite>,
+    principal: Granted<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: Path<(String, String)>,
     body: Json<NewHookJson>,
@@ -69,7 +69,7 @@ async fn create(
 }
 
 async fn delete(
-    principal: Granted<ProjectWrite>,
+    principal: Granted<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {

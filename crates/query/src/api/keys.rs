@@ -14,18 +14,21 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
-    respond::{Answer, created, date, ok, whole},
+    respond::{Answer, created, date, no_content, ok, whole},
 };
 use crate::{
     Query, QueryError,
-    auth::{Granted, ProjectRead, ProjectWrite},
-    read,
+    auth::{Administrator, Granted, ProjectRead, ProjectWrite},
+    change, read,
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::at("/projects/{organization}/{project}/keys/").get(list).post(create),
-        Endpoint::at("/projects/{organization}/{project}/keys/{key}/").get(show).put(change),
+        Endpoint::at("/projects/{organization}/{project}/keys/{key}/")
+            .get(show)
+            .put(change_key)
+            .delete(delete),
     ]
 }
 
@@ -47,7 +50,7 @@ struct NewKey {
 }
 
 async fn create(
-    principal: Granted<ProjectWrite>,
+    principal: Granted<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: Path<(String, String)>,
     body: Json<NewKey>,
@@ -55,7 +58,7 @@ async fn create(
     let (organization, project) = path.into_inner();
     let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let name = body.name.as_deref().unwrap_or("Default");
-    created(key_json(&query, &query.catalog.create_dsn_key(project.id, name).await?))
+    created(key_json(&query, &change::keys::create(&query, &principal, &project, name).await?))
 }
 
 async fn show(
@@ -88,8 +91,8 @@ struct RateLimitJson {
     count: u32,
 }
 
-async fn change(
-    principal: Granted<ProjectWrite>,
+async fn change_key(
+    principal: Granted<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
     body: Json<KeyChange>,
@@ -103,8 +106,20 @@ async fn change(
             .filter(|limit| limit.count > 0 && limit.window > 0)
             .map(|limit| RateLimit { count: limit.count, window_seconds: limit.window })
     });
-    let change = DsnKeyChange { label: name, active: is_active, rate_limit };
-    ok(key_json(&query, &query.catalog.change_dsn_key(project.id, parse_key(&key)?, &change).await?))
+    let wanted = DsnKeyChange { label: name, active: is_active, rate_limit };
+    let key = change::keys::change(&query, &principal, &project, parse_key(&key)?, &wanted).await?;
+    ok(key_json(&query, &key))
+}
+
+async fn delete(
+    principal: Granted<Administrator<ProjectWrite>>,
+    query: Data<Query>,
+    path: Path<(String, String, String)>,
+) -> Answer {
+    let (organization, project, key) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    change::keys::delete(&query, &principal, &project, parse_key(&key)?).await?;
+    no_content()
 }
 
 fn parse_key(text: &str) -> Result<PublicKey, QueryError> {

@@ -21,6 +21,7 @@ mod issue_tags;
 mod issues;
 mod keys;
 mod limits;
+mod members;
 mod monitors;
 mod openapi;
 mod organizations;
@@ -76,6 +77,7 @@ fn endpoints() -> Vec<Endpoint> {
     [
         root::endpoints(),
         organizations::endpoints(),
+        members::endpoints(),
         projects::endpoints(),
         keys::endpoints(),
         issues::endpoints(),

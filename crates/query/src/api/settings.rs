@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Query,
-    auth::{Granted, ProjectRead, ProjectWrite},
+    auth::{Administrator, Granted, ProjectRead, ProjectWrite},
     change, read,
 };
 
@@ -43,7 +43,7 @@ async fn show(
 
 async fn replace(
     section: Section,
-    principal: Granted<ProjectWrite>,
+    principal: Granted<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: ProjectPath,
     body: Json<Value>,
@@ -62,7 +62,7 @@ async fn changes(
 ) -> Answer {
     let (organization, project) = path.into_inner();
     let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    let changes = read::settings::changes(&query, &project, None, params.limit()?).await?;
+    let changes = read::settings::changes(&query, &project, &[], params.limit()?).await?;
     whole(&query, &request, &changes.iter().map(change_json).collect::<Vec<_>>())
 }
 
@@ -70,7 +70,7 @@ fn change_json(change: &SettingsChange) -> Value {
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
     json!({
         "id": change.id.to_string(),
-        "section": change.section.name(),
+        "section": change.subject.name(),
         "old": change.old.as_deref().map(parsed),
         "new": parsed(&change.new),
         "changedBy": change.by,

@@ -4,6 +4,7 @@ use actix_web::{
     http::{Method, StatusCode, header},
     test::TestRequest,
 };
+use mayday_catalog::access::SCOPES;
 use serde_json::{Value, json};
 
 use crate::fixture::Server;
@@ -92,6 +93,109 @@ async fn without_a_valid_token_every_endpoint_answers_401() {
     for token in ["", "nonsense", &"a".repeat(10_000)] {
         assert_eq!(server.api_as(token, Method::GET, "/", None).await.status, StatusCode::UNAUTHORIZED);
     }
+}
+
+/// A request that only an administrator may make.
+type Decision = (Method, String, Value, StatusCode);
+
+fn decisions(server: &Server) -> Vec<Decision> {
+    let project = "/projects/mayday/app/";
+    let key = format!("{project}keys/{}/", server.bootstrap.public_key);
+    let hook = json!({ "url": "https://example.com/", "events": ["issue.new"] });
+    let member = json!({ "email": "bo@example.com", "orgRole": "member" });
+    vec![
+        (Method::PUT, format!("{project}settings/limits/"), json!({ "limits": [] }), StatusCode::OK),
+        (Method::PUT, format!("{project}settings/filters/"), json!({}), StatusCode::OK),
+        (Method::PUT, format!("{project}settings/privacy/"), json!({}), StatusCode::OK),
+        (Method::PUT, format!("{project}settings/payloads/"), json!({}), StatusCode::OK),
+        (Method::POST, format!("{project}keys/"), json!({ "name": "beta" }), StatusCode::CREATED),
+        (Method::PUT, key.clone(), json!({ "isActive": false }), StatusCode::OK),
+        (Method::DELETE, key, Value::Null, StatusCode::NO_CONTENT),
+        (Method::POST, HOOKS.to_owned(), hook, StatusCode::CREATED),
+        (Method::DELETE, format!("{HOOKS}1/"), Value::Null, StatusCode::NO_CONTENT),
+        (Method::POST, "/organizations/mayday/members/".into(), member, StatusCode::CREATED),
+        (
+            Method::POST,
+            "/api-tokens/".into(),
+            json!({ "name": "x", "scopes": ["org:read"] }),
+            StatusCode::CREATED,
+        ),
+        (Method::DELETE, "/api-tokens/3/".into(), Value::Null, StatusCode::NO_CONTENT),
+    ]
+}
+
+#[actix_web::test]
+async fn what_administrators_decide_no_other_member_s_token_changes() {
+    let server = Server::start().await;
+    let ann = server.member().await.member;
+    let catalog = &server.query.catalog;
+    let organization = server.project.organization_id;
+    let token = catalog.create_api_token(organization, ann.user_id, "all", SCOPES).await.unwrap().secret;
+    let send = async |token: &str, (method, path, body, _): &Decision| {
+        let body = Some(body.clone()).filter(|body| !body.is_null());
+        server.api_as(token, method.clone(), path, body).await
+    };
+    for decision in decisions(&server) {
+        let reply = send(&token, &decision).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{decision:?}");
+        assert!(reply.detail().contains("only an administrator"), "{decision:?}");
+    }
+    let changes = catalog.settings_changes(server.project.id, &[], 10).await.unwrap();
+    assert!(changes.is_empty(), "{changes:?}");
+    // Looking, and working on issues, is for every member.
+    assert_eq!(server.api_as(&token, Method::GET, HOOKS, None).await.status, StatusCode::OK);
+    for decision in decisions(&server) {
+        let reply = send(&server.bootstrap.api_token, &decision).await;
+        assert_eq!(reply.status, decision.3, "{decision:?}: {}", reply.body);
+    }
+}
+
+#[actix_web::test]
+async fn changes_of_keys_are_in_the_history_of_settings() {
+    let server = Server::start().await;
+    let keys = "/projects/mayday/app/keys/";
+    let made = server.api(Method::POST, keys, Some(json!({ "name": "beta" }))).await.json();
+    let key = made["public"].as_str().unwrap();
+    let path = format!("{keys}{key}/");
+    server.api(Method::PUT, &path, Some(json!({ "name": "gamma", "isActive": false }))).await;
+    server.api(Method::DELETE, &path, None).await;
+    assert_eq!(server.api(Method::GET, &path, None).await.status, StatusCode::NOT_FOUND);
+    let changes = server.api(Method::GET, "/projects/mayday/app/settings/changes/", None).await.json();
+    let of =
+        |label: &str, active: bool| json!({ key: { "label": label, "active": active, "rateLimit": null } });
+    let told: Vec<Value> = changes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| json!([it["section"], it["changedBy"], it["old"], it["new"]]))
+        .collect();
+    let by = &server.bootstrap.admin_email;
+    let expected = [
+        json!(["keys", by, of("gamma", false), null]),
+        json!(["keys", by, of("beta", true), of("gamma", false)]),
+        json!(["keys", by, null, of("beta", true)]),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[actix_web::test]
+async fn a_member_is_added_with_a_password_that_is_shown_once() {
+    let server = Server::start().await;
+    let members = "/organizations/mayday/members/";
+    let new = |role: &str| json!({ "email": "ann@example.com", "name": "Ann", "orgRole": role });
+    let reply = server.api(Method::POST, members, Some(new("owner"))).await;
+    assert_eq!(
+        (reply.status, reply.detail()),
+        (StatusCode::BAD_REQUEST, "orgRole: \"owner\" is not admin or member".into())
+    );
+    let made = server.api(Method::POST, members, Some(new("member"))).await.json();
+    server.browser_of("ann@example.com", made["password"].as_str().unwrap()).await;
+    assert_eq!(server.api(Method::POST, members, Some(new("member"))).await.status, StatusCode::CONFLICT);
+    let listed = server.api(Method::GET, members, None).await.json();
+    let roles: Vec<_> = listed.as_array().unwrap().iter().map(|it| (&it["email"], &it["orgRole"])).collect();
+    let [admin, ann] = [json!("admin@mayday.local"), json!("ann@example.com")];
+    assert_eq!(roles, [(&admin, &json!("admin")), (&ann, &json!("member"))]);
+    assert!(listed.to_string().find("password").is_none());
 }
 
 #[actix_web::test]

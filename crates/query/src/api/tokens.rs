@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Query, QueryError,
-    auth::{Granted, OrgAdmin},
+    auth::{Administrator, Granted, OrgAdmin},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -36,7 +36,11 @@ struct NewToken {
 }
 
 /// 201 with the token itself, which is shown this once.
-async fn create(principal: Granted<OrgAdmin>, query: Data<Query>, body: Json<NewToken>) -> Answer {
+async fn create(
+    principal: Granted<Administrator<OrgAdmin>>,
+    query: Data<Query>,
+    body: Json<NewToken>,
+) -> Answer {
     let scopes: Vec<_> = body.scopes.iter().map(String::as_str).collect();
     check_own(&principal, &scopes)?;
     let Principal { organization_id, user_id, .. } = *principal;
@@ -46,7 +50,11 @@ async fn create(principal: Granted<OrgAdmin>, query: Data<Query>, body: Json<New
     created(json)
 }
 
-async fn revoke(principal: Granted<OrgAdmin>, query: Data<Query>, token: Path<String>) -> Answer {
+async fn revoke(
+    principal: Granted<Administrator<OrgAdmin>>,
+    query: Data<Query>,
+    token: Path<String>,
+) -> Answer {
     let id = token.parse().map_err(|_| QueryError::NotFound("token"))?;
     query.catalog.revoke_api_token(principal.organization_id, id).await?;
     no_content()

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Query,
-    auth::{EventAdmin, Granted},
+    auth::{Administrator, EventAdmin, Granted},
     change, read,
 };
 
@@ -19,7 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// `user` as an event's tag `user` has it: `id:42`, `email:ann@example.com`, `username:ann` or `ip:203.0.113.7`.
 async fn delete(
-    principal: Granted<EventAdmin>,
+    principal: Granted<Administrator<EventAdmin>>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {

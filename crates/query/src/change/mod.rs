@@ -2,6 +2,7 @@
 
 pub(crate) mod hooks;
 pub(crate) mod issues;
+pub(crate) mod keys;
 pub(crate) mod quarantine;
 pub(crate) mod settings;
 pub(crate) mod users;

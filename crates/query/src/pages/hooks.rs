@@ -14,7 +14,7 @@ use super::{
     error::{PageError, sentence},
     moment::Moment,
     shell::{Section, Shell},
-    visit::{Posted, ProjectPath, Visit},
+    visit::{Decided, Posted, ProjectPath, Visit},
 };
 use crate::{
     QueryError,
@@ -37,6 +37,8 @@ pub(crate) struct HooksPage {
     /// The URL of a hook that was not accepted.
     pub(crate) url: String,
     pub(crate) error: Option<String>,
+    /// Whether the visitor is an administrator.
+    pub(crate) may_change: bool,
     /// Of a hook just added.
     pub(crate) secret: Option<String>,
 }
@@ -69,6 +71,7 @@ impl HooksPage {
         Ok(Self {
             shell: visit.project_shell(format!("Hooks · {}", project.name), project, Section::Hooks).await?,
             csrf: visit.csrf.clone(),
+            may_change: visit.principal.is_admin,
             hooks: hooks.iter().map(|hook| HookRow::new(hook, &action, visit.now)).collect(),
             deliveries: deliveries.iter().map(|delivery| DeliveryRow::new(delivery, visit.now)).collect(),
             deliveries_limit: DELIVERIES,
@@ -130,10 +133,10 @@ pub(crate) struct HookForm {
 ///
 /// Answers with the page itself, for the secret is shown only now.
 pub(crate) async fn add(
-    posted: Posted<HookForm>,
+    decided: Decided<HookForm>,
     path: web::Path<ProjectPath>,
 ) -> Result<HttpResponse, PageError> {
-    let Posted { visit, form } = posted;
+    let Decided(Posted { visit, form }) = decided;
     let project = visit.project(&path).await?;
     let asked = [("issue.new", &form.issue_new), ("issue.regressed", &form.issue_regressed)];
     let hook = NewHook {
@@ -164,11 +167,11 @@ pub(crate) struct HookPath {
 
 /// `POST /projects/{organization}/{project}/hooks/{hook}/delete/`
 pub(crate) async fn delete(
-    posted: Posted<super::NoFields>,
+    decided: Decided<super::NoFields>,
     path: web::Path<HookPath>,
 ) -> Result<HttpResponse, PageError> {
     let path = path.into_inner();
-    let visit = posted.visit;
+    let Decided(Posted { visit, .. }) = decided;
     let project =
         visit.project(&ProjectPath { organization: path.organization, project: path.project }).await?;
     change::hooks::delete(&visit.query, &project, path.hook).await?;

@@ -1,7 +1,7 @@
 //! A visit: who looks at a page, or sends one of its forms.
 //!
 //! A handler that takes a [`Visit`] is only reached by somebody who is logged in; one that takes a [`Posted`]
-//! only by a form of one of our own pages.
+//! only by a form of one of our own pages; one that takes a [`Decided`] only by an administrator's.
 
 use std::{future::Future, pin::Pin};
 
@@ -96,6 +96,9 @@ pub(crate) struct Posted<T> {
     pub(crate) form: T,
 }
 
+/// A form that only an administrator may send: what it changes is not for every member to decide.
+pub(crate) struct Decided<T>(pub(crate) Posted<T>);
+
 #[derive(Deserialize)]
 struct Signed<T> {
     csrf_token: String,
@@ -133,6 +136,20 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         Box::pin(Self::of(request.clone(), payload.take()))
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Decided<T> {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let posted = Posted::of(request.clone(), payload.take());
+        Box::pin(async move {
+            let posted = posted.await?;
+            auth::check_administrator(&posted.visit.principal)?;
+            Ok(Self(posted))
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mayday_catalog::{
     projects::Project,
-    settings::{Section, SettingsChange},
+    settings::{Section, SettingsChange, Subject},
 };
 use serde_json::Value;
 
@@ -18,14 +18,14 @@ pub(crate) fn section(query: &Query, project: &Project, section: Section) -> Val
     section.of(&query.catalog.settings(project.id).settings)
 }
 
-/// Changes of a section, or of all, newest first.
+/// What was decided about these subjects, or about all if there are none, newest first.
 pub(crate) async fn changes(
     query: &Query,
     project: &Project,
-    section: Option<Section>,
+    subjects: &[Subject],
     limit: usize,
 ) -> Result<Vec<SettingsChange>, QueryError> {
-    Ok(query.catalog.settings_changes(project.id, section, limit).await?)
+    Ok(query.catalog.settings_changes(project.id, subjects, limit).await?)
 }
 
 /// Bytes of payload kept of what was received today (UTC); `None` while ClickHouse does not say.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mayday_catalog::{
     projects::Project,
-    settings::{Section, SettingsChange},
+    settings::{SettingsChange, Subject},
 };
 use mayday_event::{Timestamp, settings::ProjectSettings};
 use serde_json::Value;
@@ -29,20 +29,23 @@ pub(super) struct Difference {
     pub(super) new: String,
 }
 
-/// The latest of a section.
+/// The latest of these subjects.
 pub(super) async fn of(
     visit: &Visit,
     project: &Project,
-    section: Section,
+    subjects: &[Subject],
 ) -> Result<Vec<ChangeRow>, PageError> {
-    let changes = read::settings::changes(&visit.query, project, Some(section), CHANGES).await?;
+    let changes = read::settings::changes(&visit.query, project, subjects, CHANGES).await?;
     Ok(changes.into_iter().map(|change| ChangeRow::new(change, visit.now)).collect())
 }
 
 impl ChangeRow {
     fn new(change: SettingsChange, now: Timestamp) -> Self {
         let parsed = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
-        let defaults = || change.section.of(&ProjectSettings::default());
+        let defaults = || match change.subject {
+            Subject::Section(section) => section.of(&ProjectSettings::default()),
+            Subject::Keys => Value::Null,
+        };
         let old = change.old.as_deref().map_or_else(defaults, parsed);
         let differences = differences(&old, &parsed(&change.new));
         Self { by: change.by, at: Moment::ago(change.changed, now), differences }
@@ -57,9 +60,10 @@ fn differences(old: &Value, new: &Value) -> Vec<Difference> {
     changed.map(|(place, (old, new))| Difference { place, old, new }).collect()
 }
 
-/// Every value that holds no others, by its place.
+/// Every value that holds no others, by its place; null is nothing.
 fn leaves(value: &Value, place: &str, found: &mut impl FnMut(String, String)) {
     match value {
+        Value::Null => {}
         Value::Object(fields) => {
             let dot = if place.is_empty() { "" } else { "." };
             for (name, field) in fields {
@@ -91,5 +95,8 @@ mod tests {
             .map(|it| format!("{}: {:?} {:?}", it.place, it.old, it.new))
             .collect();
         assert_eq!(told, [r#"rate: "1" "2""#, r#"releases[1]: "b" """#, r#"rules[0].name: "" "c""#]);
+        let key = json!({ "0123": { "label": "beta", "rateLimit": null } });
+        let created = differences(&Value::Null, &key);
+        assert_eq!(created, [Difference { place: "0123.label".into(), old: "".into(), new: "beta".into() }]);
     }
 }

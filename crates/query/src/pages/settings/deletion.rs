@@ -8,7 +8,7 @@ use super::{
         answer,
         error::{PageError, sentence},
         moment::counted,
-        visit::{Posted, ProjectPath},
+        visit::{Decided, Posted, ProjectPath},
     },
     Page, Parts, Tab,
     fields::{Choice, choices},
@@ -53,10 +53,10 @@ pub(super) struct Whose {
 
 /// `POST …/settings/privacy/users/`
 pub(super) async fn delete(
-    posted: Posted<Whose>,
+    decided: Decided<Whose>,
     path: web::Path<ProjectPath>,
 ) -> Result<HttpResponse, PageError> {
-    let Posted { visit, form } = posted;
+    let Decided(Posted { visit, form }) = decided;
     let project = visit.project(&path).await?;
     let user = format!("{}:{}", form.kind, form.user.trim());
     let deleted = match form.sure {

@@ -12,14 +12,14 @@ use super::{
         answer,
         error::{PageError, sentence},
         moment::counted,
-        visit::{Posted, ProjectPath, Visit},
+        visit::{Decided, Posted, ProjectPath, Visit},
     },
     Page, Parts, Tab,
     fields::{Choice, Problems},
     limits::{KeysPage, windows},
     saved,
 };
-use crate::{QueryError, read};
+use crate::{QueryError, change::keys, read};
 
 /// Seconds that are chosen for a key without a limit.
 const WINDOW: &str = "60";
@@ -80,12 +80,12 @@ pub(super) struct NewKey {
 
 /// `POST …/settings/keys/`
 pub(super) async fn add(
-    posted: Posted<NewKey>,
+    decided: Decided<NewKey>,
     path: web::Path<ProjectPath>,
 ) -> Result<HttpResponse, PageError> {
-    let Posted { visit, form } = posted;
+    let Decided(Posted { visit, form }) = decided;
     let project = visit.project(&path).await?;
-    match visit.query.catalog.create_dsn_key(project.id, form.label.trim()).await.map_err(QueryError::from) {
+    match keys::create(&visit.query, &visit.principal, &project, form.label.trim()).await {
         Ok(_) => Ok(saved(Tab::Keys, &project)),
         Err(QueryError::Invalid(why)) => {
             let parts = Parts::stored(&visit, &project, Tab::Keys).await?;
@@ -139,20 +139,15 @@ impl KeyForm {
 
 /// `POST …/settings/keys/{key}/`
 pub(super) async fn change(
-    posted: Posted<KeyForm>,
+    decided: Decided<KeyForm>,
     path: web::Path<KeyPath>,
 ) -> Result<HttpResponse, PageError> {
-    let Posted { visit, form } = posted;
+    let Decided(Posted { visit, form }) = decided;
     let KeyPath { organization, project, key } = path.into_inner();
     let project = visit.project(&ProjectPath { organization, project }).await?;
     let public_key = key.parse().map_err(|_| QueryError::NotFound("key"))?;
     let changed = match form.change() {
-        Ok(change) => visit
-            .query
-            .catalog
-            .change_dsn_key(project.id, public_key, &change)
-            .await
-            .map_err(QueryError::from),
+        Ok(change) => keys::change(&visit.query, &visit.principal, &project, public_key, &change).await,
         Err(error) => Err(error),
     };
     match changed {

@@ -22,7 +22,10 @@ use actix_web::{
     web::{self, FormConfig},
 };
 use askama::Template;
-use mayday_catalog::{projects::Project, settings::Section as Part};
+use mayday_catalog::{
+    projects::Project,
+    settings::{Section as Part, Subject},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -31,7 +34,7 @@ use super::{
     error::PageError,
     path::with_query,
     shell::{NavLink, Section, Shell},
-    visit::{Posted, ProjectPath, Visit},
+    visit::{Decided, Posted, ProjectPath, Visit},
 };
 use crate::{QueryError, change, read};
 use changes::ChangeRow;
@@ -95,6 +98,16 @@ impl Tab {
         }
     }
 
+    /// Whose changes it tells.
+    fn subjects(self) -> &'static [Subject] {
+        match self {
+            Self::Keys => &[Subject::Section(Part::Limits), Subject::Keys],
+            Self::Filters => &[Subject::Section(Part::Filters)],
+            Self::Privacy => &[Subject::Section(Part::Privacy)],
+            Self::Payloads => &[Subject::Section(Part::Payloads)],
+        }
+    }
+
     pub(super) fn path(self, project: &Project) -> String {
         let segment = match self {
             Self::Keys => "keys",
@@ -113,6 +126,8 @@ struct Frame {
     is_saved: bool,
     problems: Problems,
     changes: Vec<ChangeRow>,
+    /// Whether the visitor is an administrator.
+    may_change: bool,
 }
 
 /// What a page is made of.
@@ -140,7 +155,8 @@ impl Parts {
                 action: format!("{}{}/", Section::Settings.path(project), tab.part().name()),
                 is_saved: false,
                 problems: Problems::default(),
-                changes: changes::of(visit, project, tab.part()).await?,
+                changes: changes::of(visit, project, tab.subjects()).await?,
+                may_change: visit.principal.is_admin,
             },
             draft: read::settings::section(&visit.query, project, tab.part()),
         })
@@ -181,12 +197,12 @@ async fn show<P: Page>(
 }
 
 async fn save<P: Page>(
-    posted: Posted<BTreeMap<String, String>>,
+    decided: Decided<BTreeMap<String, String>>,
     path: web::Path<ProjectPath>,
 ) -> Result<HttpResponse, PageError> {
-    let visit = posted.visit;
+    let Decided(Posted { visit, form }) = decided;
     let project = visit.project(&path).await?;
-    let mut fields = Fields::from(posted.form);
+    let mut fields = Fields::from(form);
     let draft = P::draft(&mut fields);
     let problems = match fields.into_problems() {
         problems if !problems.is_empty() => problems,

@@ -294,7 +294,7 @@ async fn scrubbing_is_tried_without_saving() {
 }
 
 async fn changes(server: &Server) -> usize {
-    server.query.catalog.settings_changes(server.project.id, None, 10).await.unwrap().len()
+    server.query.catalog.settings_changes(server.project.id, &[], 10).await.unwrap().len()
 }
 
 #[actix_web::test]
@@ -314,4 +314,39 @@ async fn a_user_s_data_is_only_deleted_by_who_is_sure_of_whose() {
     // There is no ClickHouse here: a deletion that is asked for is not said to be done.
     let asked = submit(&server, &browser, "privacy/users", &of("ann@example.com", true)).await;
     assert_eq!(asked.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[actix_web::test]
+async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
+    let server = Server::start().await;
+    let ann = server.member().await;
+    let browser = server.browser_of(&ann.member.email, &ann.password).await;
+    let notice = "data-testid=\"administrators-only\"";
+    for tab in ["keys", "filters", "privacy", "payloads"] {
+        assert!(visit(&server, &browser, tab).await.body.contains(notice), "{tab}");
+    }
+    assert!(server.visit(&browser, "/projects/mayday/app/hooks/").await.body.contains(notice));
+    let key = format!("settings/keys/{}/", server.bootstrap.public_key);
+    let hook = [("url", "https://example.com/"), ("issue_new", "on")];
+    let user = [("kind", "email"), ("user", "a@example.com"), ("sure", "on")];
+    for (path, fields) in [
+        ("settings/limits/", &[][..]),
+        ("settings/filters/", &[]),
+        ("settings/privacy/", &PRIVACY),
+        ("settings/payloads/", &[]),
+        ("settings/keys/", &[("label", "beta")]),
+        (&key, &[("label", "beta")]),
+        ("settings/privacy/users/", &user),
+        ("hooks/", &hook),
+        ("hooks/1/delete/", &[]),
+    ] {
+        let reply = server.submit(&browser, &format!("/projects/mayday/app/{path}"), fields).await;
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(reply.body.contains("Only an administrator"), "{path}: {}", reply.body);
+    }
+    assert_eq!(changes(&server).await, 0);
+    let tried =
+        submit(&server, &browser, "privacy/preview", &[&PRIVACY[..], &[("sample", "a")]].concat()).await;
+    assert_eq!(tried.status, StatusCode::OK);
+    assert!(!visit(&server, &server.browser().await, "keys").await.body.contains(notice));
 }
