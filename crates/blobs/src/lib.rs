@@ -5,6 +5,7 @@
 
 mod files;
 mod keys;
+mod reader;
 mod seal;
 mod torn;
 
@@ -19,6 +20,7 @@ use url::Url;
 
 pub use files::LARGE_BLOB_BYTES;
 pub use keys::BlobKey;
+pub use reader::BlobReader;
 
 /// Largest blob that is written from memory, bytes.
 pub const BLOB_BYTES: usize = 200 << 20;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 /// Says that a checksum follows: CRC-32C, little-endian.
 const MARK: [u8; 4] = *b"mdb1";
+/// Bytes of a seal.
 pub(crate) const SEAL_BYTES: usize = 8;
 
 /// Makes the seal of bytes that come piece by piece.

@@ -51,6 +51,58 @@ async fn a_damaged_blob_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_blob_is_read_in_pieces() {
+    let (_directory, blobs) = store();
+    let key = attachment(7, NOW);
+    assert!(matches!(blobs.read(&key).await, Err(BlobError::NotFound { .. })));
+    for length in [0, 5, 1 << 20, (1 << 20) + 1, (5 << 20) / 2] {
+        let content: Bytes = (0..length).map(|at| (at % 251) as u8).collect::<Vec<_>>().into();
+        blobs.put(&key, content.clone()).await.unwrap();
+        let mut reader = blobs.read(&key).await.unwrap();
+        assert_eq!(reader.length(), content.len() as u64);
+        let mut read = Vec::new();
+        while let Some(piece) = reader.next().await.unwrap() {
+            assert!(!piece.is_empty() && piece.len() <= 1 << 20, "{}", piece.len());
+            read.extend_from_slice(&piece);
+        }
+        assert!(read == content, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_piece_of_a_damaged_blob_does_not_come() {
+    let (directory, blobs) = store();
+    let key = attachment(7, NOW);
+    blobs.put(&key, Bytes::from(vec![7; 3 << 20])).await.unwrap();
+    let path = directory.path().join(key.to_string());
+    let whole = fs::read(&path).unwrap();
+    let mut changed = whole.clone();
+    changed[3] ^= 1;
+    for damaged in [&changed[..], &whole[..whole.len() - 1], &whole[1..], &whole[..9], b"1234567", b""] {
+        fs::write(&path, damaged).unwrap();
+        let mut read = 0;
+        let end = match blobs.read(&key).await {
+            Ok(mut reader) => loop {
+                match reader.next().await {
+                    Ok(Some(piece)) => read += piece.len(),
+                    end => break end.map(|_| ()),
+                }
+            },
+            Err(error) => Err(error),
+        };
+        assert!(matches!(end, Err(BlobError::Damaged { .. })), "{end:?}");
+        assert!(read < damaged.len().max(1), "{read}");
+    }
+    // What is cut off while it is read is noticed too.
+    fs::write(&path, &whole).unwrap();
+    let mut reader = blobs.read(&key).await.unwrap();
+    reader.next().await.unwrap();
+    fs::write(&path, &whole[..1 << 21]).unwrap();
+    reader.next().await.unwrap();
+    assert!(reader.next().await.is_err());
+}
+
+#[tokio::test]
 async fn old_days_and_orphans_go_and_the_rest_stays() {
     let (_directory, blobs) = store();
     let yesterday = NOW.plus_ms(-Timestamp::DAY_MS);

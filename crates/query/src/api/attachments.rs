@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Query, QueryError,
     auth::{EventRead, Granted},
-    download,
+    download::{self, Content},
     read::{self, attachments::StoredAttachment},
 };
 
@@ -60,7 +60,8 @@ async fn show(
     if params.one("download")?.is_none() {
         return ok(attachment_json(&attachment, event));
     }
-    let content = read::attachments::content(&query, project.id, event, &attachment).await?;
+    let reader = read::attachments::content(&query, project.id, event, &attachment).await?;
+    let content = Content::begin(reader).await?;
     Ok(download::attachment(&attachment.name, content))
 }
 

@@ -5,7 +5,11 @@ use mayday_event::EventId;
 use serde::Deserialize;
 
 use super::{error::PageError, visit::Visit};
-use crate::{QueryError, download, read};
+use crate::{
+    QueryError,
+    download::{self, Content},
+    read,
+};
 
 #[derive(Deserialize)]
 pub(crate) struct AttachmentPath {
@@ -30,7 +34,8 @@ pub(crate) async fn serve(
     let project = read::issues::find(query, &visit.principal, &path.issue).await?.project_id;
     let event: EventId = path.event.parse().map_err(|_| QueryError::NotFound("event"))?;
     let attachment = read::attachments::find(query, project, event, &path.attachment).await?;
-    let content = read::attachments::content(query, project, event, &attachment).await?;
+    let reader = read::attachments::content(query, project, event, &attachment).await?;
+    let content = Content::begin(reader).await?;
     let is_shown = asked.inline.is_some() && read::attachments::is_screenshot(&attachment);
     Ok(match is_shown {
         true => download::image(&attachment.name, content),

@@ -1,7 +1,6 @@
 //! The files of events.
 
-use bytes::Bytes;
-use mayday_blobs::{BlobError, BlobKey};
+use mayday_blobs::{BlobError, BlobKey, BlobReader};
 use mayday_event::{EventId, ProjectId};
 use serde_json::Value;
 
@@ -38,16 +37,18 @@ pub(crate) async fn find(
     listed.into_iter().find(|attachment| attachment.id == id).ok_or(missing)
 }
 
-/// Its bytes.
+/// Begins to read its bytes.
 pub(crate) async fn content(
     query: &Query,
     project: ProjectId,
     event: EventId,
     attachment: &StoredAttachment,
-) -> Result<Bytes, QueryError> {
-    let StoredAttachment { id, received, .. } = *attachment;
-    let key = BlobKey::Attachment { project, event, id, received };
-    Ok(query.blobs.get(&key).await?)
+) -> Result<BlobReader, QueryError> {
+    Ok(query.blobs.read(&key(project, event, attachment)).await?)
+}
+
+fn key(project: ProjectId, event: EventId, attachment: &StoredAttachment) -> BlobKey {
+    BlobKey::Attachment { project, event, id: attachment.id, received: attachment.received }
 }
 
 /// The view hierarchy among an event's files, if it can be read: a page without it is better than none.
@@ -61,7 +62,7 @@ pub(crate) async fn view_hierarchy(
         it.attachment_type == "event.view_hierarchy" && it.bytes <= VIEW_HIERARCHY_BYTES
     };
     let attachment = attachments.iter().find(is_shown)?;
-    let content = content(query, project, event, attachment).await;
+    let content = query.blobs.get(&key(project, event, attachment)).await;
     let content = content.inspect_err(|error| {
         tracing::warn!(%event, error = error as &dyn std::error::Error, "view hierarchy cannot be read");
     });
