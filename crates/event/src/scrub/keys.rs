@@ -58,6 +58,11 @@ impl SensitiveKeys {
         possible && key.len() <= KEY_BYTES && self.is_listed(key)
     }
 
+    /// Whether this value of the key is secret: `PWD` is also what shells call the working directory.
+    pub(super) fn is_secret(&self, key: &str, value: &str) -> bool {
+        self.is_sensitive(key) && (key != "PWD" || self.more.contains("pwd") || !is_absolute_path(value))
+    }
+
     fn is_listed(&self, key: &str) -> bool {
         let normal = normal(key);
         if self.safe.contains(&normal) {
@@ -74,6 +79,18 @@ impl SensitiveKeys {
             || CONTAINED.iter().any(|part| normal.contains(part))
             || words.iter().any(|word| WORDS.contains(&word.as_str()))
     }
+}
+
+/// `/srv/shop`, `C:\shop`.
+fn is_absolute_path(value: &str) -> bool {
+    let on_drive = |value: &str| {
+        let mut start = value.chars();
+        let (drive, colon, slash) = (start.next(), start.next(), start.next());
+        drive.is_some_and(|drive| drive.is_ascii_alphabetic())
+            && colon == Some(':')
+            && matches!(slash, Some('\\' | '/'))
+    };
+    value.starts_with('/') || on_drive(value)
 }
 
 /// The cheap first question: most keys have none.
@@ -163,6 +180,18 @@ mod tests {
         ] {
             assert!(keys().is_sensitive(key), "{key}");
         }
+    }
+
+    #[test]
+    fn the_working_directory_of_a_shell_is_no_password() {
+        for path in ["/srv/shop", "/", "C:\\shop", "d:/shop"] {
+            assert!(!keys().is_secret("PWD", path), "{path}");
+        }
+        // ODBC calls a password so, and `pwd` is one whatever it looks like.
+        for (key, value) in [("PWD", "hunter2"), ("PWD", ""), ("pwd", "/srv/shop"), ("DB_PWD", "/srv/shop")] {
+            assert!(keys().is_secret(key, value), "{key}={value}");
+        }
+        assert!(SensitiveKeys::new(&["PWD".to_owned()], &[]).is_secret("PWD", "/srv/shop"));
     }
 
     #[test]

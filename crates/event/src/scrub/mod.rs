@@ -25,7 +25,7 @@ use self::{
     text::{Kind, TextScrubber},
     walk::Walk,
 };
-use crate::{filter, model::Event, settings::RuleError};
+use crate::{entry::Feedback, filter, model::Event, settings::RuleError};
 
 /// Scrubbing rules, ready to be applied.
 ///
@@ -58,7 +58,13 @@ impl Scrubber {
         findings.note_on(event);
     }
 
-    /// Free text from elsewhere (feedback, attachment names), scrubbed by the same patterns.
+    /// Takes out of what a user said what the rules name, as if it were the event that newer SDKs send it in:
+    /// `contexts.feedback` with `name`, `contact_email`, `message` and `url`. Whom to answer stays as an event's user does.
+    pub fn scrub_feedback(&self, feedback: &mut Feedback) {
+        Walk { scrubber: self, findings: &mut Findings::default() }.feedback(feedback);
+    }
+
+    /// Free text from elsewhere (attachment names), scrubbed by the same patterns.
     pub fn scrub_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.text.scrubbed(text, Kind::Text, "") {
             Some((scrubbed, _)) => Cow::Owned(scrubbed),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct PrivacySettings {
     /// Values whose key says that they are secret (`password`, `X-Api-Key`, `authToken` …), also in JSON, forms,
-    /// headers and URLs that are text.
+    /// headers and URLs that are text. `PWD` with an absolute path is no password but a shell's working directory.
     pub sensitive_keys: bool,
     /// More such keys; case, `-`, `_` and spaces do not matter.
     pub more_keys: Vec<String>,

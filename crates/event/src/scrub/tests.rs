@@ -329,3 +329,50 @@ proptest! {
         prop_assert!(scrubbed <= text.len());
     }
 }
+
+#[test]
+fn a_shell_s_working_directory_stays_and_a_password_of_that_name_goes() {
+    let found = scrubbed(&json!({
+        "extra": { "env": { "PWD": "/srv/shop", "SHELL": "/bin/sh" }, "pwd": "/srv/shop", "PWD": "hunter2hunter2" },
+        "request": { "env": { "PWD": "/srv/shop" } },
+    }));
+    assert_eq!(found["extra"]["env"], json!({ "PWD": "/srv/shop", "SHELL": "/bin/sh" }));
+    assert_eq!(found["request"]["env"]["PWD"], "/srv/shop");
+    assert_eq!((&found["extra"]["pwd"], &found["extra"]["PWD"]), (&json!("*"), &json!("[Filtered]")));
+    assert_eq!(text("PWD=/srv/shop SHELL=/bin/sh"), "PWD=/srv/shop SHELL=/bin/sh");
+    assert_eq!(text("Server=db;UID=sa;PWD=hunter2hunter2;"), "Server=db;UID=sa;PWD=[Filtered];");
+}
+
+#[test]
+fn what_a_user_said_is_scrubbed_as_an_event_is() {
+    let said = || Feedback {
+        id: crate::EventId(uuid::Uuid::nil()),
+        event_id: None,
+        name: "Ada 4111 1111 1111 1111".into(),
+        email: "ada@example.com".into(),
+        message: "my card 4111 1111 1111 1111, write to bo@example.com".into(),
+        url: "https://shop.example/pay?access_token=abcdefghijkl".into(),
+        release: String::new(),
+        environment: String::new(),
+        timestamp: crate::Timestamp(0),
+    };
+    let scrubbed = |settings: Value| {
+        let mut feedback = said();
+        scrubber(settings).scrub_feedback(&mut feedback);
+        let Feedback { name, email, message, url, .. } = feedback;
+        [name, email, message, url]
+    };
+    // Whom to answer stays, as an event's user does.
+    let [name, email, message, url] = scrubbed(json!({}));
+    assert_eq!((name.as_str(), email.as_str()), ("Ada 4111 1111 1111 1111", "ada@example.com"));
+    assert_eq!(message, "my card [card], write to [email]");
+    assert_eq!(url, "https://shop.example/pay?access_token=[Filtered]");
+    let [_, email, ..] = scrubbed(json!({ "emails": "remove_all" }));
+    assert!(email.starts_with('#'), "{email}");
+    let rules = json!([
+        { "path": "contexts.feedback.name", "action": "remove" },
+        { "path": "**.contact_email", "action": "mask" },
+    ]);
+    let [name, email, ..] = scrubbed(json!({ "rules": rules }));
+    assert_eq!((name.as_str(), email.as_str()), ("[Filtered]", "***@*******.***"));
+}

@@ -12,7 +12,10 @@ use super::{
     settings::{Emails, IpAddresses},
     text::{Kind, ip},
 };
-use crate::model::{Breadcrumb, Event, Exception, Frame, Request, Stacktrace, Thread, User};
+use crate::{
+    entry::Feedback,
+    model::{Breadcrumb, Event, Exception, Frame, Request, Stacktrace, Thread, User},
+};
 
 pub(super) struct Walk<'s, 'f> {
     pub(super) scrubber: &'s Scrubber,
@@ -159,6 +162,18 @@ impl Walk<'_, '_> {
         self.address(&mut user.ip_address, &path);
     }
 
+    pub(super) fn feedback(&mut self, feedback: &mut Feedback) {
+        let contexts = Path::of("contexts");
+        let path = contexts.key("feedback");
+        self.text(&mut feedback.message, &path.key("message"), Kind::Text);
+        self.text(&mut feedback.url, &path.key("url"), Kind::Text);
+        for (field, key) in [(&mut feedback.name, "name"), (&mut feedback.email, "contact_email")] {
+            let path = path.key(key);
+            self.text(field, &path, Kind::User);
+            self.hash_email(Some(field), &path);
+        }
+    }
+
     /// A user named `[Filtered]` would be one user to whoever counts them.
     fn drop_filtered(&self, field: &mut Option<String>, path: &Path<'_>) {
         let is_meant = || self.scrubber.rules.iter().any(|rule| rule.removes_all() && rule.selects(path));
@@ -196,17 +211,24 @@ impl Walk<'_, '_> {
 
     fn map(&mut self, map: &mut BTreeMap<String, Value>, path: &Path<'_>) {
         for (key, value) in map {
-            let is_secret = self.scrubber.text.is_sensitive(key);
+            let is_secret = self.is_secret(key, value);
             self.value(value, &path.key(key), is_secret);
         }
     }
 
     /// A text with a key of its own.
     fn member(&mut self, key: &str, text: &mut String, path: &Path<'_>) {
-        if self.scrubber.text.is_sensitive(key) {
+        if self.scrubber.text.is_secret(key, text) {
             self.secret(text, path);
         } else {
             self.text(text, path, Kind::Text);
+        }
+    }
+
+    fn is_secret(&self, key: &str, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.scrubber.text.is_secret(key, text),
+            _ => self.scrubber.text.is_sensitive(key),
         }
     }
 
@@ -224,7 +246,7 @@ impl Walk<'_, '_> {
     /// Also `[key, value]`, as clients send headers and queries.
     fn list(&mut self, list: &mut [Value], path: &Path<'_>, is_secret: bool) {
         let key = match list {
-            [Value::String(key), _] => self.scrubber.text.is_sensitive(key),
+            [Value::String(key), value] => self.is_secret(key, value),
             _ => false,
         };
         for (index, value) in list.iter_mut().enumerate() {
@@ -235,10 +257,9 @@ impl Walk<'_, '_> {
     /// Also `{"key": …, "value": …}`.
     fn object(&mut self, map: &mut Map<String, Value>, path: &Path<'_>, is_secret: bool) {
         let name = ["key", "name"].iter().find_map(|name| map.get(*name)?.as_str());
-        let is_named_so = name.is_some_and(|name| self.scrubber.text.is_sensitive(name));
+        let is_named_so = name.zip(map.get("value")).is_some_and(|(name, value)| self.is_secret(name, value));
         for (key, value) in map {
-            let is_secret =
-                is_secret || (is_named_so && key == "value") || self.scrubber.text.is_sensitive(key);
+            let is_secret = is_secret || (is_named_so && key == "value") || self.is_secret(key, value);
             self.value(value, &path.key(key), is_secret);
         }
     }

@@ -199,8 +199,7 @@ impl Steps<'_> {
                 done.sessions.extend((0..).zip(updates).map(row));
             }
             Entry::Feedback(mut feedback) => {
-                let scrubber = &self.fetched.settings.scrubber;
-                feedback.message = scrubber.scrub_text(&feedback.message).into_owned();
+                self.fetched.settings.scrubber.scrub_feedback(&mut feedback);
                 done.feedback.push(FeedbackRow { project_id, position, index, received, feedback });
             }
             Entry::ClientReport(discards) => {

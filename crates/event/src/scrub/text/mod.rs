@@ -88,6 +88,11 @@ impl TextScrubber {
         self.keys.as_ref().is_some_and(|keys| keys.is_sensitive(key))
     }
 
+    /// Whether this value of the key is secret.
+    pub(super) fn is_secret(&self, key: &str, value: &str) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.is_secret(key, value))
+    }
+
     pub(super) fn is_email(&self, text: &str) -> bool {
         matches!(email::spans(text).as_slice(), [(range, _)] if *range == (0..text.len()))
     }

@@ -23,6 +23,9 @@ pub(super) fn spans(text: &str, keys: &SensitiveKeys) -> Spans {
             continue;
         };
         let Some(value) = Value::after(text, at, &key) else { continue };
+        if !keys.is_secret(key.name, text.get(value.range.clone()).unwrap_or_default()) {
+            continue;
+        }
         done = value.range.end;
         if let Some(replacement) = value.replacement(text, &key) {
             spans.push((value.range, replacement.into()));
