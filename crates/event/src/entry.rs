@@ -56,6 +56,8 @@ pub struct SessionUpdate {
     pub environment: String,
     /// Whether it is the session's first update.
     pub init: bool,
+    /// Whether a bucket counts the session already: then this only says how one of those stands.
+    pub is_counted: bool,
     /// Milliseconds.
     pub duration_ms: Option<u64>,
     /// Errors in it that did not end it.

@@ -13,18 +13,21 @@ struct Migration {
     sql: &'static str,
 }
 
-/// A file of `schema/`, by its number and its name.
+/// A file of `schema/`, by its number and its name; numbers of two digits have two zeros before them.
 macro_rules! migration {
     ($version:literal, $name:literal) => {
+        migration!("000", $version, $name)
+    };
+    ($zeros:literal, $version:literal, $name:literal) => {
         Migration {
             version: $version,
             name: $name,
-            sql: include_str!(concat!("../schema/000", $version, "_", $name, ".sql")),
+            sql: include_str!(concat!("../schema/", $zeros, $version, "_", $name, ".sql")),
         }
     };
 }
 
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),
@@ -34,6 +37,7 @@ const MIGRATIONS: [Migration; 9] = [
     migration!(7, "create_recent_payloads"),
     migration!(8, "add_payload_bytes"),
     migration!(9, "rebuild_projections_on_delete"),
+    migration!("00", 10, "add_counted_sessions"),
 ];
 
 /// The tables whose rows go with the retention time, and what a row's age is told by.

@@ -13,6 +13,9 @@ use crate::{entry::SessionUpdate, limits, time::Timestamp};
 /// Most buckets of one item, as Sentry's relay has it.
 const BUCKETS: usize = 100;
 
+/// Member of a `session` item that mayday itself makes: whether a `sessions` item counts the session too.
+pub(crate) const COUNTED: &str = "counted";
+
 /// `session`: one update.
 pub(crate) fn read_update(payload: &[u8], received: Timestamp) -> Result<SessionUpdate, Unreadable> {
     let session = object(payload)?;
@@ -35,6 +38,7 @@ pub(crate) fn read_update(payload: &[u8], received: Timestamp) -> Result<Session
         release: attribute(&session, "release", limits::RELEASE_BYTES),
         environment: attribute(&session, "environment", limits::ENVIRONMENT_BYTES),
         init: session.get("init").and_then(Value::as_bool).unwrap_or_default(),
+        is_counted: session.get(COUNTED).and_then(Value::as_bool).unwrap_or_default(),
         duration_ms: session.get("duration").and_then(Value::as_f64).and_then(milliseconds),
         errors,
         abnormal_mechanism: text(&session, "abnormal_mechanism", limits::NAME_BYTES),
@@ -62,6 +66,7 @@ pub(crate) fn read_aggregates(payload: &[u8], received: Timestamp) -> Result<Vec
             release: release.clone(),
             environment: environment.clone(),
             init: true,
+            is_counted: false,
             duration_ms: None,
             errors: 0,
             status: String::new(),

@@ -23,9 +23,14 @@ pub struct SessionCounts {
     pub crashed_users: u64,
 }
 
-const COUNTS: &str = "sum(toUInt64(exited) + errored + abnormal + crashed) AS sessions,
-    sum(toUInt64(exited)) AS healthy_sessions, sum(toUInt64(errored)) AS errored_sessions,
-    sum(toUInt64(abnormal)) AS abnormal_sessions, sum(toUInt64(crashed)) AS crashed_sessions,
+/// A session that a bucket counts as healthy, and a report tells more of, is no longer one of the healthy ones. Its
+/// bucket may be on its way still: there are never fewer than none.
+const COUNTS: &str =
+    "sum(toUInt64(errored)) AS errored_sessions, sum(toUInt64(abnormal)) AS abnormal_sessions,
+    sum(toUInt64(crashed)) AS crashed_sessions,
+    toUInt64(greatest(0, sum(toInt64(exited)) - sumIf(toInt64(errored) + abnormal + crashed, is_counted)))
+        AS healthy_sessions,
+    healthy_sessions + errored_sessions + abnormal_sessions + crashed_sessions AS sessions,
     uniqCombined64If(user_hash, user_hash != 0) AS users,
     uniqCombined64If(user_hash, user_hash != 0 AND crashed > 0) AS crashed_users";
 
@@ -72,11 +77,11 @@ impl Store {
 #[derive(Row, Deserialize)]
 struct CountsRow {
     of_release: String,
-    sessions: u64,
-    healthy_sessions: u64,
     errored_sessions: u64,
     abnormal_sessions: u64,
     crashed_sessions: u64,
+    healthy_sessions: u64,
+    sessions: u64,
     users: u64,
     crashed_users: u64,
 }

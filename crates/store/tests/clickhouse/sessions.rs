@@ -23,6 +23,7 @@ fn session(sid: Option<u128>, sequence: u64, position: u64) -> SessionRow {
             release: "app@1.0".into(),
             environment: "production".into(),
             init: sequence == 0,
+            is_counted: false,
             duration_ms: None,
             errors: 0,
             status: "ok".into(),
@@ -85,4 +86,29 @@ async fn of_a_sessions_updates_the_greatest_sequence_counts_once() {
     assert_eq!(store.session_totals(PROJECT, ALL, &of_release).await.unwrap().sessions, 1);
     let earlier = Window { from: ALL.from, to: NOW.plus_ms(-60_000) };
     assert_eq!(store.session_totals(PROJECT, earlier, &all).await.unwrap(), SessionCounts::default());
+}
+
+#[tokio::test]
+async fn a_session_that_a_bucket_counts_too_counts_once() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let counted = |mut row: SessionRow| {
+        row.update.is_counted = true;
+        row
+    };
+    let mut errored = session(Some(2), 1, 4);
+    errored.update = SessionUpdate { exited: 0, errored: 1, ..errored.update };
+    // Both updates of the first are one session still.
+    let reports = [counted(crashed(1, 1, 12)), counted(crashed(1, 2, 12)), counted(errored)];
+    store.insert_sessions(&reports).await.unwrap();
+    let totals = async || {
+        let SessionCounts { sessions, healthy, errored, crashed, .. } =
+            store.session_totals(PROJECT, ALL, &EventFilter::default()).await.unwrap();
+        [sessions, healthy, errored, crashed]
+    };
+    assert_eq!(totals().await, [2, 0, 1, 1], "their bucket is on its way");
+    let mut bucket = session(None, 0, 3);
+    bucket.update = SessionUpdate { exited: 10, user_hash: 0, ..bucket.update };
+    store.insert_sessions(&[bucket]).await.unwrap();
+    assert_eq!(totals().await, [10, 8, 1, 1]);
 }

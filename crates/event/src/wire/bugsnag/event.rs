@@ -22,7 +22,7 @@ pub(super) struct Report<'a> {
 
 impl Report<'_> {
     pub(super) fn into_items(self, new_id: &mut impl FnMut() -> EventId, items: &mut Vec<Item>) {
-        let session = session::update(&self.members);
+        let session = session::update(&self.members, self.notifier);
         let id = match self.members.get("session").and_then(|session| session.get("events")) {
             // A session counts its reports, so no two reports of one are alike.
             Some(Value::Object(_)) => EventId(derived_id(&[b"bugsnag", self.sent.as_bytes()])),

@@ -80,8 +80,8 @@ pub fn notify_items(body: &[u8], mut new_id: impl FnMut() -> EventId) -> Result<
 /// The items of a sessions body: a `session` item for each session with an id, `sessions` items for those that are only
 /// counted by the minute.
 ///
-/// A server SDK counts its sessions, yet names the session of each report: a session that had an error is counted once
-/// more, by the item that comes with the report.
+/// A server SDK counts its sessions, yet names the session of each report: the item that comes with the report says that
+/// it is one of those that are counted.
 pub fn session_items(body: &[u8]) -> Result<Vec<Item>, WireError> {
     let text = normalize::foreign_text(body);
     let body = Body::parse(&text)?;

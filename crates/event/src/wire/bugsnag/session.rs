@@ -7,6 +7,7 @@ use super::super::{
     envelope::Item,
     translate::{Members, derived_id, item, text_of},
 };
+use crate::items::session::COUNTED;
 
 /// Most buckets that the reader of a `sessions` item takes.
 const BUCKETS: usize = 100;
@@ -57,9 +58,27 @@ impl Source {
     }
 }
 
+/// Whether the SDK of this name counts its sessions by the minute, and names them in reports only: those of servers.
+fn counts_sessions(notifier: &Map<String, Value>) -> bool {
+    // As the SDKs for Node.js, Python, Ruby, PHP, Go, the JVM and .NET call themselves.
+    const SERVERS: [&str; 10] = [
+        "Bugsnag Node",
+        "Python Bugsnag Notifier",
+        "Ruby Bugsnag Notifier",
+        "Bugsnag PHP (Official)",
+        "Bugsnag Laravel",
+        "Bugsnag Symfony",
+        "Bugsnag Go",
+        "Bugsnag Java",
+        "Bugsnag Spring",
+        ".NET Bugsnag Notifier",
+    ];
+    notifier.get("name").and_then(Value::as_str).is_some_and(|name| SERVERS.contains(&name))
+}
+
 /// How the session that a report names stands with it. A session counts its reports, so their number tells which
 /// update is the newer one.
-pub(super) fn update(report: &Map<String, Value>) -> Option<Item> {
+pub(super) fn update(report: &Map<String, Value>, notifier: &Map<String, Value>) -> Option<Item> {
     let found = report.get("session")?.as_object()?;
     let id = found.get("id").and_then(text_of)?;
     let count = |name: &str| found.get("events").and_then(|events| events.get(name)?.as_u64()).unwrap_or(0);
@@ -83,6 +102,9 @@ pub(super) fn update(report: &Map<String, Value>) -> Option<Item> {
     session.insert("sid".to_owned(), sid(&id).to_string().into());
     session.insert("seq".to_owned(), reports.into());
     session.insert("status".to_owned(), status.into());
+    if counts_sessions(notifier) {
+        session.insert(COUNTED.to_owned(), true.into());
+    }
     session.insert("errors".to_owned(), reports.into());
     let id_of = |part: &str| report.get(part)?.get("id").and_then(text_of);
     session.put("did", id_of("user").or_else(|| id_of("device")));

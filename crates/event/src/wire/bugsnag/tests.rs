@@ -91,7 +91,10 @@ fn a_report_says_how_its_session_stands() {
     assert_eq!((crash.errored, crash.crashed, crash.errors, crash.sequence), (0, 1, 3, 3));
     assert_eq!((handled.sid, handled.user_hash), (crash.sid, crash.user_hash));
     assert_eq!((crash.release.as_str(), crash.environment.as_str()), ("1.2.3", "production"));
+    // Servers count their sessions besides, devices do not.
+    assert!(handled.is_counted && session(PYTHON_HANDLED).is_counted);
     let anr = session(ANDROID_ANR);
+    assert!(!anr.is_counted);
     assert_eq!((anr.abnormal, anr.abnormal_mechanism.as_str()), (1, "anr_foreground"));
     assert_eq!(anr.sid.unwrap().to_string(), "7c7b6585-f901-4351-bf8d-02711b721929");
     assert_eq!(session(PYTHON_HANDLED).environment, "production");
