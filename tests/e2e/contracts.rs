@@ -5,10 +5,13 @@ use std::{
 };
 
 use reqwest::{Method, StatusCode};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::{process::Command, time::timeout};
 
-use crate::harness::{SETTLE, Sender, TestServer, free_port, http_client, mayday, text};
+use crate::harness::{
+    Process, SETTLE, Sender, TestServer, descendants, free_port, http_client, mayday, text,
+};
 
 /// Longest that a refused start may take.
 const REFUSAL: Duration = Duration::from_secs(20);
@@ -82,6 +85,35 @@ async fn a_stop_under_load_is_clean_and_loses_nothing() {
     let stored: BTreeSet<String> = events.iter().map(|event| text(&event["eventID"]).to_owned()).collect();
     assert_eq!(stored.len(), events.len(), "none is there twice");
     assert_eq!(sent.accepted.difference(&stored).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_that_comes_as_soon_as_the_server_answers_is_clean() {
+    // Alive first, ready later: whoever sees either may stop it.
+    for answered in ["/healthz", "/readyz"] {
+        let temp = tempfile::tempdir().expect("a temporary directory");
+        let url = format!("http://127.0.0.1:{}", free_port());
+        let listen = url.trim_start_matches("http://");
+        let mut server = command(temp.path())
+            .args(["serve", "--data-dir", "data", "--listen", listen])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("mayday starts");
+        let http = http_client();
+        let answers = async {
+            while !http.get(format!("{url}{answered}")).send().await.is_ok_and(|it| it.status() == 200) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(REFUSAL, answers).await.expect("the server answers");
+        let pid =
+            server.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("a process id");
+        let children = descendants(pid.as_raw_nonzero().get());
+        kill_process(pid, Signal::TERM).expect("SIGTERM");
+        let ended = timeout(REFUSAL, server.wait()).await.expect("an end").expect("its status");
+        assert!(ended.success(), "{answered}: {ended}");
+        assert!(!children.iter().any(Process::lives), "{answered}: a process was left behind: {children:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,8 @@ use crate::{
     data_dir::DataDir,
     refresh,
     server::{self, Listening},
-    shutdown, stores,
+    shutdown::StopSignals,
+    stores,
 };
 
 /// How long worker and alerts may take to finish what is under way; with the others it stays under 10 s.
@@ -87,14 +88,17 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         migrated,
         base_url: bootstrap::plain(&base_url),
     };
+    // Whoever sees that the server answers may ask it to stop.
+    let mut signals = StopSignals::listen()?;
     let ingest = config.plays(Role::Ingest).then(|| shared.ingest());
     let background = Background::start(&config, &shared, ingest.as_ref());
     let server = server::start(listening, &config, &shared, ingest)?;
-    await_schema(&shared, &config).await;
-    banner::started(&shared.base_url, first.as_ref(), known.as_ref());
-    tracing::info!(url = %shared.base_url, roles = ?config.roles, "serving");
-
-    let signal = shutdown::requested().await?;
+    let announced = async {
+        await_schema(&shared, &config).await;
+        banner::started(&shared.base_url, first.as_ref(), known.as_ref());
+        tracing::info!(url = %shared.base_url, roles = ?config.roles, "serving");
+    };
+    let signal = signals.requested_while(announced).await;
     tracing::info!(signal, "stopping");
     server.stop().await;
     migration.abort();

@@ -7,7 +7,7 @@ use clap::Args;
 use mayday_engine::{EngineLimits, LocateOptions, ServeOptions};
 use tokio_util::sync::CancellationToken;
 
-use crate::{banner, shutdown, telemetry};
+use crate::{banner, shutdown::StopSignals, telemetry};
 
 /// What `mayday engine` can be told.
 #[derive(Debug, Args)]
@@ -59,11 +59,9 @@ pub(crate) async fn run(args: EngineArgs) -> anyhow::Result<()> {
     }
     let options = serve_options(args, library)?;
     let stopper = stop.clone();
+    let mut signals = StopSignals::listen()?;
     tokio::spawn(async move {
-        match shutdown::requested().await {
-            Ok(signal) => tracing::info!(signal, "stopping"),
-            Err(error) => tracing::error!(%error, "cannot listen for signals"),
-        }
+        tracing::info!(signal = signals.requested().await, "stopping");
         stopper.cancel();
     });
     let announce = |address| banner::say(&format!("listening on http://{address}"));
