@@ -45,6 +45,30 @@ async fn python_sdk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rust_sdk() {
+    let server = TestServer::start().await;
+    let (status, printed) = run_client(Client::Rust("rust-everything"), &[&server.bootstrap.dsn]).await;
+    assert_eq!(status, Some(0));
+    let id = printed.trim();
+    let seen = only_sight(&server).await;
+    assert_eq!(seen["title"], "ParseIntError: invalid digit found in string");
+
+    let files = attachments(&server).await;
+    let [(file, content)] = &files[..] else { panic!("one file: {files:?}") };
+    assert_eq!((&file["name"], &file["event_id"]), (&json!("cart.bin"), &json!(id)));
+    assert_eq!(content, b"cart 17\n\x00\xff\n");
+
+    let sessions = sessions(&server).await;
+    assert_eq!(sessions["releases"][0]["release"], "shop@1.2.3", "{sessions:#}");
+    let totals = &sessions["totals"];
+    assert_eq!(
+        (&totals["sessions"], &totals["errored"], &totals["crashed"]),
+        (&json!(1), &json!(1), &json!(0)),
+        "{sessions:#}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_fate_of_any_event_is_told() {
     let server = TestServer::start().await;
     let [stored, repeated, invalid, never] = [(); 4].map(|()| new_event_id());

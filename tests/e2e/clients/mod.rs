@@ -2,15 +2,18 @@
 
 mod bugsnag;
 mod decisions;
+mod deletion;
 mod everything;
 mod limits;
 mod minidump;
 mod node;
 mod opentelemetry;
 mod python;
+mod reports;
 mod rollbar;
 mod ruby;
 mod sentry_cli;
+mod system_reports;
 mod tunnel;
 mod wire;
 

@@ -1,8 +1,8 @@
-//! OpenTelemetry's exporters of logs.
+//! OpenTelemetry's exporters.
 
 use serde_json::{Value, json};
 
-use super::only_sight;
+use super::{only_sight, outcomes};
 use crate::harness::{Client, TestServer, run_client, text};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,6 +31,19 @@ async fn javascript_with_json() {
     let server = TestServer::start().await;
     export(&server, Client::Node("otel_logs.mjs"), &["http"]).await;
     is_told(&server, &crash()).await;
+}
+
+/// Answered as taken, for the clients say so; and counted as what mayday does not keep.
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_and_metrics_are_answered_and_counted() {
+    let server = TestServer::start().await;
+    let arguments = [server.bootstrap.url.as_str(), server.bootstrap.key()];
+    for client in [Client::Python("otel_signals.py", &["opentelemetry"]), Client::Node("otel_traces.mjs")] {
+        assert_eq!(run_client(client, &arguments).await.0, Some(0), "{client:?}");
+    }
+    assert_eq!(outcomes(&server, "span", "filtered").await, 3);
+    assert_eq!(outcomes(&server, "metric_bucket", "filtered").await, 2);
+    assert!(server.api.issues().await.is_empty());
 }
 
 async fn export(server: &TestServer, client: Client, more: &[&str]) {

@@ -69,6 +69,8 @@ pub(crate) fn command(client: Client) -> Command {
         Client::Node(name) => script("node", name),
         Client::Ruby(name) => script("/usr/bin/ruby", name),
         Client::Rust("rust-client") => Command::new(env!("CARGO_BIN_EXE_rust-client")),
+        Client::Rust("rust-everything") => Command::new(env!("CARGO_BIN_EXE_rust-everything")),
+        Client::Rust("rust-reporter") => Command::new(env!("CARGO_BIN_EXE_rust-reporter")),
         Client::Rust("rust-crasher") => Command::new(env!("CARGO_BIN_EXE_rust-crasher")),
         Client::Rust(name) => panic!("no binary {name}"),
         Client::Npm(path) => Command::new(provision.join("node/node_modules").join(path)),

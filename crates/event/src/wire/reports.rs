@@ -28,6 +28,13 @@ pub mod proto {
     include!(concat!(env!("OUT_DIR"), "/mayday.v1.rs"));
 }
 
+impl proto::ReportBatch {
+    /// As it goes over the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+}
+
 impl proto::ReportBatchResponse {
     /// As it goes over the wire.
     pub fn to_bytes(&self) -> Vec<u8> {
