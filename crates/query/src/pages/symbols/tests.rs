@@ -28,7 +28,7 @@ async fn add(server: &Server, name: &str, kind: &str, code_id: Option<&str>) {
 }
 
 /// `<main>`, without what differs from run to run.
-fn shown<'a>(html: &'a str, csrf: &str) -> String {
+fn shown(html: &str, csrf: &str) -> String {
     main_part(html).replace(csrf, "CSRF")
 }
 
