@@ -13,3 +13,4 @@ mod sdk_node;
 mod sdk_python;
 mod sdk_rust;
 mod story;
+mod uploads;
