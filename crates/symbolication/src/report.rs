@@ -9,6 +9,7 @@ use mayday_event::{
     model::Event,
     normalize::{Arrival, EventError, event_from_json},
     raw::{Body, Format},
+    wire::otlp::stack_event,
 };
 use serde_json::Value;
 
@@ -27,6 +28,8 @@ pub enum Kind {
     Event,
     /// A Sentry envelope with an event.
     Envelope,
+    /// A stack as a runtime prints it: Java, Kotlin, JavaScript, Python.
+    StackText,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Crash(format) => format.expected(),
             Self::Event => "a Sentry event",
             Self::Envelope => "a Sentry envelope",
+            Self::StackText => "a stack trace as text",
         }
     }
 }
@@ -59,7 +63,7 @@ pub enum ReportError {
     Inflate(#[from] InflateError),
     /// Of a kind that nothing is known about.
     #[error(
-        "no crash report that is known: neither a minidump nor a report of iOS or Android, nor a Sentry event or envelope"
+        "no crash report that is known: neither a minidump nor a report of iOS or Android, nor a Sentry event or envelope, nor a stack trace"
     )]
     Unknown,
     /// It begins like a known kind, and is not readable as one.
@@ -75,6 +79,8 @@ pub enum ReportError {
 
 /// Compressed files inflate to at most this many times their size: dumps of idle memory compress very well.
 const INFLATE_RATIO: usize = 1_000;
+/// Longest stack in text that is looked at, bytes; the rest is not.
+const TEXT_BYTES: usize = 1 << 20;
 /// Largest inflated file, bytes.
 const INFLATED_BYTES: usize = 1 << 30;
 
@@ -90,7 +96,7 @@ impl Report {
         match (object, file.trim_ascii_start().first()) {
             (Some(event), _) => Ok(vec![of_event(&event, &file, received)?]),
             (None, Some(b'{')) => of_envelope(&file, received),
-            _ => Err(ReportError::Unknown),
+            _ => of_stack_text(&file, received),
         }
     }
 
@@ -136,6 +142,15 @@ fn of_event(event: &Value, file: &[u8], received: Timestamp) -> Result<Report, R
     }
     let event = event_from_json(file, &arrival(event, crash::id_of(file), received))?;
     Ok(Report { kind: Kind::Event, event, minidump: None })
+}
+
+fn of_stack_text(file: &[u8], received: Timestamp) -> Result<Vec<Report>, ReportError> {
+    let text = file.get(..TEXT_BYTES).unwrap_or(file);
+    let event = std::str::from_utf8(text).ok().and_then(stack_event).ok_or(ReportError::Unknown)?;
+    let event = Value::from(event);
+    let arrival = arrival(&event, crash::id_of(file), received);
+    let event = event_from_json(event.to_string().as_bytes(), &arrival)?;
+    Ok(vec![Report { kind: Kind::StackText, event, minidump: None }])
 }
 
 fn of_envelope(file: &Bytes, received: Timestamp) -> Result<Vec<Report>, ReportError> {
@@ -228,18 +243,29 @@ mod tests {
     }
 
     #[test]
+    fn stacks_as_runtimes_print_them_are_read() {
+        let java = "Exception in thread \"main\" com.shop.PriceException: no price\n\tat com.shop.Cart.add(Cart.java:12)\n";
+        let report = &read(java).unwrap()[0];
+        assert_eq!((report.kind, report.event.platform.as_str()), (Kind::StackText, "java"));
+        assert_eq!(report.event.exception[0].ty.as_deref(), Some("PriceException"));
+        let hermes = "TypeError: no price\n    at add (address at index.android.bundle:1:1234)\n";
+        let frame = &read(hermes).unwrap()[0].event.exception[0].stacktrace.clone().unwrap().frames[0];
+        assert_eq!((frame.filename.as_deref(), frame.colno), (Some("index.android.bundle"), Some(1234)));
+    }
+
+    #[test]
     fn compressed_files_are_read_as_what_is_in_them() {
         let event = json!({ "message": "m", "platform": "native" }).to_string();
         let zstd = zstd::encode_all(event.as_bytes(), 1).unwrap();
         assert_eq!(read(zstd).unwrap()[0].kind, Kind::Event);
-        let mut gzip = flate2_stored(event.as_bytes());
+        let mut gzip = gzip_stored(event.as_bytes());
         assert_eq!(read(gzip.clone()).unwrap()[0].kind, Kind::Event);
         gzip.truncate(12);
         assert!(matches!(read(gzip), Err(ReportError::Inflate(_))));
     }
 
     /// gzip without compression, so that no encoder is needed.
-    fn flate2_stored(content: &[u8]) -> Vec<u8> {
+    fn gzip_stored(content: &[u8]) -> Vec<u8> {
         let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
         let length = u16::try_from(content.len()).unwrap();
         gzip.write_all(&length.to_le_bytes()).unwrap();

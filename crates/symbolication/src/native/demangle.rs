@@ -16,6 +16,7 @@ const MANGLED_BYTES: usize = 8 << 10;
 /// The name of a function as its source has it: C++ (Itanium, MSVC), Rust, Swift, Objective-C and Kotlin/Native; any other
 /// as it is.
 pub fn demangled(name: &str, language: Language) -> String {
+    let name = without_build_suffix(name);
     if name.len() > MANGLED_BYTES {
         return name.to_owned();
     }
@@ -27,6 +28,18 @@ pub fn demangled(name: &str, language: Language) -> String {
         Some(demangled) if !demangled.is_empty() => demangled,
         _ => name.into_string(),
     }
+}
+
+/// Without what LLVM adds to names of one file's functions, which differs from build to build: `.llvm.1234`,
+/// `.__uniq.1234`, also in the brackets that demanglers put around it.
+fn without_build_suffix(name: &str) -> &str {
+    let start = [".__uniq.", ".llvm."].iter().filter_map(|mark| name.find(mark)).min();
+    let Some((before, suffix)) = start.and_then(|start| name.split_at_checked(start)) else { return name };
+    let is_suffix = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | ')' | ']');
+    if before.is_empty() || !suffix.chars().all(is_suffix) {
+        return name;
+    }
+    before.trim_end_matches(" (").trim_end_matches(" [clone ")
 }
 
 /// Names a frame, and keeps the name as the linker has it where that is another.

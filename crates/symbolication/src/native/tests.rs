@@ -238,3 +238,12 @@ fn what_a_client_knows_of_a_name_stays() {
     let said = |index: usize| frames(&event)[index].symbolication.as_ref().unwrap().status;
     assert_eq!((said(0), said(1)), (SymbolStatus::Found, SymbolStatus::Missing));
 }
+
+#[test]
+fn names_lose_what_differs_from_build_to_build() {
+    let shown = |name: &str| demangled(name, Language::Unknown);
+    assert_eq!(shown("_ZN4shop3payEi.llvm.4837409187647361565"), "shop::pay(int)");
+    assert_eq!(shown("run.__uniq.123.llvm.456"), "run");
+    assert_eq!(shown("__start(void*) (.__uniq.67847048707805468364)"), "__start(void*)");
+    assert_eq!(shown("a.llvm.b c"), "a.llvm.b c");
+}

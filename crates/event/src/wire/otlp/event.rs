@@ -187,7 +187,7 @@ fn put_exceptions(
     }
 }
 
-fn exception(raised: Raised, platform: &str) -> Value {
+pub(super) fn exception(raised: Raised, platform: &str) -> Value {
     let mut exception = Map::new();
     let (module, ty) = match raised.ty {
         Some(ty) if ["java", "python", "csharp"].contains(&platform) => match ty.rsplit_once('.') {

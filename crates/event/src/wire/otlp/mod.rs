@@ -12,12 +12,22 @@ mod record;
 mod stack;
 
 use prost::Message;
+use serde_json::{Map, Value, json};
 
 use self::record::Records;
 use super::{WireError, envelope::Item};
 use crate::ids::EventId;
 
 const FORMAT: &str = "OTLP request";
+
+/// The event that nothing but a stack in text tells of, as a runtime prints it: of Java and Kotlin, JavaScript, Python.
+/// `None` if it is in no format that is known here.
+pub fn stack_event(text: &str) -> Option<Map<String, Value>> {
+    let (platform, chain) = stack::parse(text, None)?;
+    let values: Vec<Value> = chain.into_iter().map(|raised| event::exception(raised, platform)).collect();
+    let event = json!({ "platform": platform, "level": "error", "exception": { "values": values } });
+    event.as_object().cloned()
+}
 
 /// The messages of `proto/opentelemetry/v1/logs.proto`.
 mod proto {

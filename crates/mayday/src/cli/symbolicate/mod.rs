@@ -21,7 +21,8 @@ use crate::banner;
 #[derive(Debug, Args)]
 #[command(
     after_help = "What FILE is, shows by itself: a minidump; an iOS .ips or .crash report, a PLCrashReporter or KSCrash \
-    report, a MetricKit payload; an Android tombstone (protobuf or text) or ANR trace; a Sentry event or envelope. gzip and \
+    report, a MetricKit payload; an Android tombstone (protobuf or text) or ANR trace; a Sentry event or envelope; a stack \
+    trace as Java, Kotlin, JavaScript or Python print it. gzip and \
     zstd are undone. `-` reads standard input.\n\n\
     --symbols may be given several times; the folders are searched in this order. Each is searched in the layouts of GDB \
     (nn/nnn.debug, .build-id/), LLDB (XXXX/XXXX/…), symstore, Breakpad and unified, then for any ELF, Mach-O, dSYM, PE, PDB \

@@ -36,8 +36,9 @@ fn other_engine(line: &str) -> Option<Frame<'_>> {
     Some(Frame { function: (!function.is_empty()).then_some(function), ..place_of(place)? })
 }
 
-/// `https://shop.example/cart.js:1:2`.
+/// `https://shop.example/cart.js:1:2`; Hermes has `address at index.android.bundle:1:2`.
 fn place_of(place: &str) -> Option<Frame<'_>> {
+    let place = place.strip_prefix("address at ").unwrap_or(place);
     let (place, column) = place.rsplit_once(':')?;
     let (file, line) = place.rsplit_once(':')?;
     let (line, column) = (line.parse().ok()?, column.parse().ok()?);
