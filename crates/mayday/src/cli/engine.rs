@@ -61,7 +61,8 @@ pub(crate) async fn run(args: EngineArgs) -> anyhow::Result<()> {
     let stopper = stop.clone();
     let mut signals = StopSignals::listen()?;
     tokio::spawn(async move {
-        tracing::info!(signal = signals.requested().await, "stopping");
+        let signal = signals.requested().await;
+        tracing::info!(signal, "stopping");
         stopper.cancel();
     });
     let announce = |address| banner::say(&format!("listening on http://{address}"));
