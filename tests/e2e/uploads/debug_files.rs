@@ -28,7 +28,7 @@ async fn uploads_what_a_build_makes(cli: SentryCli) {
     assert_eq!(files.len(), 2, "{files:#?}");
     let (elf, sources) = (kind(&files, "elf"), kind(&files, "sourcebundle"));
     assert_eq!(elf["debugId"], sources["debugId"]);
-    assert_eq!((&elf["cpuName"], &elf["data"]["type"]), (&"x86_64".into(), &"exe".into()));
+    assert_eq!((&elf["cpuName"], &elf["data"]["type"]), (&"x86_64".into(), &"lib".into()));
     let features: Vec<&str> = elf["data"]["features"].as_array().expect("a list").iter().map(text).collect();
     assert_eq!(features, ["symtab", "debug", "unwind"]);
     assert_eq!(sources["data"]["features"][0], "sources");

@@ -20,6 +20,8 @@ const CONCURRENCY: usize = 8;
 /// What may be put together of chunks; `sentry-cli` 2 decides by it how it uploads.
 const ACCEPT: &[&str] = &[
     "debug_files",
+    // Version 2 sends source maps as bundles only if the older form is taken too; it prefers bundles then.
+    "release_files",
     "pdbs",
     "portablepdbs",
     "sources",
