@@ -11,6 +11,7 @@ pub mod objects;
 pub mod report;
 mod stacks;
 mod whole;
+pub mod caches;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};
 pub use stacks::restore;
