@@ -133,6 +133,9 @@ const SELECT_ISSUE: &str = "SELECT i.id, p.organization_id, i.project_id, p.slug
      FROM issues i JOIN projects p ON p.id = i.project_id LEFT JOIN users u ON u.id = i.assignee_id
      WHERE ";
 
+/// The beginning of a condition on `r`, the issue that was asked for.
+const LED_TO: &str = " AND i.id IN (SELECT COALESCE(r.redirect_to, r.id) FROM issues r WHERE ";
+
 impl Catalog {
     /// The keys of all issues of a project that pass the filter, newest `last_seen` first, at most `limit`.
     pub async fn issue_keys(
@@ -143,7 +146,8 @@ impl Catalog {
     ) -> Result<Vec<IssueKey>, CatalogError> {
         let mut query = QueryBuilder::new(
             "SELECT k.id, k.first_seen, k.last_seen, h.hash
-             FROM (SELECT i.id, i.first_seen, i.last_seen FROM issues i WHERE i.project_id = ",
+             FROM (SELECT i.id, i.first_seen, i.last_seen FROM issues i
+                   WHERE i.redirect_to IS NULL AND i.project_id = ",
         );
         query.push_bind(project.to_sql());
         filter.push_conditions(&mut query);
@@ -176,21 +180,22 @@ impl Catalog {
         Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 
-    /// An issue by decimal id or by short id.
+    /// An issue by decimal id or by short id; the one that it leads to, if its events are all there now.
     pub async fn issue(&self, organization: OrganizationId, id: &str) -> Result<Issue, CatalogError> {
         let mut query = QueryBuilder::new(SELECT_ISSUE);
         query.push("p.organization_id = ").push_bind(organization.to_sql());
         match id.parse::<IssueId>() {
-            Ok(id) => query.push(" AND i.id = ").push_bind(id.to_sql()),
-            Err(_) => query.push(" AND i.short_id = ").push_bind(id.to_uppercase()),
+            Ok(id) => query.push(LED_TO).push("r.id = ").push_bind(id.to_sql()),
+            Err(_) => query.push(LED_TO).push("r.short_id = ").push_bind(id.to_uppercase()),
         };
+        query.push(")");
         self.one_issue(query).await
     }
 
-    /// An issue by id, wherever it is.
+    /// An issue by id, wherever it is; the one that it leads to, if its events are all there now.
     pub async fn issue_by_id(&self, id: IssueId) -> Result<Issue, CatalogError> {
         let mut query = QueryBuilder::new(SELECT_ISSUE);
-        query.push("i.id = ").push_bind(id.to_sql());
+        query.push("TRUE").push(LED_TO).push("r.id = ").push_bind(id.to_sql()).push(")");
         self.one_issue(query).await
     }
 

@@ -9,6 +9,7 @@ pub mod artifact_bundles;
 pub mod batch;
 pub mod debug_files;
 pub mod error;
+pub mod healing;
 pub mod issues;
 pub mod json;
 pub mod keys;
