@@ -9,6 +9,7 @@ pub mod minidump;
 pub mod native;
 pub mod objects;
 pub mod report;
+pub mod sources;
 mod stacks;
 mod whole;
 pub mod caches;

@@ -171,6 +171,11 @@ impl Caches {
         }
     }
 
+    /// Forgets why what is asked for by an id was not to be had, of every kind.
+    pub fn forget_absence(&self, project: ProjectId, id: &str) {
+        self.lock().absences.forget(project, id);
+    }
+
     /// Forgets what of a project was not to be had: it has other sources now.
     pub fn forget_absences(&self, project: ProjectId) {
         self.lock().absences.forget_project(project);

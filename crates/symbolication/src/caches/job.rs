@@ -2,32 +2,48 @@
 
 use std::{
     ffi::OsString,
-    fs::File,
-    io::{BufWriter, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 use symbolic::common::{ByteView, DebugId};
 
-use super::{ConvertError, Inputs, convert};
-use crate::{Absent, ArtifactKind, Status};
+use crate::{
+    Absent, ArtifactKind, Status,
+    convert::{Bundled, ConvertError, Inputs, SymbolMaps, artifact, unpacked},
+};
 
 /// Which files to convert, and to what; the files are mapped, not read into memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     pub kind: ArtifactKind,
-    /// As [`Inputs`] has them.
+    /// This and the other files are as [`Inputs`] has them; this one may be packed.
     pub file: PathBuf,
     pub debug_id: Option<DebugId>,
     pub bcsymbolmap: Option<PathBuf>,
     pub il2cpp: Option<PathBuf>,
-    pub minified: Option<PathBuf>,
-    /// Where the converted file goes. After a failure it may hold half of it.
+    pub bundled: Option<Bundled>,
+    /// Where the converted file goes.
     pub output: PathBuf,
 }
 
-/// How a process tells the one that started it why there is no converted file: a line of JSON.
+/// Why a job is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The file is at fault.
+    #[error(transparent)]
+    File(#[from] ConvertError),
+    /// The disk is; it may go well another time.
+    #[error("{path}: {source}")]
+    Disk {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// How a process tells the one that started it what is wrong with the file: a line of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     pub status: Status,
@@ -36,21 +52,18 @@ pub struct Refusal {
 
 impl Job {
     /// Converts.
-    pub fn run(&self) -> Result<(), ConvertError> {
-        let file = mapped(&self.file)?;
+    pub fn run(&self) -> Result<(), JobError> {
+        let file = unpacked(mapped(&self.file)?)?;
         let bcsymbolmap = self.bcsymbolmap.as_deref().map(mapped).transpose()?;
         let il2cpp = self.il2cpp.as_deref().map(mapped).transpose()?;
-        let minified = self.minified.as_deref().map(mapped).transpose()?;
         let inputs = Inputs {
             file: &file,
             debug_id: self.debug_id,
-            bcsymbolmap: bcsymbolmap.as_deref(),
-            il2cpp: il2cpp.as_deref(),
-            minified: minified.as_deref(),
+            maps: SymbolMaps { bitcode: bcsymbolmap.as_deref(), il2cpp: il2cpp.as_deref() },
+            bundled: self.bundled.as_ref(),
         };
-        let mut output = BufWriter::new(File::create(&self.output)?);
-        convert(self.kind, &inputs, &mut output)?;
-        Ok(output.flush()?)
+        let converted = artifact(self.kind, &inputs)?;
+        fs::write(&self.output, converted).map_err(at(&self.output))
     }
 
     /// The arguments of `mayday convert` that mean this job.
@@ -60,27 +73,34 @@ impl Job {
         if let Some(id) = self.debug_id {
             arguments.extend(["--debug-id".into(), id.to_string().into()]);
         }
-        for (flag, path) in
-            [("--bcsymbolmap", &self.bcsymbolmap), ("--il2cpp", &self.il2cpp), ("--minified", &self.minified)]
-        {
+        for (flag, path) in [("--bcsymbolmap", &self.bcsymbolmap), ("--il2cpp", &self.il2cpp)] {
             if let Some(path) = path {
                 arguments.extend([flag.into(), path.clone().into()]);
             }
+        }
+        match &self.bundled {
+            Some(Bundled::DebugId(id)) => arguments.extend(["--bundled-id".into(), id.to_string().into()]),
+            Some(Bundled::Urls { map, minified }) => {
+                // One argument each: foreign text may look like a flag.
+                arguments.push(format!("--bundled-map={map}").into());
+                arguments.extend(minified.iter().map(|url| format!("--bundled-minified={url}").into()));
+            }
+            None => {}
         }
         arguments
     }
 }
 
-impl Refusal {
-    /// What a failed conversion means; `None` where it may go well another time.
-    pub fn of(error: &ConvertError) -> Option<Self> {
+impl JobError {
+    /// What is wrong with the file, if it is the file.
+    pub fn refusal(&self) -> Option<Refusal> {
+        let Self::File(error) = self else { return None };
         let status = match error {
             ConvertError::Malformed(_) => Status::Malformed,
-            ConvertError::Mismatch(_) => Status::Mismatch,
-            ConvertError::Nothing(_) => Status::Missing,
-            ConvertError::Write(_) => return None,
+            ConvertError::Mismatch { .. } => Status::Mismatch,
+            ConvertError::Lacks(_) => Status::Missing,
         };
-        Some(Self { status, reason: error.to_string() })
+        Some(Refusal { status, reason: error.to_string() })
     }
 }
 
@@ -90,6 +110,11 @@ impl From<Refusal> for Absent {
     }
 }
 
-fn mapped(path: &Path) -> Result<ByteView<'static>, ConvertError> {
-    Ok(ByteView::open(path)?)
+fn mapped(path: &Path) -> Result<ByteView<'static>, JobError> {
+    ByteView::open(path).map_err(at(path))
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> JobError {
+    let path = path.to_owned();
+    move |source| JobError::Disk { path, source }
 }

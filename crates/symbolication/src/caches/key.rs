@@ -83,7 +83,8 @@ impl ArtifactKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Counted up when the same input is to give another file: by a new version of a library, or of `convert`.
+    /// Counted up when the same input is to give another file: by a new version of a library, or of
+    /// [`convert`](crate::convert).
     pub(super) fn converter_version(self) -> u32 {
         match self {
             Self::SymCache

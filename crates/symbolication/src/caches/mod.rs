@@ -1,7 +1,7 @@
 //! Converted files on local disk, and how they are made.
 //!
 //! Symbol files are slow to read; what symbolication reads is made of them once, memory-mapped, and shared by all
-//! events. [`convert`](convert()) makes such a file, [`Caches`] keeps them.
+//! events. A [`Job`] makes such a file, [`Caches`] keeps them.
 //!
 //! # On disk
 //!
@@ -16,7 +16,6 @@
 //! That something is *not* to be had is kept in memory alone, and for a time that grows.
 
 mod absences;
-mod convert;
 mod disk;
 mod entry;
 mod job;
@@ -25,8 +24,7 @@ mod key;
 mod tests;
 
 pub use self::{
-    convert::{ConvertError, Inputs, convert},
     disk::{CacheError, Caches, Options},
-    job::{Job, Refusal},
+    job::{Job, JobError, Refusal},
     key::CacheKey,
 };

@@ -146,54 +146,49 @@ fn a_reason_why_not_holds_for_longer_each_time() {
 }
 
 #[test]
-fn a_debug_file_gives_names_lines_and_how_to_unwind() {
+fn a_job_converts_files_or_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, output) = (folder.path().join("shop.sym"), folder.path().join("out"));
+    fs::write(&file, BREAKPAD).unwrap();
     let id = "c22813ac-7d10-1e2f-f13b-4f2a1d0e6c60".parse().unwrap();
-    let inputs = Inputs { file: BREAKPAD.as_bytes(), debug_id: Some(id), ..Inputs::default() };
-    let mut converted = Vec::new();
-    convert(ArtifactKind::SymCache, &inputs, &mut converted).unwrap();
+    let job = Job {
+        kind: ArtifactKind::SymCache,
+        file: file.clone(),
+        debug_id: Some(id),
+        bcsymbolmap: None,
+        il2cpp: None,
+        bundled: None,
+        output: output.clone(),
+    };
+    job.run().unwrap();
+    let converted = fs::read(&output).unwrap();
     let symcache = SymCache::parse(&converted).unwrap();
     let line = symcache.lookup(0x1004).next().unwrap();
     assert_eq!((line.function().name(), line.line()), ("pay(int)", 42));
-    let mut converted = Vec::new();
-    convert(ArtifactKind::Cfi, &inputs, &mut converted).unwrap();
-    assert!(String::from_utf8_lossy(&converted).contains("STACK CFI INIT 1000 20"));
-}
+    Job { kind: ArtifactKind::Cfi, ..job.clone() }.run().unwrap();
+    assert!(String::from_utf8_lossy(&fs::read(&output).unwrap()).contains("STACK CFI INIT 1000 20"));
 
-#[test]
-fn what_cannot_be_converted_says_why() {
-    let other = "11111111-7d10-1e2f-f13b-4f2a1d0e6c60".parse().unwrap();
-    let debug_id = Some(other);
-    let no_cfi = BREAKPAD.lines().filter(|line| !line.starts_with("STACK")).collect::<Vec<_>>().join("\n");
-    for (kind, inputs, expected) in [
+    let other = Job { debug_id: "11111111-7d10-1e2f-f13b-4f2a1d0e6c60".parse().ok(), ..job.clone() };
+    for (job, status, reason) in [
         (
-            ArtifactKind::SymCache,
-            Inputs { file: BREAKPAD.as_bytes(), debug_id, ..Inputs::default() },
-            "Mismatch(\"file is of debug id c22813ac-7d10-1e2f-f13b-4f2a1d0e6c60\")",
+            other,
+            Status::Mismatch,
+            "the file is of another build: it has c22813ac-7d10-1e2f-f13b-4f2a1d0e6c60",
         ),
         (
-            ArtifactKind::SymCache,
-            Inputs { file: b"nonsense", ..Inputs::default() },
-            "Malformed(\"not a debug file that mayday reads: it begins with \\\"nonsense\\\"\")",
+            Job { kind: ArtifactKind::Proguard, ..job.clone() },
+            Status::Malformed,
+            "not a ProGuard or R8 mapping",
         ),
-        (
-            ArtifactKind::Cfi,
-            Inputs { file: no_cfi.as_bytes(), ..Inputs::default() },
-            "Nothing(\"file has no unwind information\")",
-        ),
-        (
-            ArtifactKind::Proguard,
-            Inputs { file: b"nonsense", ..Inputs::default() },
-            "Malformed(\"not a ProGuard or R8 mapping: no class in its first lines\")",
-        ),
-        (
-            ArtifactKind::DartMap,
-            Inputs { file: b"{}", ..Inputs::default() },
-            "Malformed(\"no list of names: invalid type: map, expected a sequence at line 1 column 0\")",
-        ),
+        (Job { kind: ArtifactKind::DartMap, ..job.clone() }, Status::Malformed, "not a list of names"),
+        (Job { kind: ArtifactKind::SourceMap, ..job.clone() }, Status::Malformed, "unreadable source map"),
+        (Job { kind: ArtifactKind::Sources, ..job.clone() }, Status::Malformed, "not a source bundle"),
+        (Job { kind: ArtifactKind::PortablePdb, ..job.clone() }, Status::Malformed, "not a portable PDB"),
     ] {
-        let failed = convert(kind, &inputs, &mut Vec::new()).unwrap_err();
-        assert_eq!(format!("{failed:?}"), expected);
+        let refusal = job.run().unwrap_err().refusal().unwrap();
+        assert_eq!(refusal.status, status);
+        assert!(refusal.reason.starts_with(reason), "{}", refusal.reason);
     }
-    let inputs = Inputs { file: b"{\"version\":3", ..Inputs::default() };
-    assert!(convert(ArtifactKind::SourceMap, &inputs, &mut Vec::new()).is_err());
+    fs::remove_file(file).unwrap();
+    assert!(job.run().unwrap_err().refusal().is_none());
 }

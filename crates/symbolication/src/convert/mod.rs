@@ -3,6 +3,8 @@
 //! Files are untrusted. Sizes that they declare are checked before anything is set aside for them, nesting is bounded, and a
 //! file may still cost much time and memory for its size: who converts files of strangers does it in a process with limits.
 
+mod artifact;
+mod bundled;
 mod cfi;
 mod debug_file;
 mod packed;
@@ -10,6 +12,8 @@ mod portable_pdb;
 mod symcache;
 
 pub use self::{
+    artifact::{Inputs, artifact},
+    bundled::Bundled,
     cfi::cfi_cache,
     packed::unpacked,
     portable_pdb::portable_pdb_cache,

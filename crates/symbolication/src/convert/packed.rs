@@ -13,11 +13,13 @@ const FILE_BYTES: usize = 2 << 30;
 /// Most that compression may save; debug information does not come near.
 const RATIO: usize = 500;
 
-/// The file itself, or the one in a cabinet (`app.pd_`, or under its own name), in gzip or zstd.
+/// The file itself, or the one in a cabinet (`app.pd_`, or under its own name), in gzip, zlib or zstd.
 pub fn unpacked(file: ByteView<'static>) -> Result<ByteView<'static>, ConvertError> {
     let encoding = match file.get(..4) {
         Some(b"MSCF") => return cabinet(&file).map(ByteView::from_vec),
         Some([0x1f, 0x8b, ..]) => "gzip",
+        // What zlib writes at its usual levels.
+        Some([0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]) => "deflate",
         Some([0x28, 0xb5, 0x2f, 0xfd]) => "zstd",
         _ => return Ok(file),
     };
