@@ -53,6 +53,7 @@ impl Store {
         };
         for (table, condition) in [
             ("recent_payloads", of_events.as_str()),
+            ("missing_symbols", &of_events),
             ("attachments", &of_events),
             ("feedback", &said),
             ("fates", &of_events),

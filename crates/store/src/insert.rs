@@ -17,7 +17,10 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    rows::{AttachmentRow, EventRow, FateRow, FeedbackRow, OutcomeRow, RecentPayloadRow, SessionRow, Stored},
+    rows::{
+        AttachmentRow, EventRow, FateRow, FeedbackRow, MissingSymbolRow, OutcomeRow, RecentPayloadRow,
+        SessionRow, Stored,
+    },
 };
 
 /// What keeps an insert one block, whatever its size. An embedded engine and a server have different defaults.
@@ -107,6 +110,11 @@ impl Store {
         self.insert(rows.iter(), &[]).await
     }
 
+    /// Inserts which symbol files events lack; the same again change nothing.
+    pub async fn insert_missing_symbols(&self, rows: &[MissingSymbolRow]) -> Result<(), StoreError> {
+        self.insert(rows.iter(), &[]).await
+    }
+
     async fn insert_once<'a>(
         &self,
         token: &str,
@@ -115,7 +123,7 @@ impl Store {
         self.insert(rows, &[("insert_deduplicate", "1"), ("insert_deduplication_token", token)]).await
     }
 
-    async fn insert<'a, R: Stored + 'a>(
+    pub(crate) async fn insert<'a, R: Stored + 'a>(
         &self,
         rows: impl ExactSizeIterator<Item = &'a R>,
         settings: &[(&str, &str)],

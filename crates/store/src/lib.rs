@@ -10,6 +10,7 @@ mod error;
 mod insert;
 mod migrate;
 pub mod queries;
+mod replace;
 pub mod rows;
 
 pub use connect::{Store, StoreOptions};

@@ -27,7 +27,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 12] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),
@@ -38,6 +38,8 @@ const MIGRATIONS: [Migration; 10] = [
     migration!(8, "add_payload_bytes"),
     migration!(9, "rebuild_projections_on_delete"),
     migration!("00", 10, "add_counted_sessions"),
+    migration!("00", 11, "add_event_revision"),
+    migration!("00", 12, "create_missing_symbols"),
 ];
 
 /// The tables whose rows go with the retention time, and what a row's age is told by.

@@ -96,7 +96,7 @@ impl Store {
 
     /// One event by id.
     pub async fn event(&self, project: ProjectId, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
-        let sql = stored_event_sql("event_id = {id:UUID} LIMIT 1");
+        let sql = stored_event_sql("event_id = {id:UUID}");
         self.stored_event(project, self.query(&sql, project).param("id", id.0.to_string())).await
     }
 
@@ -188,7 +188,8 @@ impl EventCursor {
     }
 }
 
-/// A whole event. Its key is found first, so that no payload is read but its own.
+/// A whole event. Its key is found first, so that no payload is read but its own. One that is being replaced is there
+/// twice for a moment.
 fn stored_event_sql(found_by: &str) -> String {
     format!(
         "SELECT {SUMMARY}, dist, error_type, error_value, handled, mechanism, app_version, sdk_name, sdk_version,
@@ -197,7 +198,7 @@ fn stored_event_sql(found_by: &str) -> String {
          WHERE project_id = {{project:UInt64}} AND (group_hash, timestamp, event_id) IN
              (SELECT group_hash, timestamp, event_id FROM events
               WHERE project_id = {{project:UInt64}} AND {found_by})
-         LIMIT 1"
+         ORDER BY revision DESC LIMIT 1"
     )
 }
 

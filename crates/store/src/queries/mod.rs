@@ -8,6 +8,7 @@ pub mod events;
 pub mod fates;
 pub mod feedback;
 pub mod issues;
+pub mod missing_symbols;
 pub mod outcomes;
 mod payloads;
 pub mod sessions;

@@ -44,6 +44,8 @@ pub struct EventRow {
     pub payload: String,
     /// Grouping and its reasons as JSON (`mayday_grouping::Grouping`).
     pub grouping: String,
+    /// 0; greater in a row that takes the place of another of the same event.
+    pub revision: u64,
 }
 
 /// A row as it goes over the wire, in the names and types of the `events` table.
@@ -77,6 +79,7 @@ pub(crate) struct EventWire<'a> {
     tags: Vec<(&'a str, &'a str)>,
     payload: &'a str,
     grouping: &'a str,
+    revision: u64,
 }
 
 impl Stored for EventRow {
@@ -112,6 +115,7 @@ impl Stored for EventRow {
             tags: self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
             payload: &self.payload,
             grouping: &self.grouping,
+            revision: self.revision,
         }
     }
 }

@@ -96,5 +96,6 @@ pub(crate) fn row(number: u128, hash: u64, minutes: i64) -> EventRow {
         tags: BTreeMap::from([("os".into(), "Android 14".into())]),
         payload: format!("{{\"n\":\"{number}\\n'\"}}"),
         grouping: "{}".into(),
+        revision: 0,
     }
 }

@@ -6,6 +6,7 @@ mod about_events;
 mod deletion;
 mod events;
 mod harness;
+mod healing;
 mod inserts;
 mod outcomes;
 mod sessions;
