@@ -57,6 +57,7 @@ pub(crate) fn of(project_id: ProjectId, grouped: GroupedEvent) -> Result<Parts, 
         error_value: title.error_value,
         payload,
         grouping,
+        revision: 0,
     };
     Ok((occurrence, row))
 }

@@ -38,6 +38,7 @@ fn row(number: u128, hash: u64, received: Timestamp) -> EventRow {
         tags: BTreeMap::new(),
         payload: "0123456789".to_owned(),
         grouping: String::new(),
+        revision: 0,
     }
 }
 
