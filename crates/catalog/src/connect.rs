@@ -10,7 +10,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{CatalogError, keys::Keys, settings::Settings};
+use crate::{CatalogError, SealKey, keys::Keys, settings::Settings};
 
 pub(crate) type Database = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
@@ -37,6 +37,7 @@ pub struct Catalog {
     pub(crate) reader: SqlitePool,
     pub(crate) keys: Arc<Keys>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) seal_key: SealKey,
 }
 
 impl Catalog {
@@ -59,9 +60,16 @@ impl Catalog {
         } else {
             pool(READERS).connect_with(options.read_only(true)).await?
         };
-        let catalog = Self { clock, writer, reader, keys: Arc::default(), settings: Arc::default() };
+        let (keys, settings) = (Arc::default(), Arc::default());
+        let seal_key = SealKey::of_this_process()?;
+        let catalog = Self { clock, writer, reader, keys, settings, seal_key };
         catalog.refresh_keys().await?;
         Ok(catalog)
+    }
+
+    /// The same, its secrets encrypted with this key; without one, they are lost with the process.
+    pub fn with_seal_key(self, seal_key: SealKey) -> Self {
+        Self { seal_key, ..self }
     }
 
     /// Ok when the catalog answers.

@@ -17,8 +17,10 @@ pub mod projects;
 pub mod quarantine;
 pub mod releases;
 pub mod settings;
+pub mod symbol_sources;
 pub mod uploads;
 
+mod arrivals;
 mod bootstrap;
 mod connect;
 mod dsn_keys;
@@ -27,6 +29,7 @@ mod fixture;
 mod hooks;
 mod members;
 mod outbox;
+mod sealing;
 mod secrets;
 mod tokens;
 mod transitions;
@@ -34,3 +37,4 @@ mod working_set;
 
 pub use connect::Catalog;
 pub use error::CatalogError;
+pub use sealing::{SEAL_KEY_BYTES, SealKey};
