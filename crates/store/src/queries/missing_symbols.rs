@@ -40,10 +40,12 @@ impl Store {
     ) -> Result<Vec<MissingSymbol>, StoreError> {
         let query = self
             .query(
-                "SELECT symbol, argMax(kind, at), argMax(file, at), argMax(code_id, at), argMax(arch, at),
-                     argMax(status, at), argMax(reason, at), argMax(release, at), argMax(dist, at),
+                "SELECT symbol, argMax(kind, at) AS of_kind, argMax(file, at) AS of_file, argMax(code_id, at) AS of_code_id,
+                     argMax(arch, at) AS of_arch, argMax(status, at) AS of_status, argMax(reason, at) AS of_reason,
+                     argMax(release, at) AS of_release, argMax(dist, at) AS of_dist,
                      count() AS events, uniqCombined64If(12)(user_hash, user_hash != 0) AS users,
-                     toUnixTimestamp64Milli(min(received)), toUnixTimestamp64Milli(max(received))
+                     toUnixTimestamp64Milli(min(received)) AS first_ms,
+                     toUnixTimestamp64Milli(max(received)) AS last_ms
                  FROM (SELECT *, (received, event_id) AS at FROM missing_symbols FINAL
                        WHERE project_id = {project:UInt64}
                          AND received >= fromUnixTimestamp64Milli({from:Int64})
@@ -135,14 +137,14 @@ impl Store {
 #[derive(Row, Deserialize)]
 struct MissingSymbolSums {
     symbol: String,
-    kind: String,
-    file: String,
-    code_id: String,
-    arch: String,
-    status: String,
-    reason: String,
-    release: String,
-    dist: String,
+    of_kind: String,
+    of_file: String,
+    of_code_id: String,
+    of_arch: String,
+    of_status: String,
+    of_reason: String,
+    of_release: String,
+    of_dist: String,
     events: u64,
     users: u64,
     first_ms: i64,
@@ -153,14 +155,14 @@ impl From<MissingSymbolSums> for MissingSymbol {
     fn from(row: MissingSymbolSums) -> Self {
         Self {
             symbol: row.symbol,
-            kind: row.kind,
-            file: row.file,
-            code_id: row.code_id,
-            arch: row.arch,
-            status: row.status,
-            reason: row.reason,
-            release: row.release,
-            dist: row.dist,
+            kind: row.of_kind,
+            file: row.of_file,
+            code_id: row.of_code_id,
+            arch: row.of_arch,
+            status: row.of_status,
+            reason: row.of_reason,
+            release: row.of_release,
+            dist: row.of_dist,
             events: row.events,
             users: row.users,
             first_seen: Timestamp(row.first_ms),
