@@ -4,16 +4,13 @@ use std::{borrow::Cow, str};
 
 use proguard::{ProguardCache, ProguardMapping};
 use symbolic::{
-    common::DebugId,
-    debuginfo::sourcebundle::SourceBundle,
-    ppdb::{PortablePdb, PortablePdbCacheConverter},
-    sourcemapcache::SourceMapCacheWriter,
+    common::DebugId, debuginfo::sourcebundle::SourceBundle, sourcemapcache::SourceMapCacheWriter,
 };
 
 use super::{
     ConvertError, SymbolMaps,
     bundled::{Bundled, unbundled},
-    cfi_cache, sym_cache,
+    cfi_cache, portable_pdb_cache, sym_cache,
 };
 use crate::ArtifactKind;
 
@@ -35,7 +32,7 @@ pub fn artifact<'a>(kind: ArtifactKind, inputs: &Inputs<'a>) -> Result<Cow<'a, [
     match kind {
         ArtifactKind::SymCache => sym_cache(inputs.file, inputs.debug_id, inputs.maps).map(Cow::Owned),
         ArtifactKind::Cfi => cfi_cache(inputs.file, inputs.debug_id).map(Cow::Owned),
-        ArtifactKind::PortablePdb => portable_pdb(inputs.file).map(Cow::Owned),
+        ArtifactKind::PortablePdb => portable_pdb_cache(inputs.file, inputs.debug_id).map(Cow::Owned),
         ArtifactKind::Proguard => proguard(inputs.file).map(Cow::Owned),
         ArtifactKind::SourceMap => source_map(inputs).map(Cow::Owned),
         ArtifactKind::DartMap => {
@@ -49,18 +46,6 @@ pub fn artifact<'a>(kind: ArtifactKind, inputs: &Inputs<'a>) -> Result<Cow<'a, [
             Ok(Cow::Borrowed(inputs.file))
         }
     }
-}
-
-fn portable_pdb(file: &[u8]) -> Result<Vec<u8>, ConvertError> {
-    let pdb =
-        PortablePdb::parse(file).map_err(|error| ConvertError::malformed("not a portable PDB", &error))?;
-    let mut converter = PortablePdbCacheConverter::new();
-    let converted = converter.process_portable_pdb(&pdb);
-    converted.map_err(|error| ConvertError::malformed("unreadable portable PDB", &error))?;
-    let mut cache = Vec::new();
-    let written = converter.serialize(&mut cache);
-    written.map_err(|error| ConvertError::malformed("portable PDB cache", &error))?;
-    Ok(cache)
 }
 
 fn proguard(file: &[u8]) -> Result<Vec<u8>, ConvertError> {
