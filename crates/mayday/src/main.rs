@@ -8,6 +8,7 @@ mod data_dir;
 mod operations;
 mod refresh;
 mod roles;
+mod seal_key;
 mod server;
 mod shutdown;
 mod stores;

@@ -14,7 +14,7 @@ use mayday_event::{Clock, Ledger, Timestamp};
 use mayday_ingest::Ingest;
 use mayday_journal::Lanes;
 use mayday_store::Store;
-use mayday_worker::Worker;
+use mayday_worker::{Symbols, Worker};
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) journal: Lanes,
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
+    pub(crate) symbols: Arc<Symbols>,
     pub(crate) ledger: Arc<Ledger>,
     /// Things of the last day whose outcomes do not add up.
     pub(crate) unaccounted: Arc<AtomicU64>,
@@ -71,6 +72,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let catalog = stores::open_catalog(&config, &data, clock.clone()).await?;
     let journal = stores::open_journal(&config, &data)?;
     let blobs = stores::open_blobs(&config, &data)?;
+    let symbols = stores::open_symbols(&config, &data, &catalog, &blobs, &clock)?;
     let (first, known) = introduce(&catalog, &data, &base_url).await?;
     catalog.refresh_keys().await?;
     let clickhouse = stores::open_clickhouse(&config, &data).await?;
@@ -82,6 +84,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         journal,
         store: clickhouse.store,
         blobs,
+        symbols,
         ledger: Arc::default(),
         unaccounted: Arc::default(),
         clock,
@@ -161,6 +164,7 @@ impl Background {
                 journal: shared.journal.clone(),
                 store: shared.store.clone(),
                 blobs: shared.blobs.clone(),
+                symbols: shared.symbols.clone(),
                 ledger: shared.ledger.clone(),
                 clock: shared.clock.clone(),
                 transitions: transitions.clone(),

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,13 +13,19 @@ use mayday_engine::{EngineLimits, LocateOptions, SuperviseOptions, Supervisor};
 use mayday_event::Clock;
 use mayday_journal::{Lanes, Options};
 use mayday_store::{Store, StoreOptions};
+use mayday_symbolication::caches;
+use mayday_worker::{Converter, SourceLimits, Symbols};
 use tokio::sync::watch;
 use url::Url;
 
-use crate::{config::Config, data_dir::DataDir};
+use crate::{config::Config, data_dir::DataDir, seal_key};
 
 /// ClickHouse's database where the URL names none.
 const DEFAULT_DATABASE: &str = "mayday";
+/// Memory that converting one symbol file may take besides the file, in MiB: a debug file of a gigabyte takes about two.
+const CONVERSION_MEMORY_MIB: u64 = 4096;
+/// Time on a processor that it may take.
+const CONVERSION_TIME: Duration = Duration::from_secs(300);
 /// Longest pause between two tries to bring ClickHouse's schema up to date.
 const MIGRATE_RETRY_MAX: Duration = Duration::from_secs(5);
 
@@ -67,7 +74,8 @@ pub(crate) async fn open_catalog(config: &Config, data: &DataDir, clock: Clock) 
         Some(url) => url.to_string(),
         None => format!("sqlite://{}", data.join("catalog.db").display()),
     };
-    Catalog::open(&url, clock).await.context("cannot open the catalog")
+    let key = seal_key::read_or_make(&data.join(seal_key::NAME))?;
+    Ok(Catalog::open(&url, clock).await.context("cannot open the catalog")?.with_seal_key(key))
 }
 
 /// Opens the journal and recovers what a crash left.
@@ -84,6 +92,30 @@ pub(crate) fn open_blobs(config: &Config, data: &DataDir) -> anyhow::Result<Blob
         None => directory_url(&data.join("blobs"))?,
     };
     Ok(Blobs::open(&url)?.with_reserve(config.disk_reserve_bytes))
+}
+
+/// Opens the cache of converted symbol files, and says how files are converted.
+pub(crate) fn open_symbols(
+    config: &Config,
+    data: &DataDir,
+    catalog: &Catalog,
+    blobs: &Blobs,
+    clock: &Clock,
+) -> anyhow::Result<Arc<Symbols>> {
+    let cache =
+        caches::Options { directory: data.join("symbol-cache"), max_bytes: config.symbol_cache_bytes };
+    let converter = Converter::Process {
+        program: std::env::current_exe().context("cannot tell where this program is")?,
+        memory_mib: CONVERSION_MEMORY_MIB,
+        time: CONVERSION_TIME,
+    };
+    let limits = SourceLimits {
+        allow_private_addresses: config.allow_private_symbol_servers,
+        directories: config.symbol_directories.clone(),
+        ..SourceLimits::default()
+    };
+    let (catalog, blobs, clock) = (catalog.clone(), blobs.clone(), clock.clone());
+    Ok(Arc::new(Symbols::open(cache, converter, limits, catalog, blobs, clock)?))
 }
 
 fn directory_url(directory: &Path) -> anyhow::Result<Url> {

@@ -7,7 +7,8 @@ use mayday_blobs::BlobKey;
 use mayday_catalog::batch::{BatchRange, BegunBatch, Occurrence, Skipped};
 use mayday_event::{EventId, ProjectId, Timestamp};
 use mayday_journal::Position;
-use mayday_store::rows::{AttachmentRow, EventRow, FateRow, FeedbackRow, SessionRow};
+use mayday_store::rows::{AttachmentRow, EventRow, FateRow, FeedbackRow, MissingSymbolRow, SessionRow};
+use mayday_symbolication::{Wanted, caches::CacheKey};
 
 use crate::account::Account;
 
@@ -89,6 +90,10 @@ pub(crate) struct Yield {
     pub(crate) sessions: Vec<SessionRow>,
     pub(crate) feedback: Vec<FeedbackRow>,
     pub(crate) fates: Vec<FateRow>,
+    /// Symbol files that the events lack.
+    pub(crate) missing: Vec<MissingSymbolRow>,
+    /// Symbols that were not looked for yet: after that, the same records may yield more.
+    pub(crate) unknown: Vec<(CacheKey, Wanted)>,
     /// Blobs that bodies were spooled to: needless once the batch is committed.
     pub(crate) spooled: Vec<BlobKey>,
     /// Records by sender, as the journal's lanes count them.
@@ -109,6 +114,8 @@ impl Yield {
         self.sessions.extend(next.sessions);
         self.feedback.extend(next.feedback);
         self.fates.extend(next.fates);
+        self.missing.extend(next.missing);
+        self.unknown.extend(next.unknown);
         self.spooled.extend(next.spooled);
         for (sender, records) in next.senders {
             *self.senders.entry(sender).or_default() += records;

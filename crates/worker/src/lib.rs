@@ -22,12 +22,15 @@
 mod account;
 mod batch;
 mod cores;
+mod healing;
 mod in_flight;
 mod jobs;
+mod panics;
 mod pipeline;
 mod quarantine;
 mod retry;
 mod stages;
+mod symbols;
 
 use std::sync::{Arc, atomic::AtomicU64};
 
@@ -39,12 +42,15 @@ use mayday_store::Store;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub use self::symbols::{Converter, SourceLimits, Symbols};
+
 /// All that the worker works with.
 #[derive(Clone)]
 pub struct Worker {
     pub catalog: Catalog,
     pub journal: Lanes,
     pub blobs: Blobs,
+    pub symbols: Arc<Symbols>,
     pub store: Store,
     pub ledger: Arc<Ledger>,
     pub clock: Clock,
@@ -84,6 +90,10 @@ impl Worker {
             };
             async move { pipeline.run().await }
         });
-        tokio::join!(futures_util::future::join_all(pipelines), jobs::run(&self, &stop));
+        tokio::join!(
+            futures_util::future::join_all(pipelines),
+            jobs::run(&self, &stop),
+            healing::run(&self, &cores, &stop)
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod convert;
 mod demo;
 mod engine;
 mod symbolicate;
@@ -43,6 +44,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Print any crash file with functions, files and lines, without a server
     Symbolicate(symbolicate::SymbolicateArgs),
+    /// Make of a symbol file what symbolication reads, within limits: what the server runs for each file
+    #[command(hide = true)]
+    Convert(convert::ConvertArgs),
 }
 
 /// Runs the command of this process's arguments.
@@ -67,6 +71,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
         Command::Symbolicate(args) => symbolicate::run(&args),
+        Command::Convert(args) => convert::run(&args),
     }
 }
 

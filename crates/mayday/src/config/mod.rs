@@ -86,6 +86,15 @@ pub(crate) struct ServeArgs {
     /// Memory that the embedded engine may take, in MiB [default: a quarter of the machine's, at most 2048]
     #[arg(long, value_name = "MIB", env = "MAYDAY_ENGINE_MEMORY_MIB")]
     engine_memory_mib: Option<u64>,
+    /// Disk space that converted symbol files may take, in MiB [default: 4096]
+    #[arg(long, value_name = "MIB", env = "MAYDAY_SYMBOL_CACHE_MIB")]
+    symbol_cache_mib: Option<u64>,
+    /// Directories that projects may name as symbol sources, separated by commas [default: none]
+    #[arg(long, value_name = "DIRS", env = "MAYDAY_SYMBOL_DIRECTORIES", value_delimiter = ',')]
+    symbol_directories: Option<Vec<PathBuf>>,
+    /// Let projects name symbol servers on private networks and on this machine
+    #[arg(long, value_name = "BOOL", env = "MAYDAY_ALLOW_PRIVATE_SYMBOL_SERVERS", num_args = 0..=1, default_missing_value = "true")]
+    allow_private_symbol_servers: Option<bool>,
     /// How log lines look [default: text]
     #[arg(long, value_enum, env = "MAYDAY_LOG_FORMAT")]
     log_format: Option<LogFormat>,
@@ -118,6 +127,9 @@ pub(crate) struct Config {
     pub(crate) disk_reserve_bytes: u64,
     pub(crate) engine_lib: Option<PathBuf>,
     pub(crate) engine_memory_bytes: Option<u64>,
+    pub(crate) symbol_cache_bytes: u64,
+    pub(crate) symbol_directories: Vec<PathBuf>,
+    pub(crate) allow_private_symbol_servers: bool,
     pub(crate) log_format: LogFormat,
 }
 
@@ -127,6 +139,7 @@ const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 const DEFAULT_RETENTION_DAYS: u32 = 90;
 const MAX_RETENTION_DAYS: u32 = 3650;
 const DEFAULT_DISK_RESERVE_MIB: u64 = 512;
+const DEFAULT_SYMBOL_CACHE_MIB: u64 = 4096;
 const MIN_ENGINE_MEMORY_MIB: u64 = 256;
 
 impl Config {
@@ -154,6 +167,14 @@ impl Config {
             ),
             engine_lib: args.engine_lib.or(file.engine_lib),
             engine_memory_bytes: args.engine_memory_mib.or(file.engine_memory_mib).map(mebibytes),
+            symbol_cache_bytes: mebibytes(
+                args.symbol_cache_mib.or(file.symbol_cache_mib).unwrap_or(DEFAULT_SYMBOL_CACHE_MIB),
+            ),
+            symbol_directories: args.symbol_directories.or(file.symbol_directories).unwrap_or_default(),
+            allow_private_symbol_servers: args
+                .allow_private_symbol_servers
+                .or(file.allow_private_symbol_servers)
+                .unwrap_or_default(),
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
         };
         config.check()?;

@@ -2,9 +2,11 @@
 
 pub(crate) mod deduplicate;
 pub(crate) mod files;
+pub(crate) mod missing;
 pub(crate) mod payload;
 pub(crate) mod process;
 pub(crate) mod read;
 pub(crate) mod rest;
 pub(crate) mod row;
 pub(crate) mod store;
+pub(crate) mod symbolicate;

@@ -1,7 +1,6 @@
-//! The CPU work: record → entries → events, filtered, scrubbed and grouped → rows, spread over the cores.
+//! The CPU work: record → entries → events, filtered, symbolicated, scrubbed and grouped → rows, spread over the cores.
 
 use std::{
-    any::Any,
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -12,6 +11,7 @@ use mayday_event::{
     Category, Entry, Event, EventId, JournalRecord, Outcome, ProjectId, RawReport, Timestamp,
     capped::InflateLimits,
     entries_of,
+    entry::Attachment,
     raw::{RawReportError, Refusals, RefusedEvent},
     settings::CompiledSettings,
 };
@@ -20,7 +20,12 @@ use mayday_store::rows::{FateRow, FeedbackRow, SessionRow};
 
 use crate::{
     batch::{EventKey, ReadyEvent, SetAside, SkippedEvent, Source, Yield},
-    stages::{files, row},
+    panics::panic_text,
+    stages::{
+        files, missing, row,
+        symbolicate::{SymbolicatedEvent, symbolicate},
+    },
+    symbols::Symbols,
 };
 
 /// A record with all that it takes to process it.
@@ -34,13 +39,24 @@ pub(crate) struct Fetched {
     pub(crate) body: Result<Bytes, String>,
     /// Of the report's project.
     pub(crate) settings: Arc<CompiledSettings>,
+    pub(crate) symbols: Arc<Symbols>,
+    pub(crate) now: Timestamp,
+}
+
+/// The attachment type of a minidump.
+pub(crate) const MINIDUMP: &str = "event.minidump";
+
+/// [`process`], keeping what another try needs.
+pub(crate) fn try_process(fetched: Fetched) -> (Fetched, Yield) {
+    let done = process(&fetched);
+    (fetched, done)
 }
 
 /// One record. Whatever its content makes a step do, panics included, costs only itself.
-pub(crate) fn process(fetched: Fetched) -> Yield {
+fn process(fetched: &Fetched) -> Yield {
     let progress = Progress::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| match &fetched.decoded {
-        Ok(JournalRecord::Report(report)) => Steps { fetched: &fetched, report, progress: &progress }.run(),
+        Ok(JournalRecord::Report(report)) => Steps { fetched, report, progress: &progress }.run(),
         Ok(JournalRecord::Refusals(refusals)) => Ok(of_refusals(refusals, fetched.place)),
         Err(error) => Err(Failure { reason: "unreadable_record", detail: error.to_string() }),
     }));
@@ -49,7 +65,7 @@ pub(crate) fn process(fetched: Fetched) -> Yield {
         Ok(Err(failure)) => failure,
         Err(panic) => Failure { reason: "panic", detail: panic_text(panic.as_ref()) },
     };
-    lost(&fetched, progress.step.get(), failure)
+    lost(fetched, progress.step.get(), failure)
 }
 
 /// How far a record came.
@@ -146,14 +162,15 @@ impl Steps<'_> {
             .map_err(|error| Failure { reason: error.reason(), detail: error.to_string() })?;
         let mut done = Yield::default();
         done.account.received(self.report);
+        let dumps: Vec<Attachment> = entries.iter().filter_map(minidump).cloned().collect();
         for (index, entry) in (0..).zip(entries) {
-            self.entry(entry, index, &mut done);
+            self.entry(entry, index, &dumps, &mut done);
         }
         self.drop_files_of_filtered(&mut done);
         Ok(done)
     }
 
-    fn entry(&self, entry: Entry, index: u32, done: &mut Yield) {
+    fn entry(&self, entry: Entry, index: u32, dumps: &[Attachment], done: &mut Yield) {
         let source = source(self.fetched);
         let (category, quantity) = match &entry {
             Entry::Event(_) => (Category::Error, 1),
@@ -176,7 +193,10 @@ impl Steps<'_> {
             (self.report.project_id, self.report.received, self.fetched.place);
         match entry {
             // Its outcome is known later: it may be a duplicate, or ClickHouse may refuse it.
-            Entry::Event(event) => return self.event(*event, source, index, done),
+            Entry::Event(event) => {
+                let dump = dumps.iter().find(|dump| dump.event_id == event.event_id);
+                return self.event(*event, dump.map(|dump| &*dump.content), source, index, done);
+            }
             Entry::Invalid { reason, detail, event_id, .. } => {
                 return self.invalid(source, category, reason, detail, event_id, done);
             }
@@ -211,12 +231,20 @@ impl Steps<'_> {
         done.account.became(&source, category, Outcome::Accepted, "", quantity);
     }
 
-    /// Filters, scrubs, groups and lays out one event.
-    fn event(&self, mut event: Event, source: Source, index: u32, done: &mut Yield) {
+    /// Filters, symbolicates, scrubs, groups and lays out one event.
+    fn event(&self, mut event: Event, dump: Option<&[u8]>, source: Source, index: u32, done: &mut Yield) {
         let (settings, event_id) = (&self.fetched.settings, event.event_id);
         self.progress.step.set("filter");
         let address = self.report.remote_addr.as_deref().and_then(|address| address.parse().ok());
         let dropped = settings.filters.verdict(&event, address);
+        let mut lacking = Vec::new();
+        if dropped.is_none() {
+            self.progress.step.set("symbolicate");
+            let symbolicated = self.symbolicated(event, dump);
+            event = symbolicated.event;
+            lacking = symbolicated.missing;
+            done.unknown.extend(symbolicated.unknown);
+        }
         self.progress.step.set("scrub");
         settings.scrubber.scrub(&mut event);
         self.progress.step.set("group");
@@ -230,6 +258,7 @@ impl Steps<'_> {
             }
         };
         done.bytes += row.payload.len();
+        done.missing.extend(missing::rows(&row, lacking, self.fetched.now));
         let event = ReadyEvent { source, index, occurrence, row };
         match dropped {
             None => done.events.push(event),
@@ -238,6 +267,11 @@ impl Steps<'_> {
                 done.filtered.push(SkippedEvent { event, reason, detail });
             }
         }
+    }
+
+    fn symbolicated(&self, event: Event, dump: Option<&[u8]>) -> SymbolicatedEvent {
+        let (symbols, project) = (&self.fetched.symbols, self.report.project_id);
+        symbolicate(event, dump, symbols.view(project, self.fetched.now), &symbols.tables(project))
     }
 
     /// An entry that cannot be stored. An event is set aside, with its whole record.
@@ -274,8 +308,9 @@ impl Steps<'_> {
     }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("panicked: {}", text.unwrap_or("without a text"))
+fn minidump(entry: &Entry) -> Option<&Attachment> {
+    match entry {
+        Entry::Attachment(file) if file.attachment_type == MINIDUMP => Some(file),
+        _ => None,
+    }
 }

@@ -9,12 +9,13 @@ use mayday_event::{
     raw::{Body, RawReport},
 };
 use mayday_journal::{Position, Record};
+use tokio::time::Instant;
 
 use crate::{
     batch::Yield,
     pipeline::Pipeline,
     retry::{Failure, Stopped, until_done, until_success},
-    stages::process::{Fetched, process},
+    stages::process::{Fetched, try_process},
 };
 
 /// Most records of a batch: enough that an insert's fixed costs do not count, few enough to be soon done.
@@ -30,6 +31,10 @@ const SLICE_BODY_BYTES: usize = 32 << 20;
 /// From one batch to the next while another is stored, so that a busy time makes larger inserts and not more.
 /// A full batch does not wait.
 const BATCH_WINDOW: Duration = Duration::from_millis(100);
+/// How long a batch's events may wait in all for symbols that are not on this machine; what comes later heals them.
+const SYMBOL_PATIENCE: Duration = Duration::from_secs(5);
+/// Most times that records are processed: what is found may show what else is needed, such as how to unwind further.
+const SYMBOL_ROUNDS: usize = 16;
 /// Journals are numbered in the topmost bits of what tells records of all journals apart.
 const LANE_SHIFT: u32 = 60;
 
@@ -49,9 +54,10 @@ impl Pipeline {
         let records = self.read(after, left, BATCH_RECORD_BYTES).await?;
 
         let (mut found, mut count) = (Yield::default(), 0);
+        let mut patience = SYMBOL_PATIENCE;
         let mut records = records.into_iter();
         while !records.as_slice().is_empty() && found.bytes <= BATCH_YIELD_BYTES {
-            let (came, processed) = self.processed(&mut records).await?;
+            let (came, processed) = self.processed(&mut records, &mut patience).await?;
             found.extend(came);
             count += processed;
         }
@@ -61,6 +67,7 @@ impl Pipeline {
     /// What comes of exactly these records, once more.
     pub(crate) async fn same_records(&self, first: u64, last: u64) -> Result<Yield, Stopped> {
         let mut found = Yield::default();
+        let mut patience = SYMBOL_PATIENCE;
         let mut after = Position(first.saturating_sub(1));
         while after.0 < last {
             let records = self.read(after, (last - after.0).min(BATCH_RECORDS), BATCH_RECORD_BYTES).await?;
@@ -76,7 +83,7 @@ impl Pipeline {
             after = read.position;
             let mut records = records.into_iter();
             while !records.as_slice().is_empty() {
-                found.extend(self.processed(&mut records).await?.0);
+                found.extend(self.processed(&mut records, &mut patience).await?.0);
             }
         }
         Ok(found)
@@ -88,7 +95,12 @@ impl Pipeline {
     }
 
     /// What comes of the next records, a slice of them, and how many they are.
-    async fn processed(&self, records: &mut IntoIter<Record>) -> Result<(Yield, u64), Stopped> {
+    async fn processed(
+        &self,
+        records: &mut IntoIter<Record>,
+        patience: &mut Duration,
+    ) -> Result<(Yield, u64), Stopped> {
+        let now = self.worker.clock.now();
         let mut fetched = Vec::with_capacity(SLICE_RECORDS);
         let mut senders: BTreeMap<u64, u64> = BTreeMap::new();
         let (mut spooled, mut bytes) = (Vec::new(), 0);
@@ -106,18 +118,51 @@ impl Pipeline {
             *senders.entry(sender).or_default() += 1;
             bytes += body.as_ref().map_or(0, Bytes::len);
             let place = self.place(record.position);
-            fetched.push(Fetched { record, place, decoded, body, settings });
+            let symbols = Arc::clone(&self.worker.symbols);
+            fetched.push(Fetched { record, place, decoded, body, settings, symbols, now });
             if fetched.len() == SLICE_RECORDS || bytes > SLICE_BODY_BYTES {
                 break;
             }
         }
         let count = fetched.len() as u64;
-        let mut found = Yield::default();
-        for done in self.cores.map(fetched, process).await {
-            found.extend(done);
-        }
+        let mut found = self.symbolicated(fetched, patience).await?;
         (found.senders, found.spooled) = (senders, spooled);
         Ok((found, count))
+    }
+
+    /// What comes of records once the symbols that they need are here, or do not come in time.
+    async fn symbolicated(&self, fetched: Vec<Fetched>, patience: &mut Duration) -> Result<Yield, Stopped> {
+        let records = fetched.len();
+        let mut found: Vec<Yield> = Vec::new();
+        found.resize_with(records, Yield::default);
+        let mut places: Vec<usize> = (0..records).collect();
+        let mut waiting = fetched;
+        for round in 1..=SYMBOL_ROUNDS {
+            let (mut again, mut wanted) = (Vec::new(), Vec::new());
+            let done = self.cores.map(waiting, try_process).await;
+            for (place, (fetched, done)) in std::mem::take(&mut places).into_iter().zip(done) {
+                let is_last = done.unknown.is_empty() || patience.is_zero() || round == SYMBOL_ROUNDS;
+                if !is_last {
+                    wanted.extend(done.unknown.iter().cloned());
+                    places.push(place);
+                    again.push(fetched);
+                }
+                if let Some(found) = found.get_mut(place) {
+                    *found = done;
+                }
+            }
+            if again.is_empty() {
+                break;
+            }
+            let (begun, symbols) = (Instant::now(), &self.worker.symbols);
+            let has_more = self.unless_stopped(symbols.prepare(wanted, *patience)).await?;
+            let left = patience.saturating_sub(begun.elapsed());
+            *patience = if has_more { left } else { Duration::ZERO };
+            waiting = again;
+        }
+        let mut all = Yield::default();
+        found.into_iter().for_each(|found| all.extend(found));
+        Ok(all)
     }
 
     /// A report's body; one that is gone is an error for people.

@@ -1,7 +1,7 @@
 //! What goes to ClickHouse besides events: each row has a key of its own, so the same again changes nothing.
 
 use mayday_event::{Outcome, ProjectId};
-use mayday_store::rows::{AttachmentRow, FateRow};
+use mayday_store::rows::{AttachmentRow, FateRow, MissingSymbolRow};
 
 use crate::{
     batch::{Batch, SetAside, SkippedEvent},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Pipeline {
-    /// Stores sessions, feedback, files' rows, fates and the batch's account.
+    /// Stores sessions, feedback, files' rows, fates, what symbols events lack, and the batch's account.
     pub(crate) async fn store_rest(&self, batch: &Batch, refused: &[SetAside]) -> Result<(), Stopped> {
         let (store, rest) = (&self.worker.store, &batch.rest);
         let attachments: Vec<AttachmentRow> = rest.files.iter().map(|file| file.row.clone()).collect();
@@ -18,11 +18,15 @@ impl Pipeline {
         fates.extend(batch.skipped.iter().map(|skipped| self.fate_of_skipped(skipped)));
         fates.extend(refused.iter().map(|set_aside| self.fate_of_refused(set_aside)));
         let outcomes = rest.account.rows(&batch.token());
+        let stored = batch.keys();
+        let is_stored = |row: &&MissingSymbolRow| stored.contains(&(row.project_id, row.event_id));
+        let missing: Vec<MissingSymbolRow> = rest.missing.iter().filter(is_stored).cloned().collect();
         let all = || async {
             store.insert_sessions(&rest.sessions).await?;
             store.insert_feedback(&rest.feedback).await?;
             store.insert_attachments(&attachments).await?;
             store.insert_fates(&fates).await?;
+            store.insert_missing_symbols(&missing).await?;
             store.insert_outcomes(&outcomes).await
         };
         until_success("store sessions, files and outcomes in ClickHouse", &self.stop, all).await

@@ -18,7 +18,8 @@ use mayday_event::{
 };
 use mayday_journal::{Lanes, Options};
 use mayday_store::{Store, StoreOptions};
-use mayday_worker::Worker;
+use mayday_symbolication::caches;
+use mayday_worker::{Converter, SourceLimits, Symbols, Worker};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -45,6 +46,13 @@ impl Drop for Fixture {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
+        Self::with_limits(SourceLimits { allow_private_addresses: true, ..SourceLimits::default() }).await
+    }
+
+    /// With other limits for symbol sources.
+    pub(crate) async fn with_limits(limits: SourceLimits) -> Self {
+        // Another test may have been faster.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let data = tempfile::tempdir().unwrap();
         let (stop_engine, engine, url) = start_engine(data.path()).await;
         let options = StoreOptions { url, database: "test".into(), retention_days: 3650 };
@@ -55,10 +63,15 @@ impl Fixture {
         let catalog = Catalog::open("sqlite::memory:", clock.clone()).await.unwrap();
         let project = catalog.bootstrap().await.unwrap().unwrap().project_id;
         let options = Options { reserve_bytes: 0, ..Options::default() };
+        let blobs = Blobs::open(&Url::from_directory_path(data.path().join("blobs")).unwrap()).unwrap();
+        let cache = caches::Options { directory: data.path().join("symbols"), max_bytes: 1 << 30 };
+        let (cat, blo, clo) = (catalog.clone(), blobs.clone(), clock.clone());
+        let symbols = Symbols::open(cache, Converter::InProcess, limits, cat, blo, clo);
         let worker = Worker {
             catalog,
             journal: Lanes::open(&data.path().join("journal"), options).unwrap(),
-            blobs: Blobs::open(&Url::from_directory_path(data.path().join("blobs")).unwrap()).unwrap(),
+            blobs,
+            symbols: Arc::new(symbols.unwrap()),
             store,
             ledger: Arc::new(Ledger::default()),
             clock,
@@ -101,6 +114,19 @@ impl Fixture {
         })
         .await
         .expect("the worker works the journal off");
+        stop.cancel();
+        running.await.unwrap();
+    }
+
+    /// Works until this is true.
+    pub(crate) async fn work_until(&self, what: &str, is_true: impl AsyncFn() -> bool) {
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(self.worker.clone().run(stop.clone()));
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        while !is_true().await {
+            assert!(tokio::time::Instant::now() < deadline, "not in time: {what}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         stop.cancel();
         running.await.unwrap();
     }

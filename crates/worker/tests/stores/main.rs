@@ -4,3 +4,5 @@
 
 mod harness;
 mod outcomes;
+mod symbol_servers;
+mod symbols;

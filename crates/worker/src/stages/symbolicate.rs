@@ -1,0 +1,189 @@
+//! Names for addresses, with what is known of the symbols; an event is never lost by it.
+
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use mayday_event::{
+    Event,
+    model::{Note, NoteKind, SymbolStatus},
+};
+use mayday_symbolication::{
+    Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, caches::CacheKey, minidump::UnwindTables,
+    symbolicate as symbolicate_all,
+};
+
+use crate::{
+    panics::panic_text,
+    symbols::{Noted, View},
+};
+
+/// Files that one event is remembered to lack.
+const MISSING: usize = 200;
+/// Hexadecimal digits of a debug id without its age.
+const ID_DIGITS: usize = 32;
+
+/// An event after symbolication.
+#[derive(Debug)]
+pub(crate) struct SymbolicatedEvent {
+    pub(crate) event: Event,
+    /// What it lacks.
+    pub(crate) missing: Vec<Missing>,
+    /// What was not looked for yet: once it was, another try may give more.
+    pub(crate) unknown: Vec<(CacheKey, Wanted)>,
+}
+
+/// A file that an event lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Missing {
+    /// What it is asked for by.
+    pub(crate) symbol: String,
+    pub(crate) kind: &'static str,
+    /// False: it would only help.
+    pub(crate) is_missing: bool,
+    pub(crate) status: SymbolStatus,
+    pub(crate) reason: String,
+    pub(crate) file: String,
+    pub(crate) code_id: String,
+    pub(crate) arch: String,
+}
+
+/// Symbolicates an event, with the minidump that came with it.
+pub(crate) fn symbolicate(
+    event: Event,
+    dump: Option<&[u8]>,
+    view: View<'_>,
+    tables: &UnwindTables,
+) -> SymbolicatedEvent {
+    let mut symbolicated = event.clone();
+    let work = AssertUnwindSafe(|| all_steps(&mut symbolicated, dump, &view, tables));
+    let mut event = match catch_unwind(work) {
+        Ok(()) => symbolicated,
+        Err(panic) => {
+            let problem = panic_text(panic.as_ref());
+            tracing::error!(event_id = %event.event_id, problem, "event cannot be symbolicated");
+            note(event, format!("symbolication failed: {problem}"))
+        }
+    };
+    let noted = view.into_noted();
+    let missing = missing(&event, &noted);
+    event.notes.truncate(mayday_event::limits::NOTES);
+    SymbolicatedEvent { event, missing, unknown: noted.unknown }
+}
+
+/// All steps; an event whose minidump cannot be read says so, and is symbolicated as it came.
+fn all_steps(event: &mut Event, dump: Option<&[u8]>, artifacts: &dyn Artifacts, tables: &UnwindTables) {
+    if let Err(error) = symbolicate_all(event, dump, artifacts, tables) {
+        event.notes.push(Note {
+            path: "attachments".to_owned(),
+            kind: NoteKind::InvalidValue,
+            detail: format!("minidump: {error}"),
+        });
+        // Without a dump there is nothing that cannot be read.
+        symbolicate_all(event, None, artifacts, tables).ok();
+    }
+}
+
+fn note(mut event: Event, detail: String) -> Event {
+    event.notes.push(Note { path: "stacktrace".to_owned(), kind: NoteKind::InvalidValue, detail });
+    event
+}
+
+/// What the event lacks, each file once.
+fn missing(event: &Event, noted: &Noted) -> Vec<Missing> {
+    let unreadable = unreadable_images(event);
+    let late = Absent { status: Status::TimedOut, reason: "looking for it took too long".into() };
+    let absent = noted.absent.iter().map(|(key, wanted, absent)| (key, wanted, absent));
+    let unknown = noted.unknown.iter().map(|(key, wanted)| (key, wanted, &late));
+    let mut missing: Vec<Missing> = Vec::new();
+    for (key, wanted, absent) in absent.chain(unknown) {
+        let Some(one) = Missing::of(key, wanted, absent, event, &unreadable) else { continue };
+        let is_room = missing.len() < MISSING;
+        match missing.iter_mut().find(|known| known.symbol == one.symbol) {
+            // Names say more than how to unwind.
+            Some(known) if one.is_missing && !known.is_missing => *known = one,
+            Some(_) => {}
+            None if is_room => missing.push(one),
+            None => {}
+        }
+    }
+    missing
+}
+
+/// The starts of images in which frames have no name; what a device named itself is readable.
+fn unreadable_images(event: &Event) -> BTreeSet<&str> {
+    let exceptions = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
+    let threads = event.threads.iter().filter_map(|thread| thread.stacktrace.as_ref());
+    let frames = exceptions.chain(threads).flat_map(|stack| &stack.frames);
+    let unreadable = frames.filter(|frame| {
+        frame.symbolication.as_ref().is_some_and(|symbolication| symbolication.status != SymbolStatus::Found)
+    });
+    unreadable.filter_map(|frame| frame.image_addr.as_deref()).collect()
+}
+
+impl Missing {
+    fn of(
+        key: &CacheKey,
+        wanted: &Wanted,
+        absent: &Absent,
+        event: &Event,
+        unreadable: &BTreeSet<&str>,
+    ) -> Option<Self> {
+        let mut missing = Self {
+            symbol: key.id.clone(),
+            kind: "native",
+            is_missing: true,
+            status: absent.status,
+            reason: absent.reason.to_string(),
+            file: String::new(),
+            code_id: String::new(),
+            arch: String::new(),
+        };
+        match wanted {
+            // Sources come with debug files.
+            Wanted::Image(ArtifactKind::Sources, _) => return None,
+            Wanted::Image(kind, image) => {
+                let loaded = event.debug_images.iter().find(|loaded| is_same(loaded, image));
+                missing.kind = match kind {
+                    ArtifactKind::PortablePdb => "portable_pdb",
+                    ArtifactKind::DartMap => "dart",
+                    _ => "native",
+                };
+                missing.is_missing = match kind {
+                    ArtifactKind::Cfi => false,
+                    ArtifactKind::SymCache => {
+                        let start = loaded.and_then(|loaded| loaded.image_addr.as_deref());
+                        start.is_none_or(|start| unreadable.contains(start))
+                    }
+                    _ => true,
+                };
+                missing.file = image.debug_file.clone().or(image.code_file.clone()).unwrap_or_default();
+                missing.code_id = image.code_id.clone().unwrap_or_default();
+                missing.arch = loaded.and_then(|loaded| loaded.arch.clone()).unwrap_or_default();
+            }
+            Wanted::Proguard(_) => {
+                missing.kind = "proguard";
+                "mapping.txt".clone_into(&mut missing.file);
+            }
+            Wanted::SourceMap { url, .. } => {
+                missing.kind = "source_map";
+                missing.file.clone_from(url);
+            }
+        }
+        Some(missing)
+    }
+}
+
+/// Whether an event's image is the one that was asked for.
+fn is_same(loaded: &mayday_event::model::DebugImage, wanted: &ImageId) -> bool {
+    let digits = |id: &str| -> String {
+        id.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect()
+    };
+    let uuid = |id: String| id.get(..ID_DIGITS).map(str::to_owned);
+    let wanted_id = wanted.debug_id.and_then(|id| uuid(digits(&id.to_string())));
+    match (&loaded.debug_id, wanted_id) {
+        (Some(loaded), Some(wanted)) => uuid(digits(loaded)) == Some(wanted),
+        _ => loaded.code_id.is_some() && loaded.code_id.as_deref().map(digits) == wanted.code_id,
+    }
+}

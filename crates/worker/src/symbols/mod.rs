@@ -1,0 +1,125 @@
+//! Symbols, prepared and then used: what a batch of events wants is brought to this machine first, in bounded time; then
+//! symbolication computes, on all cores, and waits for nothing.
+//!
+//! [`View`] is what symbolication sees: what is here now. It notes what is not; [`Symbols::prepare`] gets that, and
+//! symbolication is done once more. Warm, that is one pass.
+
+mod bundles;
+mod converter;
+mod find;
+mod prepare;
+mod scratch;
+mod servers;
+mod uploads;
+mod view;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use mayday_blobs::Blobs;
+use mayday_catalog::Catalog;
+use mayday_event::{Clock, ProjectId, Timestamp};
+use mayday_symbolication::{
+    caches::{CacheError, CacheKey, Caches, Options},
+    minidump::UnwindTables,
+};
+use tokio::sync::{Notify, Semaphore};
+
+pub(crate) use self::view::{Noted, View};
+pub use self::{converter::Converter, servers::SourceLimits};
+use self::{
+    prepare::Flights,
+    servers::{Downloader, Patience},
+};
+
+/// Files that are fetched or converted at once: some wait for the network while others compute.
+const AT_ONCE: usize = 4;
+/// Memory that parsed unwind information of one project may take.
+const TABLE_BYTES: usize = 128 << 20;
+/// Projects whose unwind information is kept.
+const TABLE_PROJECTS: usize = 8;
+
+/// Where symbols come from and how they are kept.
+#[derive(Debug)]
+pub struct Symbols {
+    caches: Caches,
+    converter: Converter,
+    limits: SourceLimits,
+    downloader: Downloader,
+    patience: Patience,
+    catalog: Catalog,
+    blobs: Blobs,
+    clock: Clock,
+    flights: Flights,
+    slots: Semaphore,
+    /// Of each project, for a table is told by an id that anyone can give a file.
+    tables: Mutex<HashMap<ProjectId, Arc<UnwindTables>>>,
+    /// What came only after events had stopped waiting for it.
+    late: Mutex<Vec<CacheKey>>,
+    /// Notified when there is something late.
+    pub(crate) arrived: Notify,
+}
+
+impl Symbols {
+    /// Opens the cache.
+    pub fn open(
+        cache: Options,
+        converter: Converter,
+        limits: SourceLimits,
+        catalog: Catalog,
+        blobs: Blobs,
+        clock: Clock,
+    ) -> Result<Self, CacheError> {
+        Ok(Self {
+            caches: Caches::open(cache)?,
+            converter,
+            downloader: Downloader::new(limits.allow_private_addresses),
+            patience: Patience::default(),
+            limits,
+            catalog,
+            blobs,
+            clock,
+            flights: Flights::default(),
+            slots: Semaphore::new(AT_ONCE),
+            tables: Mutex::default(),
+            late: Mutex::default(),
+            arrived: Notify::new(),
+        })
+    }
+
+    /// What is at hand now for events of a project.
+    pub(crate) fn view(&self, project: ProjectId, now: Timestamp) -> View<'_> {
+        View::new(&self.caches, project, now)
+    }
+
+    /// Parsed unwind information of a project.
+    pub(crate) fn tables(&self, project: ProjectId) -> Arc<UnwindTables> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if tables.len() >= TABLE_PROJECTS && !tables.contains_key(&project) {
+            tables.clear();
+        }
+        Arc::clone(tables.entry(project).or_insert_with(|| Arc::new(UnwindTables::new(TABLE_BYTES))))
+    }
+
+    /// There are other files under this id than before.
+    pub(crate) fn forget(&self, project: ProjectId, id: &str) {
+        self.caches.forget(project, id);
+    }
+
+    /// There may be files under this id now.
+    pub(crate) fn forget_absence(&self, project: ProjectId, id: &str) {
+        self.caches.forget_absence(project, id);
+    }
+
+    /// A project has other sources than before.
+    pub(crate) fn forget_absences(&self, project: ProjectId) {
+        self.caches.forget_absences(project);
+    }
+
+    /// What came late since it was last asked.
+    pub(crate) fn take_late(&self) -> Vec<CacheKey> {
+        std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

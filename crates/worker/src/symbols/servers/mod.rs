@@ -1,0 +1,128 @@
+//! Symbol servers and directories.
+
+mod address;
+mod directory;
+mod download;
+mod patience;
+mod signature;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use mayday_catalog::symbol_sources::SymbolSource;
+use mayday_event::ProjectId;
+use mayday_symbolication::{
+    Absent, ArtifactKind, Status, Wanted,
+    caches::CacheKey,
+    sources::{FileType, SourceSettings, SourceType, paths},
+};
+
+pub(super) use self::{download::Downloader, patience::Patience};
+use super::{
+    Symbols,
+    find::{Lead, missing},
+    scratch::Scratch,
+};
+
+/// What the operator allows.
+#[derive(Debug, Clone)]
+pub struct SourceLimits {
+    /// Servers on private networks and on this machine may be asked.
+    pub allow_private_addresses: bool,
+    /// Directories that projects may name, with what is below them.
+    pub directories: Vec<PathBuf>,
+    /// Longest that one file may take, from the question to its last byte.
+    pub file_time: Duration,
+}
+
+impl Default for SourceLimits {
+    fn default() -> Self {
+        Self { allow_private_addresses: false, directories: Vec::new(), file_time: Duration::from_secs(60) }
+    }
+}
+
+impl Symbols {
+    /// A project's sources besides uploads, in order.
+    pub(super) async fn sources(&self, project: ProjectId) -> Vec<Arc<SourceSettings>> {
+        let stored = match self.catalog.symbol_sources(project).await {
+            Ok(stored) => stored,
+            Err(error) => {
+                tracing::warn!(%error, "symbol sources cannot be looked up");
+                return Vec::new();
+            }
+        };
+        let read = |stored: SymbolSource| {
+            let settings = serde_json::from_str::<SourceSettings>(&stored.settings);
+            let settings = settings.inspect_err(|error| {
+                tracing::error!(project = project.0, %error, "stored symbol source cannot be read");
+            });
+            Some(Arc::new(SourceSettings { password: stored.secret, ..settings.ok()? }))
+        };
+        stored.into_iter().filter_map(read).collect()
+    }
+
+    /// Looks for something on a server or in a directory.
+    pub(super) async fn find_on_server(
+        &self,
+        source: &Arc<SourceSettings>,
+        key: &CacheKey,
+        wanted: &Wanted,
+    ) -> Result<(), Absent> {
+        let (Wanted::Image(kind, image), Some(layout)) = (wanted, source.layout) else {
+            return Err(missing("not uploaded"));
+        };
+        let types = file_types(*kind).iter().filter(|ty| source.serves(**ty, image));
+        let places = types.flat_map(|ty| paths(layout, *ty, image));
+        let leads: Vec<Lead> = places.map(|place| Lead::Place(Arc::clone(source), place)).collect();
+        if leads.is_empty() {
+            return Err(missing(&format!("{} keeps no such files", source.name)));
+        }
+        self.convert_first(key, wanted, &source.name, leads).await
+    }
+
+    /// Brings a source's file to this disk, packed as it may be.
+    pub(super) async fn fetch_place(
+        &self,
+        project: ProjectId,
+        source: &SourceSettings,
+        place: &str,
+    ) -> Result<Scratch, Absent> {
+        let file = Scratch::new(self.caches.unfinished());
+        match source.ty {
+            SourceType::Http | SourceType::S3 => {
+                let now = || self.clock.now();
+                self.patience.check(project, source, now())?;
+                let fetched = self.downloader.fetch(source, place, file.path(), now());
+                match tokio::time::timeout(self.limits.file_time, fetched).await {
+                    Ok(fetched) => fetched?,
+                    Err(_) => {
+                        self.patience.lose(project, source, now());
+                        let reason = format!("{} did not answer in time", source.name);
+                        return Err(Absent { status: Status::TimedOut, reason: reason.into() });
+                    }
+                }
+            }
+            SourceType::Directory => directory::fetch(&self.limits, source, place, file.path()).await?,
+        }
+        Ok(file)
+    }
+}
+
+/// The files that something is made of, the likeliest first.
+fn file_types(kind: ArtifactKind) -> &'static [FileType] {
+    match kind {
+        ArtifactKind::SymCache => {
+            &[FileType::ElfDebug, FileType::MachDebug, FileType::Pdb, FileType::Breakpad, FileType::ElfCode]
+        }
+        ArtifactKind::Cfi => &[
+            FileType::ElfCode,
+            FileType::MachCode,
+            FileType::Pe,
+            FileType::Breakpad,
+            FileType::ElfDebug,
+            FileType::Pdb,
+        ],
+        ArtifactKind::PortablePdb => &[FileType::PortablePdb],
+        ArtifactKind::Sources => &[FileType::SourceBundle],
+        ArtifactKind::Proguard | ArtifactKind::SourceMap | ArtifactKind::DartMap => &[],
+    }
+}

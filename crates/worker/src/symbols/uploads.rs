@@ -1,0 +1,140 @@
+//! What was uploaded to a project.
+
+use mayday_blobs::{BlobError, BlobKey};
+use mayday_catalog::debug_files::DebugFile;
+use mayday_event::ProjectId;
+use mayday_symbolication::{Absent, ArtifactKind, ImageId, Status, Wanted, caches::CacheKey};
+
+use super::{
+    Symbols,
+    find::{Candidate, Lead, missing, unavailable},
+    scratch::Scratch,
+};
+
+/// The name of this source.
+pub(super) const UPLOADS: &str = "uploads";
+/// Files of one id that are tried, the best first.
+const TRIED: usize = 5;
+
+impl Symbols {
+    /// Looks among the project's uploads.
+    pub(super) async fn find_uploaded(&self, key: &CacheKey, wanted: &Wanted) -> Result<(), Absent> {
+        match wanted {
+            Wanted::Image(kind, image) => self.find_uploaded_image(key, wanted, *kind, image).await,
+            Wanted::Proguard(id) => {
+                let files = self.uploaded_by(key.project, &[&id.to_string()], &[]).await?;
+                let mappings = files.into_iter().filter(|file| file.kind == "proguard").take(TRIED).collect();
+                self.convert_uploads(key, wanted, mappings).await
+            }
+            Wanted::SourceMap { .. } => self.find_uploaded_source_map(key, wanted).await,
+        }
+    }
+
+    async fn find_uploaded_image(
+        &self,
+        key: &CacheKey,
+        wanted: &Wanted,
+        kind: ArtifactKind,
+        image: &ImageId,
+    ) -> Result<(), Absent> {
+        let debug_id = image.debug_id.filter(|id| !id.is_nil()).map(|id| id.to_string());
+        let debug_ids: Vec<&str> = debug_id.iter().map(String::as_str).collect();
+        // A debug id names a build; a code id is asked for where there is none.
+        let code_ids: Vec<&str> = match &image.code_id {
+            Some(code_id) if debug_id.is_none() => vec![code_id],
+            _ => Vec::new(),
+        };
+        let mut files = self.uploaded_by(key.project, &debug_ids, &code_ids).await?;
+        files.retain(|file| fitness(file, kind) > 0);
+        // The newest of the best.
+        files.sort_by_key(|file| std::cmp::Reverse((fitness(file, kind), file.id)));
+        files.truncate(TRIED);
+        self.convert_uploads(key, wanted, files).await
+    }
+
+    async fn convert_uploads(
+        &self,
+        key: &CacheKey,
+        wanted: &Wanted,
+        files: Vec<DebugFile>,
+    ) -> Result<(), Absent> {
+        if files.is_empty() {
+            return Err(missing("not uploaded"));
+        }
+        let ids: Vec<i64> = files.iter().map(|file| file.id).collect();
+        let leads = files.into_iter().map(Lead::DebugFile).collect();
+        let done = self.convert_first(key, wanted, UPLOADS, leads).await;
+        if done.is_ok()
+            && let Err(error) = self.catalog.note_debug_files_used(&ids).await
+        {
+            tracing::debug!(%error, "use of debug files is not noted");
+        }
+        done
+    }
+
+    /// An uploaded file with those that say more about it.
+    pub(super) async fn fetch_uploaded(&self, key: &CacheKey, file: &DebugFile) -> Result<Candidate, Absent> {
+        let mut candidate = Candidate::alone(self.fetch_debug_file(file).await?);
+        if key.kind == ArtifactKind::SymCache && matches!(file.kind.as_str(), "macho" | "elf" | "pdb" | "pe")
+        {
+            for other in self.uploaded_by(key.project, &[&file.debug_id], &[]).await? {
+                let place = match other.kind.as_str() {
+                    "bcsymbolmap" => &mut candidate.bcsymbolmap,
+                    "il2cpp" => &mut candidate.il2cpp,
+                    _ => continue,
+                };
+                if place.is_none() {
+                    *place = Some(self.fetch_debug_file(&other).await?);
+                }
+            }
+        }
+        Ok(candidate)
+    }
+
+    async fn uploaded_by(
+        &self,
+        project: ProjectId,
+        debug_ids: &[&str],
+        code_ids: &[&str],
+    ) -> Result<Vec<DebugFile>, Absent> {
+        self.catalog.debug_files_by(project, debug_ids, code_ids).await.map_err(|error| {
+            tracing::warn!(%error, "debug files cannot be looked up");
+            unavailable()
+        })
+    }
+
+    /// Brings a blob to this disk.
+    pub(super) async fn fetch_blob(&self, key: &BlobKey) -> Result<Scratch, Absent> {
+        let file = Scratch::new(self.caches.unfinished());
+        match self.blobs.get_file(key, file.path()).await {
+            Ok(()) => Ok(file),
+            Err(BlobError::NotFound { .. } | BlobError::Damaged { .. }) => {
+                let reason = "the uploaded file is damaged: upload it again";
+                Err(Absent { status: Status::Malformed, reason: reason.into() })
+            }
+            Err(error) => {
+                tracing::warn!(%key, %error, "uploaded file cannot be read");
+                Err(unavailable())
+            }
+        }
+    }
+
+    async fn fetch_debug_file(&self, file: &DebugFile) -> Result<Scratch, Absent> {
+        self.fetch_blob(&BlobKey::DebugFile(file.digest.clone())).await
+    }
+}
+
+/// How well a file serves for this kind; 0 not at all.
+fn fitness(file: &DebugFile, kind: ArtifactKind) -> u32 {
+    let has = |feature: &str| file.features.iter().any(|known| known == feature);
+    let is_native = matches!(file.kind.as_str(), "elf" | "macho" | "pe" | "pdb" | "breakpad" | "wasm");
+    match kind {
+        ArtifactKind::SymCache if is_native && has("debug") => 3,
+        ArtifactKind::SymCache if is_native && has("symtab") => 2,
+        ArtifactKind::Cfi if is_native && has("unwind") => 1,
+        ArtifactKind::PortablePdb => u32::from(file.kind == "portablepdb"),
+        ArtifactKind::DartMap => u32::from(file.kind == "dartsymbolmap"),
+        ArtifactKind::Sources => u32::from(file.kind == "sourcebundle"),
+        _ => 0,
+    }
+}
