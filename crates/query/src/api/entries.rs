@@ -126,6 +126,7 @@ fn frame_json(frame: &Frame) -> Value {
         "imageAddr": frame.image_addr,
         "addrMode": frame.addr_mode,
         "trust": frame.trust,
+        "symbolication": frame.symbolication,
         "symbol": null,
         "lock": null,
         "errors": null,

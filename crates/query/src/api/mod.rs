@@ -22,6 +22,7 @@ mod issues;
 mod keys;
 mod limits;
 mod members;
+mod missing_symbols;
 mod monitors;
 mod openapi;
 mod organizations;
@@ -39,6 +40,7 @@ mod respond;
 mod root;
 mod sessions;
 mod settings;
+mod symbol_sources;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -90,8 +92,10 @@ fn endpoints() -> Vec<Endpoint> {
         outcomes::endpoints(),
         sessions::endpoints(),
         settings::endpoints(),
+        symbol_sources::endpoints(),
         users::endpoints(),
         hooks::endpoints(),
+        missing_symbols::endpoints(),
         quarantine::endpoints(),
         tokens::endpoints(),
         chunk_upload::endpoints(),

@@ -5,4 +5,5 @@ pub(crate) mod issues;
 pub(crate) mod keys;
 pub(crate) mod quarantine;
 pub(crate) mod settings;
+pub(crate) mod symbol_sources;
 pub(crate) mod users;

@@ -16,7 +16,7 @@
 //! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
 //! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),
 //! `screenshot`, `view-hierarchy`, `payload-not-kept`; `symbol` (with `data-kind`), `symbol-search`, `no-symbols`,
-//! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `release` (with `data-version`), `no-releases`; `error-page`.
+//! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `missing-symbol` (with `data-id`), `no-missing-symbols`; `release` (with `data-version`), `no-releases`; `error-page`.
 
 mod answer;
 mod assets;
@@ -35,6 +35,7 @@ mod issue;
 mod issue_list;
 mod list_address;
 mod login;
+mod missing_symbols;
 mod moment;
 mod outcomes;
 mod path;
@@ -101,6 +102,7 @@ fn project_pages() -> actix_web::Scope {
         .route("/feedback/", web::get().to(feedback::list))
         .route("/releases/", web::get().to(releases::list))
         .route("/symbols/", web::get().to(symbols::list))
+        .route("/symbols/missing/", web::get().to(missing_symbols::list))
         .route("/symbols/{file}/delete/", web::post().to(symbols::delete))
         .route("/outcomes/", web::get().to(outcomes::show))
         .route("/setup/", web::get().to(setup::show))

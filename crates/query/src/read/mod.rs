@@ -13,6 +13,7 @@ pub(crate) mod feedback;
 pub(crate) mod hooks;
 pub(crate) mod issue_list;
 pub(crate) mod issues;
+pub(crate) mod missing_symbols;
 pub(crate) mod outcomes;
 mod page;
 pub(crate) mod period;
@@ -21,6 +22,7 @@ pub(crate) mod quarantine;
 pub(crate) mod reasons;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod symbol_sources;
 pub(crate) mod trial;
 
 use mayday_event::Timestamp;

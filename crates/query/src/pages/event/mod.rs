@@ -6,6 +6,7 @@ pub(crate) mod tags;
 pub(crate) mod said;
 
 mod attachments;
+mod binaries;
 mod breadcrumbs;
 mod contexts;
 mod exceptions;
@@ -17,8 +18,8 @@ mod view_tree;
 use mayday_event::{Event, EventId, IssueId, Timestamp, model::NoteKind};
 
 use self::{
-    attachments::AttachmentView, breadcrumbs::BreadcrumbView, contexts::Table, exceptions::ExceptionView,
-    reasons::Reasons, threads::ThreadView, values::Pair, view_tree::ViewTree,
+    attachments::AttachmentView, binaries::BinaryView, breadcrumbs::BreadcrumbView, contexts::Table,
+    exceptions::ExceptionView, reasons::Reasons, threads::ThreadView, values::Pair, view_tree::ViewTree,
 };
 use super::moment::{Moment, absolute, bytes};
 use crate::read::events::{Enclosed, EventView};
@@ -42,6 +43,7 @@ pub(crate) struct EventSection {
     pub(crate) message: Option<Message>,
     pub(crate) exceptions: Vec<ExceptionView>,
     pub(crate) threads: Vec<ThreadView>,
+    pub(crate) binaries: Vec<BinaryView>,
     pub(crate) breadcrumbs: Vec<BreadcrumbView>,
     pub(crate) attachments: Vec<AttachmentView>,
     pub(crate) view_tree: Option<ViewTree>,
@@ -86,6 +88,7 @@ impl EventSection {
             message: message(event),
             exceptions: exceptions::exceptions(event),
             threads: threads::threads(event),
+            binaries: binaries::binaries(event),
             breadcrumbs: breadcrumbs::breadcrumbs(event),
             attachments: attachments::attachments(&enclosed.attachments, issue, event.event_id),
             view_tree: enclosed.view_hierarchy.as_ref().and_then(ViewTree::new),
@@ -100,6 +103,11 @@ impl EventSection {
     /// Whether its issue has other events.
     pub(crate) fn has_others(&self) -> bool {
         self.steps.iter().any(|step| step.href.is_some())
+    }
+
+    /// Whether symbols of a binary were not found.
+    pub(crate) fn lacks_symbols(&self) -> bool {
+        self.binaries.iter().any(|binary| !binary.found)
     }
 
     pub(crate) fn has_images(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A stack trace: the newest frame first, the app's own frames in front, runs of others folded.
 
-use mayday_event::model::{Frame, Stacktrace};
+use mayday_event::model::{Frame, Stacktrace, SymbolStatus, Symbolication};
 
 use super::values::{self, Pair};
 
@@ -42,6 +42,8 @@ pub(crate) struct FrameView {
     pub(crate) open: bool,
     pub(crate) source: Vec<SourceLine>,
     pub(crate) variables: Vec<Pair>,
+    /// Why it has no name, or how sure it is that it was called; empty if there is nothing to say.
+    pub(crate) doubt: String,
 }
 
 /// A line of source.
@@ -151,6 +153,28 @@ fn view(frame: &Frame) -> FrameView {
         open: false,
         source: source(frame),
         variables: values::pairs(&frame.vars),
+        doubt: doubt(frame),
+    }
+}
+
+/// Why a frame has no name, where symbols were looked for; else how it was found, if that was a guess.
+fn doubt(frame: &Frame) -> String {
+    let unnamed = frame.symbolication.as_ref().filter(|found| found.status != SymbolStatus::Found);
+    if let Some(Symbolication { status, reason, .. }) = unnamed {
+        let what = match status {
+            SymbolStatus::Malformed => "symbols cannot be read",
+            SymbolStatus::TimedOut => "symbols came too late",
+            SymbolStatus::Mismatch => "symbols of another build",
+            SymbolStatus::Missing | SymbolStatus::Found => "no symbols",
+        };
+        return match reason {
+            Some(reason) => format!("{what}: {reason}"),
+            None => what.to_owned(),
+        };
+    }
+    match frame.trust.as_deref() {
+        Some("scan") => "found by scanning the stack: may be left from an earlier call".to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -263,6 +287,26 @@ mod tests {
         };
         let numbers: Vec<u32> = source(&frame).iter().map(|line| line.number).collect();
         assert_eq!(numbers, [0, 0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_frame_says_why_it_has_no_name_and_when_it_is_a_guess() {
+        let unnamed = |status, reason: Option<&str>| Frame {
+            symbolication: Some(Symbolication { status, reason: reason.map(str::to_owned), source: None }),
+            trust: Some("scan".into()),
+            ..Frame::default()
+        };
+        for (frame, expected) in [
+            (unnamed(SymbolStatus::Missing, Some("not uploaded")), "no symbols: not uploaded"),
+            (unnamed(SymbolStatus::TimedOut, None), "symbols came too late"),
+            (
+                unnamed(SymbolStatus::Found, None),
+                "found by scanning the stack: may be left from an earlier call",
+            ),
+            (Frame { trust: Some("cfi".into()), ..Frame::default() }, ""),
+        ] {
+            assert_eq!(view(&frame).doubt, expected);
+        }
     }
 
     #[test]
