@@ -7,6 +7,7 @@ mod contracts;
 mod crash;
 mod harness;
 mod hooks;
+mod late_symbols;
 mod outage;
 mod sdk_browser;
 mod sdk_node;

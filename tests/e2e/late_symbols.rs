@@ -1,0 +1,136 @@
+//! Symbols that come after the crash.
+
+mod crasher;
+
+use std::time::Duration;
+
+use reqwest::{
+    StatusCode,
+    multipart::{Form, Part},
+};
+use serde_json::{Value, json};
+
+use self::crasher::{Program, folder, line_of};
+use crate::harness::{Client, Receiver, SETTLE, TestServer, command, eventually, http_client, run, text};
+
+/// From the end of the upload until every issue that the symbols are for is healed: a promise.
+const HEALED: Duration = Duration::from_secs(10);
+const SENTRY_CLI: &str = "@sentry/cli-linux-x64/bin/sentry-cli";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_heals_when_its_symbols_come_late() {
+    let program = Program::build();
+    let server = TestServer::start().await;
+    let receiver = Receiver::start();
+    server.add_hook(&receiver, "s3cret").await;
+    for user in ["ada", "bob"] {
+        post(&server, program.crash(), user).await;
+    }
+    let issue = only_issue(&server, "2").await;
+    let before = crash_frames(&server.api.latest_event(&issue).await);
+    let top = before.last().expect("frames");
+    assert_eq!(top["symbolication"]["status"], "missing", "{top:#}");
+    assert_eq!(top["symbolication"]["reason"], "not uploaded", "{top:#}");
+    let missing = missing(&server).await.expect("the program is missed");
+    assert_eq!((&missing["count"], &missing["userCount"]), (&json!("2"), &json!(2)), "{missing:#}");
+
+    upload(&server, text(&missing["command"]), &program).await;
+    let healed = eventually("the issue heals", HEALED, async || {
+        let issue = only_issue(&server, "2").await;
+        let frames = crash_frames(&server.api.latest_event(&issue).await);
+        let names: Vec<&str> = frames.iter().filter_map(|frame| frame["function"].as_str()).collect();
+        if names.iter().any(|name| name.contains("total")) && text(&issue["culprit"]).contains("total") {
+            Ok((issue, frames))
+        } else {
+            Err(format!("{} with {names:?}", issue["culprit"]))
+        }
+    })
+    .await;
+    check(&issue, &healed);
+    server.settle(SETTLE).await;
+    eventually("both events are healed", HEALED, async || {
+        let events = server.api.all(&format!("/api/0/issues/{}/events/", text(&issue["id"]))).await;
+        let named = events.iter().filter(|event| text(&event["culprit"]).contains("total")).count();
+        if named == 2 && events.len() == 2 { Ok(()) } else { Err(format!("{events:#?}")) }
+    })
+    .await;
+    only_issue(&server, "2").await;
+    assert_eq!(self::missing(&server).await, None);
+    let calls = receiver.calls();
+    assert_eq!(calls.len(), 1, "a heal tells nobody of anything new");
+    receiver.stop().await;
+}
+
+/// The issue is the same one, and says what really happened.
+fn check(before: &Value, (after, frames): &(Value, Vec<Value>)) {
+    assert_eq!(after["id"], before["id"]);
+    assert_eq!(after["firstSeen"], before["firstSeen"]);
+    let calls: Vec<(String, u64)> = frames
+        .iter()
+        .filter(|frame| frame["filename"].as_str().is_some_and(|file| file.ends_with("shop.cpp")))
+        .map(|frame| (text(&frame["function"]).to_owned(), frame["lineNo"].as_u64().expect("a line")))
+        .collect();
+    let expected = [
+        ("main", line_of("return shop::pay")),
+        ("pay", line_of("int pay(")),
+        ("price", line_of("int price(")),
+        ("discount", line_of("int discount(")),
+        ("total", line_of("int total(")),
+    ];
+    assert_eq!(calls.len(), expected.len(), "{calls:?}");
+    for ((function, line), (name, expected_line)) in calls.iter().zip(expected) {
+        assert!(function.contains(name), "{calls:?}");
+        assert_eq!(*line, expected_line, "{calls:?}");
+    }
+}
+
+async fn post(server: &TestServer, dump: Vec<u8>, user: &str) {
+    let bootstrap = &server.bootstrap;
+    let url =
+        format!("{}/api/{}/minidump/?sentry_key={}", bootstrap.url, bootstrap.project_id, bootstrap.key());
+    let about = json!({"release": "shop@1.2.3", "user": {"id": user}});
+    let form = Form::new()
+        .text("sentry", about.to_string())
+        .part("upload_file_minidump", Part::bytes(dump).file_name("crash.dmp"));
+    let response = http_client().post(url).multipart(form).send().await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
+}
+
+/// The project's only issue, once it has so many events.
+async fn only_issue(server: &TestServer, count: &str) -> Value {
+    eventually("there is one issue", SETTLE, async || {
+        let issues = server.api.issues().await;
+        match issues.as_slice() {
+            [issue] if issue["count"] == count => Ok(issue.clone()),
+            other => Err(format!("{other:#?}")),
+        }
+    })
+    .await
+}
+
+/// The frames of the thread that crashed, the innermost last.
+fn crash_frames(event: &Value) -> Vec<Value> {
+    let entries = event["entries"].as_array().expect("entries");
+    let exception = entries.iter().find(|entry| entry["type"] == "exception").expect("an exception");
+    let frames = &exception["data"]["values"][0]["stacktrace"]["frames"];
+    frames.as_array().unwrap_or_else(|| panic!("no frames: {exception:#}")).clone()
+}
+
+/// What the server says of the program's missing symbols.
+async fn missing(server: &TestServer) -> Option<Value> {
+    let all = server.api.all(&format!("{}/missing-symbols/", server.api.project)).await;
+    all.into_iter().find(|file| file["file"] == "shop")
+}
+
+/// Runs the command that the server gives, in the folder with the symbols.
+async fn upload(server: &TestServer, given: &str, program: &Program) {
+    let mut command = command(Client::Npm(SENTRY_CLI));
+    let arguments = given.strip_prefix("sentry-cli ").expect("a command of sentry-cli");
+    let arguments = arguments.replace("FOLDER", folder(program.symbols.path()));
+    command
+        .args(arguments.split(' '))
+        .env("SENTRY_AUTH_TOKEN", &server.bootstrap.api_token)
+        .env("SENTRY_DISABLE_UPDATE_CHECK", "1");
+    let (status, printed) = run("sentry-cli", command).await;
+    assert_eq!(status, Some(0), "{given}\n{printed}");
+}
