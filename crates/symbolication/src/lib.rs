@@ -3,6 +3,7 @@
 //! Knows no store: what it needs it asks of [`Artifacts`], and what it cannot have it writes down with the reason.
 
 mod artifacts;
+pub mod caches;
 pub mod convert;
 pub mod folders;
 pub mod minidump;
@@ -12,7 +13,6 @@ pub mod report;
 pub mod sources;
 mod stacks;
 mod whole;
-pub mod caches;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};
 pub use stacks::restore;
