@@ -21,11 +21,11 @@ async fn what_is_too_large_is_refused() {
     let event = format!("{{\"message\":\"{}\"}}", "a".repeat(MIB));
     let item = |ty: &str, payload: &str| format!("{{}}\n{{\"type\":\"{ty}\"}}\n{payload}\n");
 
-    let announced = too_large("body is longer than 20971520 bytes", "too_large");
-    refuser.refuses("a body of 21 MiB", refuser.envelope().body(vec![b'a'; 21 * MIB]), announced).await;
-    let pieces = stream::iter((0..21).map(|_| Ok::<_, Infallible>(vec![b'a'; MIB])));
+    let announced = too_large("body is longer than 104857600 bytes", "too_large");
+    refuser.refuses("a body of 101 MiB", refuser.envelope().body(vec![b'a'; 101 * MIB]), announced).await;
+    let pieces = stream::iter((0..101).map(|_| Ok::<_, Infallible>(vec![b'a'; MIB])));
     let unannounced = refuser.envelope().body(Body::wrap_stream(pieces));
-    refuser.refuses("21 MiB in chunks", unannounced, announced).await;
+    refuser.refuses("101 MiB in chunks", unannounced, announced).await;
 
     let expected = too_large("exceeds 1048576", "envelope_too_large");
     refuser.refuses("an event item", refuser.envelope().body(item("event", &event)), expected).await;
