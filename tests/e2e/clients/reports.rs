@@ -37,7 +37,7 @@ async fn a_batch_is_taken_whole_and_each_report_is_found() {
 fn expected_crash() -> Value {
     json!({
         "title": "IllegalStateException: the cart is empty",
-        "culprit": "CheckoutActivity",
+        "culprit": "com.example.shop.Checkout in charge",
         "level": "fatal",
         "exceptions": ["IllegalStateException"],
         "handled": false,
@@ -55,7 +55,7 @@ fn expected_crash() -> Value {
 fn expected_error() -> Value {
     json!({
         "title": "the shop's answer has no prices",
-        "culprit": "",
+        "culprit": null,
         "level": "warning",
         "exceptions": [],
         "handled": null,
