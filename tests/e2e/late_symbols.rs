@@ -77,8 +77,11 @@ fn check(before: &Value, (after, frames): &(Value, Vec<Value>)) {
         ("discount", line_of("int discount(")),
         ("total", line_of("int total(")),
     ];
-    assert_eq!(calls.len(), expected.len(), "{calls:?}");
-    for ((function, line), (name, expected_line)) in calls.iter().zip(expected) {
+    // Outside of `main` the stack was scanned, which may find what was left there: the C library has no unwinding
+    // information here.
+    let innermost = calls.get(calls.len().saturating_sub(expected.len())..).unwrap_or_default();
+    assert_eq!(innermost.len(), expected.len(), "{calls:?}");
+    for ((function, line), (name, expected_line)) in innermost.iter().zip(expected) {
         assert!(function.contains(name), "{calls:?}");
         assert_eq!(*line, expected_line, "{calls:?}");
     }
