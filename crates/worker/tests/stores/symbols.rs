@@ -27,15 +27,16 @@ const WINDOW: Window = Window { from: Timestamp(0), to: Timestamp(NOW.0 + Timest
 impl Fixture {
     /// A crash in `pay` of a build, as a device without symbols reports it.
     pub(crate) async fn crash(&self, id: u128, build: &str) {
-        // Builds lie at different places.
-        let offset = if build == BUILDS[0] { 0x1004 } else { 0x1104 };
+        // Builds lie at different places; without names, the text alone tells their crashes apart.
+        let (offset, value) =
+            if build == BUILDS[0] { (0x1004, "read of page") } else { (0x1104, "bus error") };
         let event = json!({
             "platform": "native",
             "release": format!("shop@{}", build.split_at(1).0),
             "user": {"id": "ada"},
             "exception": {"values": [{
                 "type": "SIGSEGV",
-                "value": "fatal",
+                "value": value,
                 "stacktrace": {"frames": [{"instruction_addr": format!("{:#x}", 0x40_0000 + offset)}]},
             }]},
             "debug_meta": {"images": [{
@@ -162,7 +163,7 @@ async fn late_symbols_rename_an_issue_and_move_its_twin_into_it() {
     fixture.crash(2, BUILDS[1]).await;
     fixture.work_off().await;
     let before = fixture.issues().await;
-    assert_eq!(before.len(), 2, "without names the builds look different");
+    assert_eq!(before.len(), 2, "without names the texts decide");
 
     for build in BUILDS {
         fixture.upload(build).await;
