@@ -162,18 +162,15 @@ impl InflateLimits {
         if produced > self.inflated_bytes { Err(Stopped::TooLarge) } else { Ok(()) }
     }
 
-    /// A first guess of what comes out: a small multiple of what really arrived.
+    /// A first guess of what comes out: a small multiple of what really arrived, enough for most JSON.
     fn initial_capacity(&self, body_len: usize) -> usize {
-        body_len.saturating_mul(4).min(self.inflated_bytes)
+        body_len.saturating_mul(8).min(self.inflated_bytes)
     }
 }
 
 fn decode(body: &[u8], encoding: Encoding, limits: &InflateLimits) -> Result<Vec<u8>, Stopped> {
     match encoding {
-        Encoding::Gzip => {
-            let decoder = flate2::bufread::MultiGzDecoder::new(body);
-            read_capped(decoder, |decoder| decoder.get_ref().len(), body.len(), limits)
-        }
+        Encoding::Gzip => decode_gzip(body, limits),
         // A raw stream may begin like a zlib header by chance.
         Encoding::Deflate if is_zlib(body) => match decode_deflate(body, true, limits) {
             Err(Stopped::Malformed) => decode_deflate(body, false, limits),
@@ -185,13 +182,17 @@ fn decode(body: &[u8], encoding: Encoding, limits: &InflateLimits) -> Result<Vec
             let mut decoder =
                 zstd::stream::read::Decoder::with_buffer(body).map_err(|_| Stopped::Malformed)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|_| Stopped::Malformed)?;
-            read_capped(decoder, |decoder| decoder.get_ref().len(), body.len(), limits)
+            let mut inflated = Vec::with_capacity(limits.initial_capacity(body.len()));
+            read_capped(decoder, |decoder| decoder.get_ref().len(), body.len(), limits, &mut inflated)?;
+            Ok(inflated)
         }
     }
 }
 
 /// 8 MiB: the window that the zstd format asks every decoder to support; a frame may claim gigabytes.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Base-two logarithm of gzip's window: what every encoder may use.
+const WINDOW_BITS: u8 = 15;
 /// Bytes that come out between two looks at the caps: most bodies are one piece.
 const PIECE_BYTES: u64 = 256 << 10;
 
@@ -201,33 +202,54 @@ fn read_capped<D: Read>(
     left: impl Fn(&D) -> usize,
     body_len: usize,
     limits: &InflateLimits,
-) -> Result<Vec<u8>, Stopped> {
-    let mut inflated = Vec::with_capacity(limits.initial_capacity(body_len));
+    inflated: &mut Vec<u8>,
+) -> Result<(), Stopped> {
     loop {
-        let piece = decoder.by_ref().take(PIECE_BYTES).read_to_end(&mut inflated);
+        let piece = decoder.by_ref().take(PIECE_BYTES).read_to_end(inflated);
         let came = piece.map_err(|_| Stopped::Malformed)?;
         limits.check(body_len.saturating_sub(left(&decoder)), inflated.len())?;
         if (came as u64) < PIECE_BYTES {
-            return Ok(inflated);
+            return Ok(());
         }
     }
 }
 
-/// The stream's end is checked here because flate2's readers take a truncated zlib stream as complete.
-fn decode_deflate(body: &[u8], zlib: bool, limits: &InflateLimits) -> Result<Vec<u8>, Stopped> {
-    let mut decoder = Decompress::new(zlib);
+/// The first stream, nearly always the only one, goes straight into the buffer: a reader would take it in small pieces,
+/// and copy its window after each.
+fn decode_gzip(body: &[u8], limits: &InflateLimits) -> Result<Vec<u8>, Stopped> {
     let mut inflated = Vec::with_capacity(limits.initial_capacity(body.len()));
+    let consumed = decompress(Decompress::new_gzip(WINDOW_BITS), body, limits, &mut inflated)?;
+    if let Some(rest @ [_, ..]) = body.get(consumed..) {
+        let decoder = flate2::bufread::MultiGzDecoder::new(rest);
+        read_capped(decoder, |decoder| decoder.get_ref().len(), body.len(), limits, &mut inflated)?;
+    }
+    Ok(inflated)
+}
+
+fn decode_deflate(body: &[u8], zlib: bool, limits: &InflateLimits) -> Result<Vec<u8>, Stopped> {
+    let mut inflated = Vec::with_capacity(limits.initial_capacity(body.len()));
+    let consumed = decompress(Decompress::new(zlib), body, limits, &mut inflated)?;
+    if consumed == body.len() { Ok(inflated) } else { Err(Stopped::Malformed) }
+}
+
+/// Decodes one stream; returns how much of the body it was. Its end is checked here because flate2's readers take a
+/// truncated zlib stream as complete.
+fn decompress(
+    mut decoder: Decompress,
+    body: &[u8],
+    limits: &InflateLimits,
+    inflated: &mut Vec<u8>,
+) -> Result<usize, Stopped> {
     let consumed_by = |decoder: &Decompress| usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
     loop {
         let (consumed, produced) = (consumed_by(&decoder), inflated.len());
         let rest = body.get(consumed..).ok_or(Stopped::Malformed)?;
-        let status = decoder
-            .decompress_vec(rest, &mut inflated, FlushDecompress::None)
-            .map_err(|_| Stopped::Malformed)?;
+        let status =
+            decoder.decompress_vec(rest, inflated, FlushDecompress::None).map_err(|_| Stopped::Malformed)?;
         let consumed_now = consumed_by(&decoder);
         limits.check(consumed_now, inflated.len())?;
         if status == Status::StreamEnd {
-            return if consumed_now == body.len() { Ok(inflated) } else { Err(Stopped::Malformed) };
+            return Ok(consumed_now);
         }
         if inflated.len() == inflated.capacity() {
             // Doubles, as Vec grows, but not beyond what is looked at between two checks.

@@ -1,28 +1,21 @@
 //! A request's body: read and inflated within the caps.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Instant};
 
-use actix_web::{HttpRequest, http::header, web::Payload};
+use actix_web::{HttpRequest, error::PayloadError, http::header, web::Payload};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use mayday_event::{
     capped::{InflateError, InflateLimits},
     limits,
 };
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout_at},
-};
+use tokio::sync::Semaphore;
 
 use crate::{
     error::Refused,
     rooms::{BodyRooms, Room},
 };
 
-/// Time that every body has.
-const READ_TIME: Duration = Duration::from_secs(60);
-/// What a body that takes longer must come at, bytes a second: a phone on a bad network, not one that dawdles on purpose.
-const LEAST_RATE: u64 = 16 << 10;
 /// A body longer than this is worked on away from the threads that answer requests, bytes.
 const LARGE_BYTES: usize = 256 << 10;
 /// Large bodies worked on at once: each may inflate to [`limits::INFLATED_BYTES`].
@@ -59,7 +52,8 @@ impl Default for LargeBodies {
     }
 }
 
-/// Reads a body up to [`limits::BODY_BYTES`], while `rooms` has room for it.
+/// Reads a body up to [`limits::BODY_BYTES`], while `rooms` has room for it. How long it may take is the server's to say,
+/// by an error of kind [`io::ErrorKind::TimedOut`].
 pub(crate) async fn read(
     request: &HttpRequest,
     mut payload: Payload,
@@ -74,11 +68,13 @@ pub(crate) async fn read(
     let began = Instant::now();
     let mut bytes = BytesMut::with_capacity(announced.unwrap_or_default().min(RESERVED_BYTES));
     let mut room = None;
-    loop {
-        let seconds = READ_TIME.as_secs() + bytes.len() as u64 / LEAST_RATE;
-        let piece = timeout_at(began + Duration::from_secs(seconds), payload.next()).await;
-        let Some(piece) = piece.map_err(|_| Refused::BodySlow { seconds })? else { break };
-        let piece = piece.map_err(|error| Refused::BodyBroken { problem: error.to_string() })?;
+    while let Some(piece) = payload.next().await {
+        let piece = piece.map_err(|error| match error {
+            PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Refused::BodySlow { seconds: began.elapsed().as_secs() }
+            }
+            error => Refused::BodyBroken { problem: error.to_string() },
+        })?;
         let length = bytes.len() + piece.len();
         if length > limits::BODY_BYTES {
             return Err(too_large());

@@ -45,7 +45,7 @@ pub(crate) enum Refused {
     BodyTooLarge { limit: usize },
     #[error("body ended early: {problem}")]
     BodyBroken { problem: String },
-    #[error("body took longer than {seconds} s to arrive")]
+    #[error("body came too slowly: after {seconds} s it was not there")]
     BodySlow { seconds: u64 },
     #[error("body is empty")]
     BodyEmpty,

@@ -24,10 +24,6 @@ pub(super) const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time that a connection without a request is kept.
 pub(super) const QUIET_TIME: Duration = Duration::from_secs(75);
 
-/// Bytes that are read from a connection before the HTTP stack must have looked at them: its buffer grows to what comes at
-/// once, and stays so large for as long as the connection is kept.
-const BURST_BYTES: usize = 8 << 10;
-
 /// Whether a connection's client has a request under way, and since when not. One thread serves a connection.
 #[derive(Debug)]
 pub(super) struct Life {
@@ -88,15 +84,13 @@ pub(super) struct Watched {
     timer: Pin<Box<Sleep>>,
     /// HTTP/2 sends more than requests: there the bytes say nothing about a head.
     times_heads: bool,
-    /// Bytes read at once so far.
-    burst: usize,
 }
 
 impl Watched {
     pub(super) fn new(wire: Wire, times_heads: bool) -> Self {
         let life = Rc::new(Life::new());
         let timer = Box::pin(sleep_until(life.quiet_since.get() + QUIET_TIME));
-        Self { wire, life, timer, times_heads, burst: 0 }
+        Self { wire, life, timer, times_heads }
     }
 
     pub(super) fn life(&self) -> &Rc<Life> {
@@ -140,15 +134,9 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.burst >= BURST_BYTES {
-            self.burst = 0;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let before = buffer.filled().len();
         let read = self.wire().poll_read(context, buffer);
         let came = buffer.filled().len() - before;
-        self.burst = if read.is_ready() { self.burst + came } else { 0 };
         let is_head = self.times_heads && self.life.under_way() == 0 && came > 0;
         if is_head && self.life.head_since.get().is_none() {
             self.life.head_since.set(Some(Instant::now()));
