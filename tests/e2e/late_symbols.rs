@@ -1,8 +1,9 @@
 //! Symbols that come after the crash.
 
 mod crasher;
+mod managed;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use reqwest::{
     StatusCode,
@@ -31,10 +32,10 @@ async fn a_crash_heals_when_its_symbols_come_late() {
     let top = before.last().expect("frames");
     assert_eq!(top["symbolication"]["status"], "missing", "{top:#}");
     assert_eq!(top["symbolication"]["reason"], "not uploaded", "{top:#}");
-    let missing = missing(&server).await.expect("the program is missed");
+    let missing = missing(&server, "shop").await.expect("the program is missed");
     assert_eq!((&missing["count"], &missing["userCount"]), (&json!("2"), &json!(2)), "{missing:#}");
 
-    upload(&server, text(&missing["command"]), &program).await;
+    upload(&server, text(&missing["command"]), program.symbols.path()).await;
     let healed = eventually("the issue heals", HEALED, async || {
         let issue = only_issue(&server, "2").await;
         let frames = crash_frames(&server.api.latest_event(&issue).await);
@@ -57,7 +58,7 @@ async fn a_crash_heals_when_its_symbols_come_late() {
     only_issue(&server, "2").await;
     // That an event was tried is written down after it is replaced.
     eventually("nothing is missing", HEALED, async || {
-        self::missing(&server).await.map_or(Ok(()), |missing| Err(format!("{missing:#}")))
+        self::missing(&server, "shop").await.map_or(Ok(()), |missing| Err(format!("{missing:#}")))
     })
     .await;
     let calls = receiver.calls();
@@ -123,21 +124,24 @@ fn crash_frames(event: &Value) -> Vec<Value> {
     frames.as_array().unwrap_or_else(|| panic!("no frames: {exception:#}")).clone()
 }
 
-/// What the server says of the program's missing symbols.
-async fn missing(server: &TestServer) -> Option<Value> {
+/// What the server says of a file that events lack.
+async fn missing(server: &TestServer, file: &str) -> Option<Value> {
     let all = server.api.all(&format!("{}/missing-symbols/", server.api.project)).await;
-    all.into_iter().find(|file| file["file"] == "shop")
+    all.into_iter().find(|missing| missing["file"] == file)
 }
 
-/// Runs the command that the server gives, in the folder with the symbols.
-async fn upload(server: &TestServer, given: &str, program: &Program) {
-    let mut command = command(Client::Npm(SENTRY_CLI));
-    let arguments = given.strip_prefix("sentry-cli ").expect("a command of sentry-cli");
-    let arguments = arguments.replace("FOLDER", folder(program.symbols.path()));
-    command
-        .args(arguments.split(' '))
-        .env("SENTRY_AUTH_TOKEN", &server.bootstrap.api_token)
-        .env("SENTRY_DISABLE_UPDATE_CHECK", "1");
-    let (status, printed) = run("sentry-cli", command).await;
-    assert_eq!(status, Some(0), "{given}\n{printed}");
+/// Runs the commands that the server gives, with the folder of the symbols.
+async fn upload(server: &TestServer, given: &str, symbols: &Path) {
+    for given in given.split(" && ") {
+        let arguments = given.strip_prefix("sentry-cli ").expect("a command of sentry-cli");
+        let arguments = arguments.replace("FOLDER", folder(symbols));
+        let arguments = arguments.replace("MAPPING.TXT", folder(&symbols.join("mapping.txt")));
+        let mut command = command(Client::Npm(SENTRY_CLI));
+        command
+            .args(arguments.split(' '))
+            .env("SENTRY_AUTH_TOKEN", &server.bootstrap.api_token)
+            .env("SENTRY_DISABLE_UPDATE_CHECK", "1");
+        let (status, printed) = run("sentry-cli", command).await;
+        assert_eq!(status, Some(0), "{given}\n{printed}");
+    }
 }

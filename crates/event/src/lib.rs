@@ -10,6 +10,7 @@ mod derive;
 pub mod entry;
 pub mod filter;
 pub mod ids;
+pub mod in_app;
 mod items;
 pub mod limits;
 pub mod model;
@@ -20,6 +21,7 @@ pub mod raw;
 pub mod report;
 pub mod scrub;
 pub mod settings;
+pub mod system_code;
 pub mod time;
 pub mod wire;
 

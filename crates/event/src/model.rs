@@ -219,6 +219,9 @@ pub struct Frame {
     pub symbol_addr: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub addr_mode: Option<String>,
+    /// The method's metadata token in a .NET assembly, as sent: `0x06000005`; the address is then its IL offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<String>,
     /// The language of the source: `cpp`, `swift`, `rust` …

@@ -1,9 +1,10 @@
-//! What a project decides about its reports: limits, filters, privacy, payloads. Stored as JSON, one section each.
+//! What a project decides about its reports: limits, filters, privacy, payloads, in-app rules. Stored as JSON, one section each.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     filter::{FilterSettings, Filters},
+    in_app::InAppSettings,
     quota::{LimitSettings, PayloadSettings},
     scrub::{PrivacySettings, Scrubber},
 };
@@ -16,6 +17,7 @@ pub struct ProjectSettings {
     pub filters: FilterSettings,
     pub privacy: PrivacySettings,
     pub payloads: PayloadSettings,
+    pub in_app: InAppSettings,
 }
 
 /// A rule that cannot be used. The text names the rule and what is wrong with it.
@@ -41,6 +43,7 @@ impl CompiledSettings {
     pub fn compile(settings: ProjectSettings) -> Result<Self, RuleError> {
         settings.limits.check()?;
         settings.payloads.check()?;
+        settings.in_app.check()?;
         let filters = Filters::compile(&settings.filters)?;
         let scrubber = Scrubber::compile(&settings.privacy)?;
         Ok(Self { settings, filters, scrubber })

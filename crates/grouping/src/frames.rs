@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mayday_event::model::{Frame, Stacktrace};
+use mayday_event::{
+    model::{Frame, Stacktrace},
+    system_code,
+};
 
 use crate::{
     Component,
@@ -67,7 +70,7 @@ pub(crate) fn in_app(frame: &Frame, name: &Named, platform: &str, flagged: bool)
     if system::is_runtime(name, platform) {
         return false;
     }
-    frame.in_app.unwrap_or_else(|| !flagged && !system::is_system(frame))
+    frame.in_app.unwrap_or_else(|| !flagged && !system_code::is_system(frame))
 }
 
 struct LookedAt {

@@ -5,18 +5,29 @@
 mod artifacts;
 pub mod caches;
 pub mod convert;
+pub mod dart;
+pub mod dotnet;
 pub mod folders;
+pub mod in_app;
+pub mod js;
+pub mod jvm;
+mod managed;
 pub mod minidump;
 pub mod native;
 pub mod objects;
 pub mod report;
+mod source_context;
 pub mod sources;
 mod stacks;
 mod whole;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};
+pub use managed::symbolicate_managed;
+pub use source_context::add_source_context;
 pub use stacks::restore;
 pub use whole::symbolicate;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod testing_events;

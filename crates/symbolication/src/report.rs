@@ -106,7 +106,7 @@ impl Report {
         artifacts: &dyn Artifacts,
         tables: &UnwindTables,
     ) -> Result<(), MinidumpError> {
-        symbolicate(&mut self.event, self.minidump.as_deref(), artifacts, tables)
+        symbolicate(&mut self.event, self.minidump.as_deref(), artifacts, tables, &[])
     }
 }
 

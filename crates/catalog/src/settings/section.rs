@@ -11,11 +11,12 @@ pub enum Section {
     Filters,
     Privacy,
     Payloads,
+    InApp,
 }
 
 impl Section {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Limits, Self::Filters, Self::Privacy, Self::Payloads];
+    pub const ALL: [Self; 5] = [Self::Limits, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp];
 
     /// The stable name that paths, rows and places in errors use.
     pub fn name(self) -> &'static str {
@@ -24,6 +25,7 @@ impl Section {
             Self::Filters => "filters",
             Self::Privacy => "privacy",
             Self::Payloads => "payloads",
+            Self::InApp => "in_app",
         }
     }
 
@@ -39,6 +41,7 @@ impl Section {
             Self::Filters => json!(settings.filters),
             Self::Privacy => json!(settings.privacy),
             Self::Payloads => json!(settings.payloads),
+            Self::InApp => json!(settings.in_app),
         }
     }
 
@@ -49,6 +52,7 @@ impl Section {
             Self::Filters => settings.filters = self.read(value)?,
             Self::Privacy => settings.privacy = self.read(value)?,
             Self::Payloads => settings.payloads = self.read(value)?,
+            Self::InApp => settings.in_app = self.read(value)?,
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What Android's reports share: processes, builds and frames.
 
 use super::found::{Found, Frame, from_hex};
-use crate::time::Timestamp;
+use crate::{system_code, time::Timestamp};
 
 /// A process is named by its package, with its own name behind a colon.
 pub(super) fn process(name: &str, found: &mut Found) {
@@ -67,24 +67,10 @@ fn function(notes: &str) -> &str {
 
 /// Whether a binary is the app's rather than the system's, by its path.
 pub(super) fn is_in_app(path: &str) -> Option<bool> {
-    const SYSTEM: [&str; 10] = [
-        "/system/",
-        "/system_ext/",
-        "/apex/",
-        "/vendor/",
-        "/product/",
-        "/odm/",
-        "[vdso",
-        "[anon:dalvik",
-        "/memfd:",
-        "/data/dalvik-cache/",
-    ];
     if path.is_empty() || path.starts_with('<') {
         return None;
     }
-    // The classes of the system, compiled ahead for this device.
-    let is_boot_class = path.contains("/boot-") || path.contains("/boot.oat");
-    Some(!is_boot_class && !SYSTEM.iter().any(|prefix| path.starts_with(prefix)))
+    Some(!system_code::is_system_binary(path))
 }
 
 #[cfg(test)]

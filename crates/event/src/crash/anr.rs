@@ -5,28 +5,10 @@ use super::{
     android, anr_culprit,
     found::{Found, Frame, Lock, Thread},
 };
+use crate::system_code;
 
 /// Lines that are looked at.
 const LINES: usize = 200_000;
-/// Java packages of the platform, and of libraries that are in most apps.
-const SYSTEM: [&str; 16] = [
-    "android.",
-    "androidx.",
-    "com.android.",
-    "com.google.android.",
-    "dalvik.",
-    "java.",
-    "javax.",
-    "jdk.",
-    "kotlin.",
-    "kotlinx.",
-    "libcore.",
-    "okhttp3.",
-    "okio.",
-    "retrofit2.",
-    "io.reactivex.",
-    "sun.",
-];
 
 pub(super) fn read(report: &[u8]) -> Result<Found, String> {
     let text = String::from_utf8_lossy(report);
@@ -205,7 +187,7 @@ fn frame(line: &str) -> Option<Frame> {
         module: module.to_owned(),
         filename: if has_file { file.to_owned() } else { String::new() },
         lineno: number.parse().ok(),
-        in_app: Some(!SYSTEM.iter().any(|prefix| module.starts_with(prefix))),
+        in_app: Some(!system_code::is_system_module(module)),
         ..Frame::default()
     })
 }

@@ -145,6 +145,7 @@ fn frame(json: Json<'_>, place: Place<'_>) -> Option<Frame> {
         image_addr: fields.address("image_addr"),
         symbol_addr: fields.address("symbol_addr"),
         addr_mode: fields.text("addr_mode", limits::NAME_BYTES),
+        function_id: fields.address("function_id"),
         trust: fields.text("trust", limits::NAME_BYTES),
         lang: None,
         symbolication: None,

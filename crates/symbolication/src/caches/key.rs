@@ -91,9 +91,9 @@ impl ArtifactKind {
             | Self::Cfi
             | Self::PortablePdb
             | Self::Proguard
-            | Self::SourceMap
             | Self::DartMap
             | Self::Sources => 1,
+            Self::SourceMap => 2,
         }
     }
 

@@ -180,8 +180,8 @@ fn a_job_converts_files_or_says_why_not() {
             Status::Malformed,
             "not a ProGuard or R8 mapping",
         ),
-        (Job { kind: ArtifactKind::DartMap, ..job.clone() }, Status::Malformed, "not a list of names"),
-        (Job { kind: ArtifactKind::SourceMap, ..job.clone() }, Status::Malformed, "unreadable source map"),
+        (Job { kind: ArtifactKind::DartMap, ..job.clone() }, Status::Malformed, "not a Dart symbol map"),
+        (Job { kind: ArtifactKind::SourceMap, ..job.clone() }, Status::Malformed, "not a source map"),
         (Job { kind: ArtifactKind::Sources, ..job.clone() }, Status::Malformed, "not a source bundle"),
         (Job { kind: ArtifactKind::PortablePdb, ..job.clone() }, Status::Malformed, "not a portable PDB"),
     ] {

@@ -1,18 +1,15 @@
 //! What symbolication reads of a file, by kind.
 
-use std::{borrow::Cow, str};
+use std::borrow::Cow;
 
-use proguard::{ProguardCache, ProguardMapping};
-use symbolic::{
-    common::DebugId, debuginfo::sourcebundle::SourceBundle, sourcemapcache::SourceMapCacheWriter,
-};
+use symbolic::{common::DebugId, debuginfo::sourcebundle::SourceBundle};
 
 use super::{
     ConvertError, SymbolMaps,
     bundled::{Bundled, unbundled},
     cfi_cache, portable_pdb_cache, sym_cache,
 };
-use crate::ArtifactKind;
+use crate::{ArtifactKind, dart::DartMap, js::source_map_cache, jvm::proguard_cache};
 
 /// What a conversion reads.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,11 +30,10 @@ pub fn artifact<'a>(kind: ArtifactKind, inputs: &Inputs<'a>) -> Result<Cow<'a, [
         ArtifactKind::SymCache => sym_cache(inputs.file, inputs.debug_id, inputs.maps).map(Cow::Owned),
         ArtifactKind::Cfi => cfi_cache(inputs.file, inputs.debug_id).map(Cow::Owned),
         ArtifactKind::PortablePdb => portable_pdb_cache(inputs.file, inputs.debug_id).map(Cow::Owned),
-        ArtifactKind::Proguard => proguard(inputs.file).map(Cow::Owned),
+        ArtifactKind::Proguard => Ok(Cow::Owned(proguard_cache(inputs.file)?)),
         ArtifactKind::SourceMap => source_map(inputs).map(Cow::Owned),
         ArtifactKind::DartMap => {
-            serde_json::from_slice::<Vec<Cow<'_, str>>>(inputs.file)
-                .map_err(|error| ConvertError::malformed("not a list of names", &error))?;
+            DartMap::parse(inputs.file)?;
             Ok(Cow::Borrowed(inputs.file))
         }
         ArtifactKind::Sources => {
@@ -48,34 +44,8 @@ pub fn artifact<'a>(kind: ArtifactKind, inputs: &Inputs<'a>) -> Result<Cow<'a, [
     }
 }
 
-fn proguard(file: &[u8]) -> Result<Vec<u8>, ConvertError> {
-    let mapping = ProguardMapping::new(file);
-    if !mapping.is_valid() {
-        return Err(ConvertError::Malformed(
-            "not a ProGuard or R8 mapping: no class in its first lines".to_owned(),
-        ));
-    }
-    let mut cache = Vec::new();
-    let written = ProguardCache::write(&mapping, &mut cache);
-    written.map_err(|error| ConvertError::malformed("mapping cache", &error))?;
-    Ok(cache)
-}
-
 fn source_map(inputs: &Inputs<'_>) -> Result<Vec<u8>, ConvertError> {
-    let writer = match inputs.bundled {
-        Some(bundled) => {
-            let files = unbundled(inputs.file, bundled)?;
-            SourceMapCacheWriter::new(&files.minified, &files.map)
-        }
-        None => {
-            let map = str::from_utf8(inputs.file)
-                .map_err(|error| ConvertError::malformed("source map is not text", &error))?;
-            SourceMapCacheWriter::new("", map)
-        }
-    };
-    let writer = writer.map_err(|error| ConvertError::malformed("unreadable source map", &error))?;
-    let mut cache = Vec::new();
-    let written = writer.serialize(&mut cache);
-    written.map_err(|error| ConvertError::malformed("source map cache", &error))?;
-    Ok(cache)
+    let Some(bundled) = inputs.bundled else { return Ok(source_map_cache("", inputs.file)?) };
+    let files = unbundled(inputs.file, bundled)?;
+    Ok(source_map_cache(&files.minified, files.map.as_bytes())?)
 }

@@ -20,6 +20,8 @@ pub use self::{
     symcache::{SymbolMaps, sym_cache},
 };
 
+use crate::{dart::DartMapError, js::SourceMapError, jvm::MappingError};
+
 /// Why a file cannot be converted; the text is for people, and names no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConvertError {
@@ -51,6 +53,24 @@ impl ConvertError {
             }
         }
         Self::Malformed(text)
+    }
+}
+
+impl From<MappingError> for ConvertError {
+    fn from(error: MappingError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<SourceMapError> for ConvertError {
+    fn from(error: SourceMapError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<DartMapError> for ConvertError {
+    fn from(error: DartMapError) -> Self {
+        Self::Malformed(error.to_string())
     }
 }
 

@@ -133,7 +133,7 @@ fn again(stored: Stored) -> (Stored, Result<Again, serde_json::Error>) {
     let event = stored.event.clone();
     let (view, tables) = (stored.symbols.view(project, now), stored.symbols.tables(project));
     let SymbolicatedEvent { mut event, missing: lacking, unknown } =
-        symbolicate(event, stored.dump.as_deref(), view, &tables);
+        symbolicate(event, stored.dump.as_deref(), view, &tables, &stored.settings.settings.in_app.rules);
     stored.settings.scrubber.scrub(&mut event);
     let parts = row::of(project, mayday_grouping::group(event));
     let again = parts.map(|(occurrence, row)| {

@@ -271,7 +271,8 @@ impl Steps<'_> {
 
     fn symbolicated(&self, event: Event, dump: Option<&[u8]>) -> SymbolicatedEvent {
         let (symbols, project) = (&self.fetched.symbols, self.report.project_id);
-        symbolicate(event, dump, symbols.view(project, self.fetched.now), &symbols.tables(project))
+        let in_app = &self.fetched.settings.settings.in_app.rules;
+        symbolicate(event, dump, symbols.view(project, self.fetched.now), &symbols.tables(project), in_app)
     }
 
     /// An entry that cannot be stored. An event is set aside, with its whole record.

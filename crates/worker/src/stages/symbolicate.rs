@@ -7,6 +7,7 @@ use std::{
 
 use mayday_event::{
     Event,
+    in_app::InAppRule,
     model::{Note, NoteKind, SymbolStatus},
 };
 use mayday_symbolication::{
@@ -55,9 +56,10 @@ pub(crate) fn symbolicate(
     dump: Option<&[u8]>,
     view: View<'_>,
     tables: &UnwindTables,
+    in_app: &[InAppRule],
 ) -> SymbolicatedEvent {
     let mut symbolicated = event.clone();
-    let work = AssertUnwindSafe(|| all_steps(&mut symbolicated, dump, &view, tables));
+    let work = AssertUnwindSafe(|| all_steps(&mut symbolicated, dump, &view, tables, in_app));
     let mut event = match catch_unwind(work) {
         Ok(()) => symbolicated,
         Err(panic) => {
@@ -73,15 +75,21 @@ pub(crate) fn symbolicate(
 }
 
 /// All steps; an event whose minidump cannot be read says so, and is symbolicated as it came.
-fn all_steps(event: &mut Event, dump: Option<&[u8]>, artifacts: &dyn Artifacts, tables: &UnwindTables) {
-    if let Err(error) = symbolicate_all(event, dump, artifacts, tables) {
+fn all_steps(
+    event: &mut Event,
+    dump: Option<&[u8]>,
+    artifacts: &dyn Artifacts,
+    tables: &UnwindTables,
+    in_app: &[InAppRule],
+) {
+    if let Err(error) = symbolicate_all(event, dump, artifacts, tables, in_app) {
         event.notes.push(Note {
             path: "attachments".to_owned(),
             kind: NoteKind::InvalidValue,
             detail: format!("minidump: {error}"),
         });
         // Without a dump there is nothing that cannot be read.
-        symbolicate_all(event, None, artifacts, tables).ok();
+        symbolicate_all(event, None, artifacts, tables, in_app).ok();
     }
 }
 

@@ -7,7 +7,7 @@ mod reason;
 mod text;
 
 use super::found::{Found, Os};
-use crate::time::Timestamp;
+use crate::{system_code, time::Timestamp};
 
 /// Reads either of Apple's formats: files of one are often named like the other.
 pub(super) fn read(report: &[u8]) -> Result<Found, String> {
@@ -44,11 +44,9 @@ fn os_of(line: &str) -> Os {
 /// Whether a binary belongs to the app rather than to the system: by its path, or, where only its name is known, if it is
 /// the app's own.
 pub(super) fn is_in_app(package: &str, process: &str) -> Option<bool> {
-    const SYSTEM: [&str; 6] =
-        ["/usr/lib/", "/System/", "/Library/Apple/", "/private/preboot/", "/Developer/", "/cores/"];
     match package {
         "" | "???" => None,
-        path if path.contains('/') => Some(!SYSTEM.iter().any(|prefix| path.starts_with(prefix))),
+        path if path.contains('/') => Some(!system_code::is_system_binary(path)),
         name => Some(!process.is_empty() && name.eq_ignore_ascii_case(process)),
     }
 }

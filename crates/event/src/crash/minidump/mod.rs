@@ -8,7 +8,7 @@ mod modules;
 
 use self::codes::{Crash, Reason, reason};
 use super::found::{Found, Frame, Thread};
-use crate::time::Timestamp;
+use crate::{system_code, time::Timestamp};
 
 const SIGNATURE: u32 = 0x504d_444d;
 /// Streams that are looked at.
@@ -67,22 +67,10 @@ pub(super) fn read(dump: &[u8]) -> Result<Found, String> {
 
 /// Whether a binary is the app's rather than the system's, by its path.
 fn is_in_app(path: &str) -> Option<bool> {
-    const SYSTEM: [&str; 9] = [
-        "/usr/lib",
-        "/lib/",
-        "/lib64/",
-        "/System/",
-        "/Library/Apple/",
-        "/apex/",
-        "/system/",
-        "/vendor/",
-        "[vdso",
-    ];
     if path.is_empty() {
         return None;
     }
-    let is_windows = path.to_ascii_lowercase().contains(":\\windows\\");
-    Some(!is_windows && !SYSTEM.iter().any(|prefix| path.starts_with(prefix)))
+    Some(!system_code::is_system_binary(path))
 }
 
 /// Where a stream lies.

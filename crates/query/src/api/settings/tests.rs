@@ -45,6 +45,11 @@ async fn what_cannot_be_used_is_named_by_its_place() {
         ("limits", json!({ "limits": [limit] }), "limits[0].window_seconds: must be 1 to 86400"),
         ("privacy", json!({ "zzz": 1 }), "privacy.zzz: unknown field `zzz`"),
         ("filters", json!({ "zzz": 1 }), "filters.zzz: unknown field `zzz`"),
+        (
+            "in_app",
+            json!({ "rules": [{ "field": "line" }] }),
+            "in_app.rules[0].field: unknown variant `line`",
+        ),
     ] {
         let reply = put(&server, section, value).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{section}");

@@ -7,6 +7,7 @@ mod changes;
 mod deletion;
 mod fields;
 mod filters;
+mod in_app;
 mod keys;
 mod limits;
 mod payloads;
@@ -65,6 +66,8 @@ pub(super) fn pages() -> Scope {
         .route("/privacy/users/", web::post().to(deletion::delete))
         .route("/payloads/", web::get().to(show::<payloads::PayloadsPage>))
         .route("/payloads/", web::post().to(save::<payloads::PayloadsPage>))
+        .route("/in_app/", web::get().to(show::<in_app::InAppPage>))
+        .route("/in_app/", web::post().to(save::<in_app::InAppPage>))
 }
 
 /// The tabs.
@@ -74,10 +77,11 @@ pub(super) enum Tab {
     Filters,
     Privacy,
     Payloads,
+    InApp,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Keys, Self::Filters, Self::Privacy, Self::Payloads];
+    const ALL: [Self; 5] = [Self::Keys, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp];
 
     fn name(self) -> &'static str {
         match self {
@@ -85,6 +89,7 @@ impl Tab {
             Self::Filters => "Filters",
             Self::Privacy => "Privacy",
             Self::Payloads => "Payload budget",
+            Self::InApp => "App frames",
         }
     }
 
@@ -95,6 +100,7 @@ impl Tab {
             Self::Filters => Part::Filters,
             Self::Privacy => Part::Privacy,
             Self::Payloads => Part::Payloads,
+            Self::InApp => Part::InApp,
         }
     }
 
@@ -105,6 +111,7 @@ impl Tab {
             Self::Filters => &[Subject::Section(Part::Filters)],
             Self::Privacy => &[Subject::Section(Part::Privacy)],
             Self::Payloads => &[Subject::Section(Part::Payloads)],
+            Self::InApp => &[Subject::Section(Part::InApp)],
         }
     }
 

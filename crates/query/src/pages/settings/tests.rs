@@ -317,12 +317,34 @@ async fn a_user_s_data_is_only_deleted_by_who_is_sure_of_whose() {
 }
 
 #[actix_web::test]
+async fn rules_of_app_frames_are_saved_and_an_empty_row_goes() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let fields = [
+        ("rules[0].field", "package"),
+        ("rules[0].pattern", "*/libshop"),
+        ("rules[0].in_app", "true"),
+        ("rules[1].field", "module"),
+        ("rules[1].pattern", " "),
+        ("rules[1].in_app", "true"),
+    ];
+    submit(&server, &browser, "in_app", &fields).await;
+    let rules = json!({ "rules": [{ "field": "package", "pattern": "*/libshop", "in_app": true }] });
+    assert_eq!(stored(&server, "in_app").await, rules);
+    let page = visit(&server, &browser, "in_app").await;
+    assert!(page.body.contains("value=\"*/libshop\""), "{}", page.body);
+    let reply =
+        submit(&server, &browser, "in_app", &[("rules[0].field", "module"), ("rules[0].pattern", "*")]).await;
+    assert!(reply.body.contains("would fit every frame"), "{}", reply.body);
+}
+
+#[actix_web::test]
 async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
     let server = Server::start().await;
     let ann = server.member().await;
     let browser = server.browser_of(&ann.member.email, &ann.password).await;
     let notice = "data-testid=\"administrators-only\"";
-    for tab in ["keys", "filters", "privacy", "payloads"] {
+    for tab in ["keys", "filters", "privacy", "payloads", "in_app"] {
         assert!(visit(&server, &browser, tab).await.body.contains(notice), "{tab}");
     }
     assert!(server.visit(&browser, "/projects/mayday/app/hooks/").await.body.contains(notice));
@@ -334,6 +356,7 @@ async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
         ("settings/filters/", &[]),
         ("settings/privacy/", &PRIVACY),
         ("settings/payloads/", &[]),
+        ("settings/in_app/", &[]),
         ("settings/keys/", &[("label", "beta")]),
         (&key, &[("label", "beta")]),
         ("settings/privacy/users/", &user),

@@ -5,6 +5,7 @@
 
 mod android;
 mod apple;
+mod managed;
 mod minidump;
 mod native;
 mod snapshot;
@@ -34,11 +35,14 @@ pub(super) struct Outcome {
 type Check = fn(&Path) -> anyhow::Result<Vec<Outcome>>;
 
 /// The folder that must be there, and what is done with it.
-const CHECKS: [(&str, Check); 4] = [
+const CHECKS: [(&str, Check); 7] = [
     ("minidump", minidump::check),
     ("native", native::check),
     ("apple", apple::check),
     ("android", android::check),
+    ("proguard", managed::proguard),
+    ("sourcemaps", managed::source_maps),
+    ("dotnet", managed::dotnet),
 ];
 
 /// Runs the checks whose folders are there.

@@ -17,12 +17,22 @@ pub(super) struct Frame {
     pub(super) filename: String,
     pub(super) lineno: String,
     pub(super) trust: String,
+    pub(super) module: String,
+    pub(super) abs_path: String,
+    pub(super) colno: String,
+    pub(super) addr_mode: String,
+    pub(super) function_id: String,
 }
 
 /// The threads of a snapshot, in order.
 pub(super) fn threads(snapshot: &str) -> Vec<Thread> {
+    threads_of(snapshot, "stacktraces:")
+}
+
+/// The threads below a heading: `raw_stacktraces:` is what was asked.
+pub(super) fn threads_of(snapshot: &str, heading: &str) -> Vec<Thread> {
     let mut threads: Vec<Thread> = Vec::new();
-    let stacks = snapshot.lines().skip_while(|line| *line != "stacktraces:").skip(1);
+    let stacks = snapshot.lines().skip_while(|line| *line != heading).skip(1);
     for line in stacks.take_while(|line| line.starts_with(' ')) {
         if line.starts_with("  - ") {
             threads.push(Thread::default());
@@ -37,7 +47,8 @@ pub(super) fn threads(snapshot: &str) -> Vec<Thread> {
         if line.starts_with("    is_requesting") {
             thread.is_requesting = value == "true";
         }
-        let Some(frame) = thread.frames.last_mut().filter(|_| line.starts_with("       ")) else { continue };
+        let is_of_frame = line.starts_with("       ") || line.starts_with("      - ");
+        let Some(frame) = thread.frames.last_mut().filter(|_| is_of_frame) else { continue };
         match key {
             "instruction_addr" => frame.instruction_addr = value,
             "package" => frame.package = value,
@@ -45,6 +56,11 @@ pub(super) fn threads(snapshot: &str) -> Vec<Thread> {
             "filename" => frame.filename = value,
             "lineno" => frame.lineno = value,
             "trust" => frame.trust = value,
+            "module" => frame.module = value,
+            "abs_path" => frame.abs_path = value,
+            "colno" => frame.colno = value,
+            "addr_mode" => frame.addr_mode = value,
+            "function_id" => frame.function_id = value,
             _ => {}
         }
     }

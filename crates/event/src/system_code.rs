@@ -1,0 +1,114 @@
+//! Which code is a system's, a language's or an engine's rather than an app's: said once, for crash readers, in-app rules
+//! and grouping.
+
+use crate::model::Frame;
+
+/// Packages of Android, the JVM, Kotlin, .NET, Unity, Dart and JavaScript engines, and libraries that nearly every app of a
+/// platform has; by a module's beginning.
+const MODULES: [&str; 26] = [
+    "android.",
+    "androidx.",
+    "com.android.",
+    "dalvik.",
+    "libcore.",
+    "java.",
+    "javax.",
+    "jdk.",
+    "sun.",
+    "kotlin.",
+    "kotlinx.",
+    "com.google.android.",
+    "System.",
+    "Microsoft.",
+    "Mono.",
+    "UnityEngine.",
+    "UnityEditor.",
+    "Cysharp.",
+    "okhttp3.",
+    "okio.",
+    "retrofit2.",
+    "io.reactivex.",
+    "com.facebook.react.",
+    "dart:",
+    "node:",
+    "node_modules",
+];
+
+/// Folders of binaries that only the system writes: of Android, Linux, Apple's systems; by a path's beginning.
+const FOLDERS: [&str; 17] = [
+    "[vdso",
+    "[anon:dalvik",
+    "/memfd:",
+    "/system/",
+    "/system_ext/",
+    "/apex/",
+    "/vendor/",
+    "/product/",
+    "/odm/",
+    "/data/dalvik-cache/",
+    "/usr/lib",
+    "/lib/",
+    "/lib64/",
+    "/System/",
+    "/Library/",
+    "/private/preboot/",
+    "/Developer/",
+];
+
+/// Other places of a system's binaries, wherever they are in a path: classes of Android that were compiled ahead for the
+/// device, Apple's shared cache, Xcode's and Swift's own.
+const PARTS: [&str; 5] =
+    ["/boot-", "/boot.oat", "/Applications/Xcode", "/usr/lib/swift/", "/Frameworks/libswift"];
+
+/// Engines that apps carry in them, by the binary's file name.
+const ENGINES: [&str; 12] = [
+    "libunity.so",
+    "UnityFramework",
+    "UnityPlayer.dll",
+    "libmonobdwgc-2.0.so",
+    "libflutter.so",
+    "Flutter",
+    "libhermes.so",
+    "hermes",
+    "libreactnative.so",
+    "libjsi.so",
+    "libart.so",
+    "libc++_shared.so",
+];
+
+/// Sources of languages and engines, by a path's beginning.
+const SOURCES: [&str; 6] = ["dart:", "package:flutter/", "flutter", "node:", "native", "InternalBytecode.js"];
+
+/// By a class or module.
+pub fn is_system_module(module: &str) -> bool {
+    MODULES.iter().any(|known| module.starts_with(known))
+}
+
+/// By a binary's path.
+pub fn is_system_binary(path: &str) -> bool {
+    FOLDERS.iter().any(|known| path.starts_with(known))
+        || path.starts_with("/cores/")
+        || PARTS.iter().any(|known| path.contains(known))
+        || path.to_ascii_lowercase().contains(":\\windows\\")
+}
+
+/// By a binary's name: an engine that apps are built on.
+pub fn is_engine(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    ENGINES.contains(&name)
+}
+
+/// By where a frame is.
+pub fn is_system(frame: &Frame) -> bool {
+    let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
+    let is_source = |path: &str| SOURCES.iter().any(|known| path.starts_with(known));
+    let is_in_system =
+        |path: &Option<String>| path.as_deref().is_some_and(|path| is_system_binary(path) || is_source(path));
+    frame.module.as_deref().is_some_and(is_system_module)
+        || is_in_system(&frame.package)
+        || frame.package.as_deref().is_some_and(is_engine)
+        || is_in_system(&frame.abs_path)
+        || is_in_system(&frame.filename)
+        || ["/node_modules/", "/site-packages/"].iter().any(|known| path.contains(known))
+        || path.starts_with("node_modules/")
+}

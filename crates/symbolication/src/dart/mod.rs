@@ -1,0 +1,183 @@
+//! Dart: obfuscated type names, by the map that Flutter writes (`--save-obfuscation-map`): a JSON list of names, each
+//! followed by what it became.
+//!
+//! Frames of compiled Dart are native ones.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use mayday_event::model::{DebugImage, Event, Symbolication};
+
+use crate::{ArtifactKind, Artifacts, ImageId, Status, Wanted};
+
+/// Names of one map; those of large apps have about 200,000.
+const NAMES: usize = 4_000_000;
+/// Images that are asked for.
+const IMAGES: usize = 8;
+/// What a Dart message has before a type's name.
+const BEFORE_TYPES: [&str; 4] = ["Instance of '", "type '", "subtype of type '", "class '"];
+
+/// A map that cannot be read; the text is for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a Dart symbol map: {0}")]
+pub struct DartMapError(String);
+
+/// Obfuscated names to those in the sources.
+#[derive(Debug)]
+pub struct DartMap(HashMap<String, String>);
+
+impl DartMap {
+    /// Reads the JSON list.
+    pub fn parse(bytes: &[u8]) -> Result<Self, DartMapError> {
+        let names: Vec<String> =
+            serde_json::from_slice(bytes).map_err(|error| DartMapError(error.to_string()))?;
+        if names.len() % 2 != 0 || names.len() > NAMES {
+            return Err(DartMapError(format!("{} names, not an even number up to {NAMES}", names.len())));
+        }
+        let mut map = HashMap::with_capacity(names.len() / 2);
+        let mut names = names.into_iter();
+        while let (Some(name), Some(obfuscated)) = (names.next(), names.next()) {
+            if name != obfuscated {
+                map.insert(obfuscated, name);
+            }
+        }
+        Ok(Self(map))
+    }
+
+    fn original(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// `Instance of 'aB'` and `type 'a' is not a subtype of type 'b'`: only names that are said to be of types.
+    fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut named = String::new();
+        let mut is_changed = false;
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('\'') {
+            named.push_str(before);
+            named.push('\'');
+            rest = after;
+            if BEFORE_TYPES.iter().any(|known| named.ends_with(known))
+                && let Some((name, _)) = after.split_once('\'')
+                && let Some(original) = self.original(name)
+            {
+                named.push_str(original);
+                rest = after.strip_prefix(name).unwrap_or(after);
+                is_changed = true;
+            }
+        }
+        named.push_str(rest);
+        if is_changed { Cow::Owned(named) } else { Cow::Borrowed(text) }
+    }
+}
+
+/// Gives exceptions of Flutter apps their types' names, in what they say too, as far as `artifacts` has the map of one of the
+/// app's images.
+pub fn symbolicate_dart(event: &mut Event, artifacts: &dyn Artifacts) {
+    if event.exception.is_empty() || !is_dart(event) {
+        return;
+    }
+    let Some((image, map, source)) = find(event, artifacts) else { return };
+    for exception in &mut event.exception {
+        if let Some(original) = exception.ty.as_deref().and_then(|ty| map.original(ty)) {
+            let obfuscated = exception.ty.replace(original.to_owned());
+            exception.raw_type = exception.raw_type.take().or(obfuscated);
+        }
+        if let Some(Cow::Owned(named)) = exception.value.as_deref().map(|value| map.named(value)) {
+            let obfuscated = exception.value.replace(named);
+            exception.raw_value = exception.raw_value.take().or(obfuscated);
+        }
+    }
+    // The image may have symbols too, of which more is to be said.
+    if let Some(image) = event.debug_images.get_mut(image)
+        && image.symbolication.is_none()
+    {
+        image.symbolication =
+            Some(Symbolication { status: Status::Found, reason: None, source: Some(source) });
+    }
+}
+
+fn is_dart(event: &Event) -> bool {
+    let sdk = event.sdk.as_ref().and_then(|sdk| sdk.name.as_deref()).unwrap_or_default();
+    event.platform == "dart" || sdk.contains("dart") || sdk.contains("flutter")
+}
+
+/// The first image that there is a readable map of.
+fn find(event: &Event, artifacts: &dyn Artifacts) -> Option<(usize, DartMap, String)> {
+    let images = event.debug_images.iter().enumerate().filter(|(_, image)| is_dart_image(image));
+    images.take(IMAGES).find_map(|(place, image)| {
+        let debug_id = image.debug_id.as_deref()?.parse().ok()?;
+        let id = ImageId { debug_id: Some(debug_id), ..ImageId::default() };
+        let file = artifacts.find(&Wanted::Image(ArtifactKind::DartMap, id)).ok()?;
+        let map = DartMap::parse(&file.bytes);
+        let map =
+            map.inspect_err(|error| tracing::warn!(source = &*file.source, %error, "unreadable")).ok()?;
+        Some((place, map, file.source.to_string()))
+    })
+}
+
+/// The binary that Flutter puts an app's Dart code into.
+fn is_dart_image(image: &DebugImage) -> bool {
+    let path = image.code_file.as_deref().or(image.debug_file.as_deref());
+    let name = path.and_then(|path| path.rsplit(['/', '\\']).next());
+    image.ty == "dart_symbols"
+        || matches!(name, None | Some("libapp.so" | "App" | "App.dSYM" | "app.so" | "base.apk"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Absent, CacheFile, restore, testing_events::event_of};
+
+    struct OneMap(Vec<u8>);
+
+    impl Artifacts for OneMap {
+        fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
+            assert!(matches!(wanted, Wanted::Image(ArtifactKind::DartMap, _)));
+            let bytes = symbolic::common::ByteView::from_vec(self.0.clone());
+            Ok(CacheFile { bytes, source: "uploads".into() })
+        }
+    }
+
+    fn named(map: &str, ty: &str, value: &str) -> (Option<String>, Option<String>) {
+        let mut event = event_of(&json!({
+            "platform": "other", "sdk": { "name": "sentry.dart.flutter", "version": "9.0.0" },
+            "exception": { "values": [{ "type": ty, "value": value }] },
+            "debug_meta": { "images": [{ "type": "elf", "code_file": "/data/app/libapp.so",
+                "debug_id": "c0bcc3f1-9827-fe65-3058-404b2831d9e6" }] },
+        }));
+        let before = event.clone();
+        symbolicate_dart(&mut event, &OneMap(map.as_bytes().to_vec()));
+        let said = (event.exception[0].ty.clone(), event.exception[0].value.clone());
+        restore(&mut event);
+        assert_eq!(event, before);
+        said
+    }
+
+    #[test]
+    fn types_get_their_names_in_messages_too() {
+        let map = r#"["CartException", "aB", "Price", "xy", "Item", "it"]"#;
+        assert_eq!(
+            named(map, "aB", "Instance of 'xy': it's type 'it' is not a subtype of type 'xy', said 'xy'"),
+            (
+                Some("CartException".to_owned()),
+                Some(
+                    "Instance of 'Price': it's type 'Item' is not a subtype of type 'Price', said 'xy'"
+                        .to_owned()
+                )
+            )
+        );
+        assert_eq!(named("{}", "aB", "m"), (Some("aB".to_owned()), Some("m".to_owned())));
+        assert!(DartMap::parse(br#"["a"]"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn texts_without_known_names_stay(text in "[a-z' ]{0,60}|.{0,60}") {
+            let map = DartMap::parse(br#"["Price", "XY"]"#).unwrap();
+            prop_assert_eq!(map.named(&text), text.as_str());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Java and Kotlin: names that ProGuard or R8 shortened, calls that it inlined, moved or made up.
+//!
+//! An event names the mappings of its build by images of type `proguard`; a frame goes by the first that knows its class.
+
+mod frames;
+mod mapping;
+mod names;
+
+use std::collections::BTreeSet;
+
+use mayday_event::model::{Event, Frame, Symbolication};
+use proguard::ProguardCache;
+use uuid::Uuid;
+
+pub use self::mapping::{MappingError, proguard_cache};
+use self::{frames::Retrace, mapping::Mappings};
+use crate::{Artifacts, stacks};
+
+/// Mappings that one event may name.
+const MAPPINGS: usize = 16;
+
+/// Gives the JVM frames, exception types and class names of an event their original names, as far as `artifacts` has the
+/// mappings. Frames and images then say what became of them; those of other platforms stay as they are.
+pub fn symbolicate_jvm(event: &mut Event, artifacts: &dyn Artifacts) {
+    let wanted = wanted(event);
+    if wanted.is_empty() {
+        return;
+    }
+    let mappings = Mappings::find(&wanted, artifacts);
+    let caches = mappings.caches();
+    let platform = event.platform.clone();
+    let descriptors = names::name_exceptions(event, &caches);
+    for (place, stack) in stacks::of_mut(event).enumerate() {
+        if !stack.frames.iter().any(|frame| is_jvm(frame, &platform)) {
+            continue;
+        }
+        let before = std::mem::take(&mut stack.frames);
+        let retrace = Retrace {
+            caches: &caches,
+            absent: mappings.absent(),
+            platform: &platform,
+            exception: descriptors.get(place).and_then(Option::as_deref),
+        };
+        stack.frames = retrace.frames(&before);
+        stacks::keep_raw(stack, before);
+    }
+    for image in &mut event.debug_images {
+        if let Some(outcome) = uuid_of(image).and_then(|uuid| mappings.outcome(uuid)) {
+            image.symbolication = Some(outcome);
+        }
+    }
+}
+
+/// A mapping and where it came from.
+type Cache<'a> = (ProguardCache<'a>, &'a str);
+
+fn wanted(event: &Event) -> Vec<Uuid> {
+    let uuids: BTreeSet<Uuid> = event.debug_images.iter().filter_map(uuid_of).take(MAPPINGS).collect();
+    // In the event's order, each once.
+    let mut uuids_left = uuids;
+    event.debug_images.iter().filter_map(uuid_of).filter(|uuid| uuids_left.remove(uuid)).collect()
+}
+
+fn uuid_of(image: &mayday_event::model::DebugImage) -> Option<Uuid> {
+    if image.ty != "proguard" {
+        return None;
+    }
+    image.debug_id.as_deref()?.parse().ok()
+}
+
+/// Frames of a JVM have a class; those of native code beneath it say so.
+fn is_jvm(frame: &Frame, platform: &str) -> bool {
+    let platform = frame.platform.as_deref().unwrap_or(platform);
+    matches!(platform, "java" | "android" | "kotlin") && frame.module.is_some() && frame.function.is_some()
+}
+
+fn found(source: &str) -> Symbolication {
+    Symbolication { status: crate::Status::Found, reason: None, source: Some(source.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests;

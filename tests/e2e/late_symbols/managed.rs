@@ -1,0 +1,101 @@
+//! Mappings and source maps that come after the crash.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{HEALED, SENTRY_CLI, crash_frames, missing, only_issue, upload};
+use crate::harness::{Client, TestServer, command, envelope, eventually, new_event_id, run, text};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_of_an_android_app_heals_when_its_mapping_comes_late() {
+    const ID: &str = "246fb328-fc4e-406a-87ff-fc35f6149d8f";
+    let mapping = "com.example.Till -> a.a:\n    1:1:int com.example.Price.of(int):5:5 -> b\n    \
+                   1:1:void count():7 -> b\ncom.example.EmptyTill -> a.c:\n";
+    let symbols = TempDir::new().expect("a temporary directory");
+    fs::write(symbols.path().join("mapping.txt"), mapping).expect("a mapping");
+    let server = TestServer::start().await;
+    let frames = json!([
+        { "module": "android.os.Looper", "function": "loop", "lineno": 7, "filename": "Looper.java" },
+        { "module": "a.a", "function": "b", "lineno": 1, "filename": "SourceFile" },
+    ]);
+    let images = json!([{ "type": "proguard", "uuid": ID }]);
+    server.accept(envelope(&event("java", "c", &frames, &images))).await;
+    let before = only_issue(&server, "1").await;
+    let top = crash_frames(&server.api.latest_event(&before).await).pop().expect("frames");
+    assert_eq!(top["symbolication"]["reason"], "not uploaded", "{top:#}");
+    let missing = missing(&server, "mapping.txt").await.expect("the mapping is missed");
+    upload(&server, text(&missing["command"]), symbols.path()).await;
+    let (issue, frames) = healed(&server, "Price.of").await;
+    assert_eq!(issue["id"], before["id"]);
+    assert_eq!(issue["metadata"]["type"], "EmptyTill", "{issue:#}");
+    assert_eq!(calls(&frames), ["loop:7", "count:7", "of:5"]);
+    let in_app: Vec<&Value> = frames.iter().map(|frame| &frame["inApp"]).collect();
+    assert_eq!(in_app, [false, true, true], "{frames:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_of_a_script_heals_when_its_source_map_comes_late() {
+    const URL: &str = "https://shop.example/static/app.js";
+    // `till` at column 9 throws at column 13.
+    let script = "function a(){throw new Error(\"x\")}a();\n//# sourceMappingURL=app.js.map\n";
+    let map = json!({
+        "version": 3, "file": "app.js", "sources": ["app.ts"], "names": ["till"],
+        "sourcesContent": ["function till() {\n  throw new Error('x');\n}\ntill();\n"],
+        "mappings": "AAAA,SAASA,IACP,MAAM,IAAI,MAAM,GAAG,CACrB,CACAA",
+    });
+    let symbols = TempDir::new().expect("a temporary directory");
+    fs::write(symbols.path().join("app.js"), script).expect("a script");
+    fs::write(symbols.path().join("app.js.map"), map.to_string()).expect("a map");
+    let mut inject = command(Client::Npm(SENTRY_CLI));
+    inject.args(["sourcemaps", "inject"]).arg(symbols.path()).env("SENTRY_DISABLE_UPDATE_CHECK", "1");
+    let (status, printed) = run("sentry-cli", inject).await;
+    assert_eq!(status, Some(0), "{printed}");
+    let shipped = fs::read_to_string(symbols.path().join("app.js")).expect("the script");
+    let (_, id) = shipped.split_once("//# debugId=").expect("a debug id");
+    // What is put in front of the script moves it down.
+    let line = shipped.lines().position(|line| line.starts_with("function a()")).expect("the script") + 1;
+
+    let server = TestServer::start().await;
+    let frames = json!([
+        { "abs_path": URL, "filename": "/static/app.js", "lineno": line, "colno": 35, "in_app": true },
+        { "abs_path": URL, "filename": "/static/app.js", "function": "a", "lineno": line, "colno": 14, "in_app": true },
+    ]);
+    let images = json!([{ "type": "sourcemap", "code_file": URL, "debug_id": id.trim() }]);
+    server.accept(envelope(&event("javascript", "Error", &frames, &images))).await;
+    let before = only_issue(&server, "1").await;
+    let missing = missing(&server, URL).await.expect("the map is missed");
+    upload(&server, text(&missing["command"]), symbols.path()).await;
+    let (issue, frames) = healed(&server, "till").await;
+    assert_eq!(issue["id"], before["id"]);
+    assert_eq!(calls(&frames).last().map(String::as_str), Some("till:2"), "{frames:#?}");
+    let shows = |frame: &Value| frame["context"].to_string().contains("throw new Error('x');");
+    assert!(frames.last().is_some_and(shows), "{frames:#?}");
+}
+
+fn event(platform: &str, ty: &str, frames: &Value, images: &Value) -> Value {
+    let module = (platform == "java").then_some("a");
+    json!({
+        "event_id": new_event_id(), "platform": platform, "release": "com.example@1.2.3",
+        "exception": { "values": [{ "type": ty, "module": module, "value": "x", "stacktrace": { "frames": frames } }] },
+        "debug_meta": { "images": images },
+    })
+}
+
+/// The only issue and its frames, once it says that it is about this function.
+async fn healed(server: &TestServer, culprit: &str) -> (Value, Vec<Value>) {
+    eventually("the issue heals", HEALED, async || {
+        let issue = only_issue(server, "1").await;
+        let frames = crash_frames(&server.api.latest_event(&issue).await);
+        let is_named =
+            text(&issue["culprit"]).contains(culprit) && frames.iter().all(|frame| frame["function"] != "a");
+        if is_named { Ok((issue, frames)) } else { Err(format!("{issue:#} with {frames:#?}")) }
+    })
+    .await
+}
+
+fn calls(frames: &[Value]) -> Vec<String> {
+    let call = |frame: &Value| format!("{}:{}", text(&frame["function"]), frame["lineNo"]);
+    frames.iter().map(call).collect()
+}
