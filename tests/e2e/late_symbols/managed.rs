@@ -27,7 +27,7 @@ async fn a_crash_of_an_android_app_heals_when_its_mapping_comes_late() {
     assert_eq!(top["symbolication"]["reason"], "not uploaded", "{top:#}");
     let missing = missing(&server, "mapping.txt").await.expect("the mapping is missed");
     upload(&server, text(&missing["command"]), symbols.path()).await;
-    let (issue, frames) = healed(&server, "Price.of").await;
+    let (issue, frames) = healed(&server, "com.example.Price in of").await;
     assert_eq!(issue["id"], before["id"]);
     assert_eq!(issue["metadata"]["type"], "EmptyTill", "{issue:#}");
     assert_eq!(calls(&frames), ["loop:7", "count:7", "of:5"]);
