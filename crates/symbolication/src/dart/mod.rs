@@ -30,7 +30,7 @@ impl DartMap {
     pub fn parse(bytes: &[u8]) -> Result<Self, DartMapError> {
         let names: Vec<String> =
             serde_json::from_slice(bytes).map_err(|error| DartMapError(error.to_string()))?;
-        if names.len() % 2 != 0 || names.len() > NAMES {
+        if !names.len().is_multiple_of(2) || names.len() > NAMES {
             return Err(DartMapError(format!("{} names, not an even number up to {NAMES}", names.len())));
         }
         let mut map = HashMap::with_capacity(names.len() / 2);
