@@ -1,6 +1,7 @@
 //! ProGuard and R8 mappings, source maps and portable PDBs: every frame of Symbolicator's results.
 //!
-//! Left out are its results that need no map: lines of scripts that are shown as they were shipped.
+//! Left out are its results that need no map (lines of scripts that are shown as they were shipped), and the one of a map
+//! within the script itself (`05_inlined_sources`), which mayday does not read. Lines of source are not compared.
 
 use std::{fs, path::Path};
 
@@ -25,7 +26,8 @@ use super::{
 
 const MAPPING_ID: &str = "246fb328-fc4e-406a-87ff-fc35f6149d8f";
 
-/// Exceptions and frames as Symbolicator's tests ask them, the outermost frame first: class, method, line, file.
+/// Exceptions and frames, the outermost frame first: class, method, line, file. The first two are what Symbolicator's tests
+/// ask; what they ask for the last two is not in the fixtures, and was read off the mapping and the result.
 type Request = (&'static str, &'static str, &'static [(&'static str, &'static str, u32, &'static str)]);
 const REQUESTS: [(&str, &str, Request); 4] = [
     ("remap_exception", "remap_exception", ("org.a.b", "g$a", &[])),
