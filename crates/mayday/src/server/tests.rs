@@ -142,9 +142,13 @@ async fn a_stop_lets_an_upload_finish_and_takes_no_more() {
     let (server, address) = start(&config(""));
     let idle = TcpStream::connect(address).await.unwrap();
     let mut upload = TcpStream::connect(address).await.unwrap();
-    upload.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc").await.unwrap();
-    // Answered after it, so the upload has begun.
-    exchange(address, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nExpect: 100-continue\r\n\r\n";
+    upload.write_all(head).await.unwrap();
+    // Only this very connection can tell that the upload has begun: others are served by other threads.
+    let mut proceed = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    upload.read_exact(&mut proceed).await.unwrap();
+    assert_eq!(proceed, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    upload.write_all(b"abc").await.unwrap();
     let stopping = tokio::spawn(server.stop());
     let began = Instant::now();
     while TcpStream::connect(address).await.is_ok() {
