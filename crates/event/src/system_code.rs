@@ -35,7 +35,7 @@ const MODULES: [&str; 26] = [
 ];
 
 /// Folders of binaries that only the system writes: of Android, Linux, Apple's systems; by a path's beginning.
-const FOLDERS: [&str; 17] = [
+const FOLDERS: [&str; 18] = [
     "[vdso",
     "[anon:dalvik",
     "/memfd:",
@@ -53,6 +53,7 @@ const FOLDERS: [&str; 17] = [
     "/Library/",
     "/private/preboot/",
     "/Developer/",
+    "/cores/",
 ];
 
 /// Other places of a system's binaries, wherever they are in a path: classes of Android that were compiled ahead for the
@@ -87,9 +88,9 @@ pub fn is_system_module(module: &str) -> bool {
 /// By a binary's path.
 pub fn is_system_binary(path: &str) -> bool {
     FOLDERS.iter().any(|known| path.starts_with(known))
-        || path.starts_with("/cores/")
         || PARTS.iter().any(|known| path.contains(known))
-        || path.to_ascii_lowercase().contains(":\\windows\\")
+        // Few paths have a backslash: only those are copied.
+        || path.contains('\\') && path.to_ascii_lowercase().contains(":\\windows\\")
 }
 
 /// By a binary's name: an engine that apps are built on.
