@@ -177,6 +177,11 @@ pub(super) fn choices<'n>(of: impl IntoIterator<Item = (String, &'n str)>, curre
     choices
 }
 
+/// Choices of a list of values and names that is known beforehand.
+pub(super) fn choices_of(names: &[(&str, &str)], current: &str) -> Vec<Choice> {
+    choices(names.iter().map(|(value, name)| ((*value).to_owned(), *name)), current)
+}
+
 /// A list of a draft, an entry a line.
 pub(super) fn as_lines(draft: &Value, list: &str) -> String {
     let lines: Vec<&str> = entries(draft, list).iter().filter_map(Value::as_str).collect();

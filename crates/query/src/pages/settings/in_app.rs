@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     super::{error::PageError, shell::Shell, visit::Visit},
     Frame, Page, Parts, Tab,
-    fields::{Choice, Fields, choices, entries, shown},
+    fields::{Choice, Fields, choices_of, entries, shown},
 };
 
 const FIELDS: [(&str, &str); 4] =
@@ -38,16 +38,12 @@ impl RuleRow {
         let name = format!("rules[{at}]");
         Self {
             place: format!("in_app.{name}"),
-            fields: of(&FIELDS, &shown(rule, "field")),
+            fields: choices_of(&FIELDS, &shown(rule, "field")),
             pattern: shown(rule, "pattern"),
-            verdicts: of(&VERDICTS, &shown(rule, "in_app")),
+            verdicts: choices_of(&VERDICTS, &shown(rule, "in_app")),
             name,
         }
     }
-}
-
-fn of(names: &[(&str, &str)], current: &str) -> Vec<Choice> {
-    choices(names.iter().map(|(value, name)| ((*value).to_owned(), *name)), current)
 }
 
 impl Page for InAppPage {

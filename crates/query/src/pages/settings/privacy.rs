@@ -16,7 +16,7 @@ use super::{
     },
     Frame, Page, Parts, Tab,
     deletion::DeletionForm,
-    fields::{Choice, Fields, Problems, as_lines, choices, entries, shown},
+    fields::{Choice, Fields, Problems, as_lines, choices_of, entries, shown},
 };
 use crate::read::trial;
 
@@ -84,14 +84,10 @@ impl RuleRow {
             place: format!("privacy.{name}"),
             path: shown(rule, "path"),
             regex: shown(rule, "regex"),
-            actions: of(&ACTIONS, &shown(rule, "action")),
+            actions: choices_of(&ACTIONS, &shown(rule, "action")),
             name,
         }
     }
-}
-
-fn of(names: &[(&str, &str)], current: &str) -> Vec<Choice> {
-    choices(names.iter().map(|(value, name)| ((*value).to_owned(), *name)), current)
 }
 
 impl Page for PrivacyPage {
@@ -106,8 +102,8 @@ impl Page for PrivacyPage {
         let rules = entries(&draft, "rules").iter().chain([&Value::Null]).enumerate();
         Ok(Self {
             switches: SWITCHES.map(switch).into(),
-            emails: of(&EMAILS, &shown(&draft, "emails")),
-            ip_addresses: of(&IP_ADDRESSES, &shown(&draft, "ip_addresses")),
+            emails: choices_of(&EMAILS, &shown(&draft, "emails")),
+            ip_addresses: choices_of(&IP_ADDRESSES, &shown(&draft, "ip_addresses")),
             more_keys: as_lines(&draft, "more_keys"),
             safe_keys: as_lines(&draft, "safe_keys"),
             rules: rules.map(|(at, rule)| RuleRow::new(at, rule)).collect(),
