@@ -9,11 +9,6 @@ use mayday_event::{
 
 use crate::stacks;
 
-/// Whether a frame is of a system, of a language or of a platform's engine rather than of an app.
-pub(crate) fn is_system(frame: &Frame) -> bool {
-    system_code::is_system(frame)
-}
-
 /// Decides for each frame of an event, after symbolication. `rules` are the project's, in order: the first that fits a frame
 /// has the last word on it.
 pub fn decide_in_app(event: &mut Event, rules: &[InAppRule]) {
@@ -29,7 +24,7 @@ fn decided(frame: &Frame, rules: &[InAppRule], bundle: Option<&str>) -> Option<b
     if let Some(rule) = rules.iter().find(|rule| rule.fits(frame)) {
         return Some(rule.in_app);
     }
-    if is_system(frame) {
+    if system_code::is_system(frame) {
         return Some(false);
     }
     frame.in_app.or_else(|| is_own(frame, bundle).then_some(true))

@@ -15,6 +15,7 @@ mod managed;
 pub mod minidump;
 pub mod native;
 pub mod objects;
+mod outcome;
 pub mod report;
 mod source_context;
 pub mod sources;

@@ -5,9 +5,9 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use mayday_event::model::{DebugImage, Event, Symbolication};
+use mayday_event::model::{DebugImage, Event};
 
-use crate::{ArtifactKind, Artifacts, ImageId, Status, Wanted};
+use crate::{ArtifactKind, Artifacts, ImageId, Wanted, outcome::found};
 
 /// Names of one map; those of large apps have about 200,000.
 const NAMES: usize = 4_000_000;
@@ -91,8 +91,7 @@ pub fn symbolicate_dart(event: &mut Event, artifacts: &dyn Artifacts) {
     if let Some(image) = event.debug_images.get_mut(image)
         && image.symbolication.is_none()
     {
-        image.symbolication =
-            Some(Symbolication { status: Status::Found, reason: None, source: Some(source) });
+        image.symbolication = Some(found(&source));
     }
 }
 

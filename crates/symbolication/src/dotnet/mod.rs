@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use mayday_event::model::{DebugImage, Event, Frame, Symbolication};
+use mayday_event::model::{DebugImage, Event, Frame};
 use symbolic::ppdb::PortablePdbCache;
 
-use crate::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted, stacks};
+use crate::{
+    Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted,
+    outcome::{found, outcome, unresolved},
+    stacks,
+};
 
 /// The image type of .NET assemblies.
 const TYPE: &str = "pe_dotnet";
@@ -44,7 +48,7 @@ pub fn symbolicate_dotnet(event: &mut Event, artifacts: &dyn Artifacts) {
     for (image, file) in &files {
         if let Some(image) = event.debug_images.get_mut(*image) {
             image.symbolication = Some(match file {
-                Ok(file) => outcome(Status::Found, None, Some(&file.source)),
+                Ok(file) => found(&file.source),
                 Err(absent) => unresolved(absent),
             });
         }
@@ -105,15 +109,7 @@ fn resolve(frame: &mut Frame, place: Place, cache: Option<&PortablePdbCache<'_>>
     frame.abs_path = Some(line.file_name.to_owned());
     frame.lineno = Some(line.line);
     frame.lang = Some(line.file_lang.name().to_owned());
-    frame.symbolication = Some(outcome(Status::Found, None, Some(source)));
-}
-
-fn unresolved(absent: &Absent) -> Symbolication {
-    outcome(absent.status, Some(&absent.reason), None)
-}
-
-fn outcome(status: Status, reason: Option<&str>, source: Option<&str>) -> Symbolication {
-    Symbolication { status, reason: reason.map(str::to_owned), source: source.map(str::to_owned) }
+    frame.symbolication = Some(found(source));
 }
 
 #[cfg(test)]

@@ -1,24 +1,28 @@
 //! Frames as the sources have them.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
-use mayday_event::model::{Frame, Symbolication};
+use mayday_event::model::Frame;
 use symbolic::sourcemapcache::{ScopeLookupResult, SourceLocation, SourcePosition};
 
 use super::{
-    Place, found,
+    Place,
     function::{UNKNOWN, folded, function_name},
-    maps::{Opened, unresolved},
+    maps::{Maps, Opened},
     module::module_of,
     names::is_ignored_path,
     paths::{joined, unpacked},
     place_of,
 };
-use crate::{Absent, Status, source_context::add_source_context};
+use crate::{
+    Status,
+    outcome::{found, outcome, unresolved},
+    source_context::add_source_context,
+};
 
 /// One stack's way back.
 pub(super) struct Unminify<'a> {
-    pub(super) maps: &'a BTreeMap<&'a str, Result<Opened<'a>, &'a Absent>>,
+    pub(super) maps: &'a Maps<'a>,
     pub(super) platform: &'a str,
 }
 
@@ -53,11 +57,8 @@ fn is_readable(frame: &Frame) -> bool {
 /// Returns what the code at this place calls.
 fn resolve(frame: &mut Frame, place: Place<'_>, map: &Opened<'_>, called: Option<&str>) -> Option<String> {
     let Some(location) = map.cache.lookup(SourcePosition::new(place.line, place.column)) else {
-        frame.symbolication = Some(Symbolication {
-            status: Status::Missing,
-            reason: Some(format!("the source map has nothing at {}:{}", place.line + 1, place.column + 1)),
-            source: Some(map.source.to_owned()),
-        });
+        let reason = format!("the source map has nothing at {}:{}", place.line + 1, place.column + 1);
+        frame.symbolication = Some(outcome(Status::Missing, Some(&reason), Some(map.source)));
         return None;
     };
     let minified = frame.function.take();

@@ -8,36 +8,39 @@ mod module;
 mod names;
 mod paths;
 
-use std::collections::BTreeMap;
-
-use mayday_event::model::{Event, Frame, Symbolication};
+use mayday_event::model::{Event, Frame};
 
 pub use self::convert::{SourceMapError, source_map_cache};
-use self::{frames::Unminify, maps::Maps};
-use crate::Artifacts;
-use crate::{Status, stacks};
+use self::frames::Unminify;
+use crate::{
+    Artifacts,
+    outcome::{found, unresolved},
+    stacks,
+};
 
 /// Gives the JavaScript frames of an event their places in the sources, as far as `artifacts` has the maps. Frames and images
 /// then say what became of them; those of other platforms, and those of files that never had a map, stay as they are.
 pub fn symbolicate_js(event: &mut Event, artifacts: &dyn Artifacts) {
     let platform = event.platform.clone();
-    let maps = Maps::find(event, &platform, artifacts);
-    if maps.is_empty() {
+    let files = maps::find(event, &platform, artifacts);
+    if files.is_empty() {
         return;
     }
-    let opened = maps.opened();
+    let maps = maps::opened(&files);
     for stack in stacks::of_mut(event) {
         if !stack.frames.iter().any(|frame| place_of(frame, &platform).is_some()) {
             continue;
         }
         let before = std::mem::take(&mut stack.frames);
-        stack.frames = Unminify { maps: &opened, platform: &platform }.frames(&before);
+        stack.frames = Unminify { maps: &maps, platform: &platform }.frames(&before);
         stacks::keep_raw(stack, before);
     }
-    let outcomes: BTreeMap<String, Symbolication> = maps.outcomes();
     for image in event.debug_images.iter_mut().filter(|image| image.ty == "sourcemap") {
-        if let Some(outcome) = image.code_file.as_deref().and_then(|url| outcomes.get(url)) {
-            image.symbolication = Some(outcome.clone());
+        if let Some(map) = image.code_file.as_deref().and_then(|url| maps.get(url)) {
+            image.symbolication = Some(match map {
+                Ok(map) => found(map.source),
+                Err(absent) => unresolved(absent),
+            });
         }
     }
 }
@@ -68,10 +71,6 @@ fn place_of<'a>(frame: &'a Frame, platform: &str) -> Option<Place<'a>> {
         line: frame.lineno?.checked_sub(1)?,
         column: frame.colno.unwrap_or(0).saturating_sub(1),
     })
-}
-
-fn found(source: &str) -> Symbolication {
-    Symbolication { status: Status::Found, reason: None, source: Some(source.to_owned()) }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! Frames as they were before ProGuard or R8: what `retrace` would print.
 
-use mayday_event::model::{Frame, Symbolication};
+use mayday_event::{model::Frame, system_code};
 use proguard::StackFrame;
 
-use super::{Cache, found, is_jvm};
-use crate::{Absent, in_app};
+use super::{Cache, is_jvm};
+use crate::{
+    Absent,
+    outcome::{found, unresolved},
+};
 
 /// Frames that unfolding inlined calls may add to a stack; of what is beyond only the innermost call is kept.
 const INLINED_FRAMES: usize = 250;
@@ -92,10 +95,9 @@ impl Retrace<'_> {
     fn unknown(&self, frame: &Frame) -> Frame {
         let mut frame = frame.clone();
         if let Some(absent) = self.absent
-            && !in_app::is_system(&frame)
+            && !system_code::is_system(&frame)
         {
-            let reason = Some(absent.reason.to_string());
-            frame.symbolication = Some(Symbolication { status: absent.status, reason, source: None });
+            frame.symbolication = Some(unresolved(absent));
         }
         frame
     }

@@ -6,8 +6,11 @@ use mayday_event::model::Symbolication;
 use proguard::{ProguardCache, ProguardMapping};
 use uuid::Uuid;
 
-use super::{Cache, found};
-use crate::{Absent, Artifacts, CacheFile, Status, Wanted};
+use super::Cache;
+use crate::{
+    Absent, Artifacts, CacheFile, Status, Wanted,
+    outcome::{found, unresolved},
+};
 
 /// Largest mapping, bytes; those of the largest apps have about 300 MB.
 const MAPPING_BYTES: usize = 1 << 30;
@@ -80,8 +83,7 @@ impl Mappings {
 
     pub(super) fn outcome(&self, uuid: Uuid) -> Option<Symbolication> {
         if let Some(absent) = self.absent.get(&uuid) {
-            let reason = Some(absent.reason.to_string());
-            return Some(Symbolication { status: absent.status, reason, source: None });
+            return Some(unresolved(absent));
         }
         let (_, file) = self.found.iter().find(|(found, _)| *found == uuid)?;
         Some(found(&file.source))

@@ -6,9 +6,7 @@ mod frames;
 mod mapping;
 mod names;
 
-use std::collections::BTreeSet;
-
-use mayday_event::model::{Event, Frame, Symbolication};
+use mayday_event::model::{Event, Frame};
 use proguard::ProguardCache;
 use uuid::Uuid;
 
@@ -54,11 +52,15 @@ pub fn symbolicate_jvm(event: &mut Event, artifacts: &dyn Artifacts) {
 /// A mapping and where it came from.
 type Cache<'a> = (ProguardCache<'a>, &'a str);
 
+/// In the event's order, each once.
 fn wanted(event: &Event) -> Vec<Uuid> {
-    let uuids: BTreeSet<Uuid> = event.debug_images.iter().filter_map(uuid_of).take(MAPPINGS).collect();
-    // In the event's order, each once.
-    let mut uuids_left = uuids;
-    event.debug_images.iter().filter_map(uuid_of).filter(|uuid| uuids_left.remove(uuid)).collect()
+    let mut wanted = Vec::new();
+    for uuid in event.debug_images.iter().filter_map(uuid_of).take(MAPPINGS) {
+        if !wanted.contains(&uuid) {
+            wanted.push(uuid);
+        }
+    }
+    wanted
 }
 
 fn uuid_of(image: &mayday_event::model::DebugImage) -> Option<Uuid> {
@@ -72,10 +74,6 @@ fn uuid_of(image: &mayday_event::model::DebugImage) -> Option<Uuid> {
 fn is_jvm(frame: &Frame, platform: &str) -> bool {
     let platform = frame.platform.as_deref().unwrap_or(platform);
     matches!(platform, "java" | "android" | "kotlin") && frame.module.is_some() && frame.function.is_some()
-}
-
-fn found(source: &str) -> Symbolication {
-    Symbolication { status: crate::Status::Found, reason: None, source: Some(source.to_owned()) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mayday_event::{
     limits,
-    model::{DebugImage, Event, ImageFeatures, Symbolication},
+    model::{DebugImage, Event, ImageFeatures},
 };
 use minidump::{MinidumpModule, MinidumpModuleList, Module, system_info::Os};
 
@@ -93,8 +93,3 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// By base address.
 pub(super) type ByBase<T> = BTreeMap<u64, T>;
-
-/// What became of the search for unwind information.
-pub(super) fn outcome(status: Status, reason: Option<&str>, source: Option<&str>) -> Symbolication {
-    Symbolication { status, reason: reason.map(str::to_owned), source: source.map(str::to_owned) }
-}

@@ -1,9 +1,5 @@
 use std::io::{BufRead, BufReader, Cursor};
 
-use mayday_event::{
-    normalize::{Arrival, event_from_json},
-    time::Timestamp,
-};
 use minidump_writer::minidump_writer::MinidumpWriterConfig;
 use proptest::prelude::*;
 use serde_json::json;
@@ -14,6 +10,7 @@ use crate::{
     folders::{LocalFolders, SymbolFolder},
     native::symbolicate_native,
     testing::compile,
+    testing_events::event_of,
 };
 
 /// Three calls deep, the innermost inlined, and a second thread.
@@ -55,14 +52,7 @@ fn event() -> Event {
         "debug_meta": { "images": [{ "type": "proguard", "uuid": "11111111-1111-1111-1111-111111111111" }] },
         "exception": { "values": [{ "type": "replaced" }] },
     });
-    let arrival = Arrival {
-        event_id: "9ec79c33ec9942ab8353589fcb2e04dc".parse().unwrap(),
-        received: Timestamp(1_795_492_921_500),
-        sent_at: None,
-        remote_addr: None,
-        client: None,
-    };
-    event_from_json(payload.to_string().as_bytes(), &arrival).unwrap()
+    event_of(&payload)
 }
 
 struct Nothing;

@@ -24,10 +24,13 @@ use minidump_unwind::{
 
 use super::{
     Dump,
-    modules::{ByBase, cut, id, outcome},
+    modules::{ByBase, cut, id},
     tables::UnwindTables,
 };
-use crate::{ArtifactKind, Artifacts, Status, Wanted};
+use crate::{
+    ArtifactKind, Artifacts, Status, Wanted,
+    outcome::{found, outcome, unresolved},
+};
 
 /// Frames after which a stack is not unwound further; an event keeps the ends of what was.
 const WALKED_FRAMES: usize = 1024;
@@ -121,10 +124,10 @@ impl<'a> Walker<'a> {
         let debug_id = id.debug_id;
         match self.artifacts.find(&Wanted::Image(ArtifactKind::Cfi, id)) {
             Ok(file) => match self.tables.parsed(debug_id, &file) {
-                Ok(table) => (Some(table), outcome(Status::Found, None, Some(&file.source))),
+                Ok(table) => (Some(table), found(&file.source)),
                 Err((status, reason)) => (None, outcome(status, Some(&reason), None)),
             },
-            Err(absent) => (None, outcome(absent.status, Some(&absent.reason), None)),
+            Err(absent) => (None, unresolved(&absent)),
         }
     }
 

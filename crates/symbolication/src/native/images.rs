@@ -10,7 +10,7 @@ use symbolic::{
 use uuid::Uuid;
 
 use super::place::number;
-use crate::{Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted};
+use crate::{Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, outcome};
 
 /// Types of images that symcaches are made for.
 const TYPES: [&str; 8] = ["elf", "macho", "pe", "apple", "symbolic", "wasm", "coff", "pdb"];
@@ -157,25 +157,13 @@ impl Symbols {
 
     pub(super) fn outcomes(self) -> impl Iterator<Item = (usize, Outcome)> {
         self.0.into_iter().map(|(index, found)| {
-            let outcome = match found {
-                Ok(found) => Outcome {
-                    symbolication: Symbolication {
-                        status: Status::Found,
-                        reason: None,
-                        source: Some(found.source.to_string()),
-                    },
-                    features: Some(found.features),
-                },
-                Err(absent) => Outcome {
-                    symbolication: Symbolication {
-                        status: absent.status,
-                        reason: Some(absent.reason.to_string()),
-                        source: None,
-                    },
-                    features: None,
-                },
+            let said = match found {
+                Ok(found) => {
+                    Outcome { symbolication: outcome::found(&found.source), features: Some(found.features) }
+                }
+                Err(absent) => Outcome { symbolication: outcome::unresolved(&absent), features: None },
             };
-            (index, outcome)
+            (index, said)
         })
     }
 }

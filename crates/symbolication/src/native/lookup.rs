@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use mayday_event::{
-    limits,
-    model::{Frame, Symbolication},
-};
+use mayday_event::{limits, model::Frame};
 use symbolic::{
     common::{InstructionInfo, Language},
     symcache::{SourceLocation, SymCache},
 };
 
 use super::{demangle, images::Found, place::number};
-use crate::Status;
+use crate::{Status, outcome};
 
 /// Calls inlined into each other at one address; more are a damaged file.
 const INLINED_DEPTH: usize = 64;
@@ -84,8 +81,7 @@ fn resolved(frame: &Frame, location: &SourceLocation<'_, '_>, start: Option<u64>
     frame.symbol_addr = entry.map(|entry| format!("{entry:#x}"));
     let language = function.language();
     frame.lang = (language != Language::Unknown).then(|| language.name().to_owned());
-    frame.symbolication =
-        Some(Symbolication { status: Status::Found, reason: None, source: Some(source.to_owned()) });
+    frame.symbolication = Some(outcome::found(source));
     frame
 }
 

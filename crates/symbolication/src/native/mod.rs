@@ -17,7 +17,7 @@ use self::{
     lookup::Lookup,
     place::{Place, has_return_addresses, signal},
 };
-use crate::{Artifacts, Status, stacks};
+use crate::{Artifacts, Status, outcome::outcome, stacks};
 
 /// Frames that unfolding inlined calls may add to a stack; what is beyond shows only the function that was really called.
 const INLINED_FRAMES: usize = 250;
@@ -117,13 +117,9 @@ fn unresolved(frame: &Frame, status: Status, reason: &str, source: Option<&str>)
     let mut frame = frame.clone();
     let named = frame.function.as_deref().is_some_and(is_name);
     let symbolication = if named {
-        Symbolication {
-            status: Status::Found,
-            reason: Some(reason.to_owned()),
-            source: Some(Symbolication::DEVICE.to_owned()),
-        }
+        outcome(Status::Found, Some(reason), Some(Symbolication::DEVICE))
     } else {
-        Symbolication { status, reason: Some(reason.to_owned()), source: source.map(str::to_owned) }
+        outcome(status, Some(reason), source)
     };
     frame.symbolication = Some(symbolication);
     let mangled = frame.function.clone().filter(|name| demangled(name, Language::Unknown) != *name);

@@ -1,10 +1,6 @@
 use std::sync::Arc;
 
-use mayday_event::{
-    model::{Event, SymbolStatus, Symbolication},
-    normalize::{Arrival, event_from_json},
-    time::Timestamp,
-};
+use mayday_event::model::{Event, SymbolStatus, Symbolication};
 use serde_json::{Value, json};
 use symbolic::common::ByteView;
 
@@ -13,6 +9,7 @@ use crate::{
     Absent, ArtifactKind, CacheFile, Wanted,
     convert::{SymbolMaps, sym_cache},
     restore,
+    testing_events::event_of,
 };
 
 /// `app` is at 0x1000 in the file: `outer` 0x100..0x200 calls `middle`, into which `inner` is inlined.
@@ -63,14 +60,7 @@ fn event(frames: &Value) -> Event {
               "image_addr": "0x80000000", "image_size": 0x1000 },
         ] },
     });
-    let arrival = Arrival {
-        event_id: "9ec79c33ec9942ab8353589fcb2e04dc".parse().unwrap(),
-        received: Timestamp(1_795_492_921_500),
-        sent_at: None,
-        remote_addr: None,
-        client: None,
-    };
-    event_from_json(payload.to_string().as_bytes(), &arrival).unwrap()
+    event_of(&payload)
 }
 
 fn frames(event: &Event) -> &[Frame] {
