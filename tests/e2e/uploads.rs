@@ -1,6 +1,6 @@
 //! What build servers upload with the `sentry-cli` that they have, and what is left of it here.
 
-mod build;
+pub(crate) mod build;
 mod debug_files;
 mod hostile;
 mod lists;

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{HEALED, SENTRY_CLI, crash_frames, missing, only_issue, upload};
-use crate::harness::{Client, TestServer, command, envelope, eventually, new_event_id, run, text};
+use crate::{
+    harness::{Client, TestServer, command, envelope, eventually, new_event_id, run, text},
+    uploads::build,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_of_an_android_app_heals_when_its_mapping_comes_late() {
@@ -38,21 +41,13 @@ async fn a_crash_of_an_android_app_heals_when_its_mapping_comes_late() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_of_a_script_heals_when_its_source_map_comes_late() {
     const URL: &str = "https://shop.example/static/app.js";
-    // `till` at column 9 throws at column 13.
-    let script = "function a(){throw new Error(\"x\")}a();\n//# sourceMappingURL=app.js.map\n";
-    let map = json!({
-        "version": 3, "file": "app.js", "sources": ["app.ts"], "names": ["till"],
-        "sourcesContent": ["function till() {\n  throw new Error('x');\n}\ntill();\n"],
-        "mappings": "AAAA,SAASA,IACP,MAAM,IAAI,MAAM,GAAG,CACrB,CACAA",
-    });
     let symbols = TempDir::new().expect("a temporary directory");
-    fs::write(symbols.path().join("app.js"), script).expect("a script");
-    fs::write(symbols.path().join("app.js.map"), map.to_string()).expect("a map");
+    build::script(symbols.path());
     let mut inject = command(Client::Npm(SENTRY_CLI));
     inject.args(["sourcemaps", "inject"]).arg(symbols.path()).env("SENTRY_DISABLE_UPDATE_CHECK", "1");
     let (status, printed) = run("sentry-cli", inject).await;
     assert_eq!(status, Some(0), "{printed}");
-    let shipped = fs::read_to_string(symbols.path().join("app.js")).expect("the script");
+    let shipped = fs::read_to_string(symbols.path().join("dist/app.js")).expect("the script");
     let (_, id) = shipped.split_once("//# debugId=").expect("a debug id");
     // What is put in front of the script moves it down.
     let line = shipped.lines().position(|line| line.starts_with("function a()")).expect("the script") + 1;

@@ -39,7 +39,7 @@ pub(super) fn mapping(folder: &Path) {
 }
 
 /// `dist/` with a minified script and its map.
-pub(super) fn script(folder: &Path) {
+pub(crate) fn script(folder: &Path) {
     fs::create_dir_all(folder.join("dist")).expect("a folder");
     let script = "function a(){throw new Error(\"x\")}a();\n//# sourceMappingURL=app.js.map\n";
     let map = r#"{"version":3,"file":"app.js","sources":["app.ts"],"sourcesContent":["function till() {\n  throw new Error('x');\n}\ntill();\n"],"names":["till"],"mappings":"AAAA,SAASA,IACP,MAAM,IAAI,MAAM,GAAG,CACrB,CACAA"}"#;

@@ -6,10 +6,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, ensure};
-use mayday_event::{
-    Event, Timestamp,
-    normalize::{Arrival, event_from_json},
-};
+use mayday_event::{Event, normalize::event_from_json};
 use mayday_symbolication::{
     Absent, ArtifactKind, Artifacts, CacheFile, Status, Wanted,
     convert::{Inputs, artifact},
@@ -20,6 +17,7 @@ use serde_json::{Value, json};
 use symbolic::common::ByteView;
 
 use super::{
+    super::labelled::arrival,
     Outcome,
     snapshot::{self, Frame},
 };
@@ -195,10 +193,7 @@ fn file_of(bytes: Vec<u8>) -> CacheFile {
 }
 
 fn event_of(payload: &Value) -> anyhow::Result<Event> {
-    let event_id = "9ec79c33ec9942ab8353589fcb2e04dc".parse()?;
-    let arrival =
-        Arrival { event_id, received: Timestamp(0), sent_at: None, remote_addr: None, client: None };
-    Ok(event_from_json(payload.to_string().as_bytes(), &arrival)?)
+    Ok(event_from_json(payload.to_string().as_bytes(), &arrival())?)
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
