@@ -6,14 +6,17 @@
 //! `okaywal` and `commitlog` are no longer kept, `raft-engine` wants raft's entries and protobuf 2.
 //!
 //! Format: see [`segment`] (records) and [`position_file`] (the reader's position). Files of a journal's folder:
-//! `lock`, `position`, and segments named by their first position, `00000000000000000001.segment`.
+//! `lock`, `position`, segments named by their first position, `00000000000000000001.segment`, and a few that are done
+//! with and will be written over (`….spare`, see [`spares`]).
 //!
 //! Crash story:
 //! - killed while writing: the tail of the last segment is torn; [`recover`] keeps every whole record before it and
-//!   puts what follows aside as `….torn`. Nothing of it had been confirmed.
+//!   cuts off what follows, and puts it aside as `….torn` unless it may be of an earlier use of the file. Nothing of it
+//!   had been confirmed.
 //! - killed between writing and answering: the record is there, its client was not answered and sends it again; the
 //!   worker knows its event id.
-//! - killed while making a segment: a last segment without a whole header holds no record and is made again.
+//! - killed while making a segment: a last segment without a whole header holds no record and is made again; a spare
+//!   becomes a segment (renamed) after its header is on disk.
 //! - killed while moving the position: the old or the new one is read, never a mixture (rename).
 //! - killed between moving the position and deleting segments: they are deleted at the next commit.
 //! - a failed sync: the kernel may have dropped the pages, so the journal takes nothing more until it is reopened.
@@ -22,6 +25,7 @@ mod position_file;
 mod reader;
 mod recover;
 mod segment;
+mod spares;
 mod writer;
 
 use std::{
@@ -36,7 +40,7 @@ use bytes::Bytes;
 use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::{position_file::PositionFile, reader::Reader, writer::Writer};
+use self::{position_file::PositionFile, reader::Reader, spares::Spares, writer::Writer};
 use crate::{AppendError, OpenError, Position, ReadError, Record};
 
 /// Appends that may wait for the writer; a full queue makes appenders wait.
@@ -68,13 +72,13 @@ pub struct Journal {
 #[derive(Debug)]
 struct Inner {
     id: uuid::Uuid,
-    directory: PathBuf,
     max_record_bytes: usize,
     last_at_open: Position,
     queue: Mutex<Option<mpsc::Sender<Append>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     durable: watch::Receiver<u64>,
     segments: Segments,
+    spares: Arc<Spares>,
     reader: Mutex<Reader>,
     position: Mutex<PositionFile>,
     committed: watch::Sender<u64>,
@@ -99,15 +103,22 @@ impl Journal {
         fs::create_dir_all(directory).map_err(refused)?;
         let lock = take_lock(directory)?;
         let position = PositionFile::open(directory)?;
-        let recovered = recover::recover(directory, position.committed())?;
+        let spares = Arc::new(Spares::find(directory).map_err(refused)?);
+        let recovered = recover::recover(directory, position.committed(), &spares)?;
 
         let (durable_sender, durable) = watch::channel(recovered.last);
         let segments: Segments = Arc::new(Mutex::new(recovered.segments));
         let (sender, receiver) = mpsc::channel(WRITE_QUEUE);
         let id = recovered.id;
         let max_record_bytes = options.max_record_bytes;
-        let writer =
-            Writer::new(directory.to_owned(), options, recovered.tail, segments.clone(), durable_sender);
+        let writer = Writer::new(
+            directory.to_owned(),
+            options,
+            recovered.tail,
+            segments.clone(),
+            spares.clone(),
+            durable_sender,
+        );
         let thread = std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || writer.run(receiver))
@@ -115,7 +126,6 @@ impl Journal {
         let committed = watch::Sender::new(position.committed());
         let inner = Inner {
             id,
-            directory: directory.to_owned(),
             max_record_bytes,
             last_at_open: Position(recovered.last),
             queue: Mutex::new(Some(sender)),
@@ -123,6 +133,7 @@ impl Journal {
             durable,
             reader: Mutex::new(Reader::new(segments.clone())),
             segments,
+            spares,
             position: Mutex::new(position),
             committed,
             _lock: lock,
@@ -215,7 +226,7 @@ impl Journal {
 }
 
 impl Inner {
-    /// Deletes segments whose every record is at or before `committed`; the one being written stays.
+    /// Lets go of segments whose every record is at or before `committed`; the one being written stays.
     fn delete_behind(&self, committed: u64) -> Result<(), ReadError> {
         let mut segments = lock(&self.segments);
         loop {
@@ -224,8 +235,7 @@ impl Inner {
             if next > committed + 1 {
                 break;
             }
-            let path = self.directory.join(segment::file_name(first));
-            fs::remove_file(path)?;
+            self.spares.keep(first)?;
             segments.remove(&first);
         }
         Ok(())

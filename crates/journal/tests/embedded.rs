@@ -229,4 +229,42 @@ proptest! {
             assert_eq!(read_all(&journal, found.len() as u64).await, [Bytes::from_static(b"goes on")]);
         });
     }
+
+    /// Segments are written over those that are done with: a kill then leaves records of an earlier use behind the last
+    /// one, which never come back.
+    #[test]
+    fn a_kill_at_any_moment_brings_nothing_back(steps in vec((1u64..12, 0u64..14, any::<bool>()), 1..14)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut directory = tempfile::tempdir().unwrap();
+            let mut journal = open(directory.path());
+            let (mut last, mut committed) = (0, 0);
+            for (appended, done, killed) in steps {
+                append(&journal, last + 1..=last + appended).await;
+                last += appended;
+                committed = last.min(committed + done);
+                journal.commit(Position(committed)).await.unwrap();
+                if killed {
+                    let left = copy(directory.path());
+                    drop(journal);
+                    journal = open(left.path());
+                    directory = left;
+                }
+                let left: Vec<Bytes> = (committed + 1..=last).map(record).collect();
+                prop_assert_eq!(read_all(&journal, committed).await, left);
+                prop_assert_eq!(journal.last(), Position(last));
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// What a kill leaves: the files as they are, without what closing does.
+fn copy(directory: &Path) -> tempfile::TempDir {
+    let copied = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copied.path().join(entry.file_name())).unwrap();
+    }
+    copied
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     segment::{self, HEADER, Header},
+    spares::Spares,
     sync_directory,
 };
 use crate::OpenError;
@@ -39,7 +40,7 @@ pub(super) struct Tail {
 }
 
 /// Reads what is in `directory`; makes a new journal where there is none.
-pub(super) fn recover(directory: &Path, committed: u64) -> Result<Recovered, OpenError> {
+pub(super) fn recover(directory: &Path, committed: u64, spares: &Spares) -> Result<Recovered, OpenError> {
     let mut segments = list(directory)?;
     let mut tail: Option<Tail> = None;
     let mut firsts = segments.keys().copied().collect::<Vec<_>>().into_iter().peekable();
@@ -57,12 +58,20 @@ pub(super) fn recover(directory: &Path, committed: u64) -> Result<Recovered, Ope
         }
         tail = Some(walk.run(is_last)?);
     }
-    let id = tail.as_ref().map_or_else(Uuid::new_v4, |tail| tail.journal);
+    let refused = |source| OpenError::Io { path: directory.to_owned(), source };
+    let id = match &tail {
+        Some(tail) => tail.journal,
+        None => {
+            // A new journal may give positions anew that records of the old one have.
+            spares.remove_all().map_err(refused)?;
+            Uuid::new_v4()
+        }
+    };
     let tail = match tail {
         Some(tail) if tail.next > committed => tail,
         // A new journal, or one whose records were deleted by hand: go on behind what is done with.
         _ => {
-            let tail = create_segment(directory, id, committed + 1)?;
+            let tail = create_segment(directory, id, committed + 1, spares).map_err(refused)?;
             segments.insert(tail.next, directory.join(segment::file_name(tail.next)));
             tail
         }
@@ -122,8 +131,8 @@ impl Walk {
         Ok(())
     }
 
-    /// Checks every record. What follows the last whole one is put aside if the segment is the last, else refused:
-    /// there it is no torn tail.
+    /// Checks every record. What follows the last whole one is cut off if the segment is the last, else refused: there
+    /// it is no torn tail.
     fn run(mut self, is_last: bool) -> Result<Tail, OpenError> {
         let end = self.file.metadata().map_err(|source| self.refused(source))?.len();
         let (mut at, mut next) = (HEADER as u64, self.header.first);
@@ -149,17 +158,19 @@ impl Walk {
         Ok(payload.map(|_| head.record_length()))
     }
 
-    /// Nothing of it was confirmed; it is kept beside the journal for whoever wants to look.
+    /// Nothing of it was confirmed. It is kept beside the journal for whoever wants to look, but for what an earlier use
+    /// of the file left.
     fn cut_tail(&mut self, at: u64, end: u64) -> io::Result<()> {
-        let torn = self.path.with_extension("torn");
-        self.file.seek(SeekFrom::Start(at))?;
-        let mut copy = File::create(&torn)?;
-        io::copy(&mut self.file, &mut copy)?;
-        copy.flush()?;
+        if !self.header.reused {
+            let torn = self.path.with_extension("torn");
+            self.file.seek(SeekFrom::Start(at))?;
+            let mut copy = File::create(&torn)?;
+            io::copy(&mut self.file, &mut copy)?;
+            copy.flush()?;
+            tracing::warn!(kept_as = %torn.display(), bytes = end - at, "cut a torn tail off the journal");
+        }
         self.file.set_len(at)?;
-        self.file.sync_all()?;
-        tracing::warn!(kept_as = %torn.display(), bytes = end - at, "cut a torn tail off the journal");
-        Ok(())
+        self.file.sync_all()
     }
 
     fn damaged(&self, offset: u64, detail: String) -> OpenError {
@@ -171,17 +182,26 @@ impl Walk {
     }
 }
 
-/// Makes an empty segment, durably.
-pub(super) fn create_segment(directory: &Path, journal: Uuid, first: u64) -> Result<Tail, OpenError> {
+/// Makes an empty segment, durably: of a spare file if there is one, whose blocks need not be found anew.
+pub(super) fn create_segment(
+    directory: &Path,
+    journal: Uuid,
+    first: u64,
+    spares: &Spares,
+) -> io::Result<Tail> {
     let path = directory.join(segment::file_name(first));
-    let create = || {
-        let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(true).open(&path)?;
-        file.write_all(&Header { journal, first }.encode())?;
-        file.sync_all()?;
-        sync_directory(directory)?;
-        Ok(file)
+    let spare = spares.take()?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    let mut file = match &spare {
+        Some(spare) => options.open(spare)?,
+        None => options.create(true).truncate(true).open(&path)?,
     };
-    let file = create().map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    file.write_all(&Header { journal, first, reused: spare.is_some() }.encode())?;
+    file.sync_all()?;
+    if let Some(spare) = spare {
+        fs::rename(spare, path)?;
+    }
+    sync_directory(directory)?;
     Ok(Tail { journal, file, length: HEADER as u64, next: first })
 }

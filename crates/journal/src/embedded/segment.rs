@@ -1,4 +1,4 @@
-//! A segment's bytes, version 1. All numbers little-endian.
+//! A segment's bytes. All numbers little-endian.
 //!
 //! ```text
 //! segment = header record*
@@ -8,6 +8,9 @@
 //!
 //! A record's position is not written: it is the segment's first position plus the records before it. It is part of
 //! the checksum, so that a record that was moved is not taken for another.
+//!
+//! Version 1 is a new file, which ends with its last record until a kill tears it. Version 2 was written over a file that
+//! was done with: while it is the last segment, bytes of that file may follow its last record.
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
@@ -20,20 +23,24 @@ pub(super) const HEADER: usize = 40;
 pub(super) const RECORD_HEAD: usize = 8;
 
 const MAGIC: &[u8; 8] = b"MAYDAYJ\n";
-const VERSION: u32 = 1;
+const FRESH: u32 = 1;
+const REUSED: u32 = 2;
 
 /// What a segment's header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) journal: Uuid,
     pub(super) first: u64,
+    /// Written over another file, of which something may follow the last record.
+    pub(super) reused: bool,
 }
 
 impl Header {
     pub(super) fn encode(&self) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
+        let version = if self.reused { REUSED } else { FRESH };
         let parts: [&[u8]; 4] =
-            [MAGIC, &VERSION.to_le_bytes(), self.journal.as_bytes(), &self.first.to_le_bytes()];
+            [MAGIC, &version.to_le_bytes(), self.journal.as_bytes(), &self.first.to_le_bytes()];
         let mut at = 0;
         for part in parts {
             bytes[at..at + part.len()].copy_from_slice(part);
@@ -53,13 +60,17 @@ impl Header {
         if crc32c::crc32c(body) != number(crc) as u32 {
             return Err("header does not match its checksum".to_owned());
         }
-        let version = number(&body[8..12]);
-        if version != u64::from(VERSION) {
-            return Err(format!("has version {version}, this program knows {VERSION}"));
+        let version = number(&body[8..12]) as u32;
+        if ![FRESH, REUSED].contains(&version) {
+            return Err(format!("has version {version}, this program knows {FRESH} and {REUSED}"));
         }
         let mut journal = [0; 16];
         journal.copy_from_slice(&body[12..28]);
-        Ok(Self { journal: Uuid::from_bytes(journal), first: number(&body[28..36]) })
+        Ok(Self {
+            journal: Uuid::from_bytes(journal),
+            first: number(&body[28..36]),
+            reused: version == REUSED,
+        })
     }
 }
 
@@ -138,13 +149,15 @@ mod tests {
 
     #[test]
     fn a_header_is_read_as_it_was_written_and_damage_is_seen() {
-        let header = Header { journal: Uuid::from_u128(7), first: 42 };
-        let bytes = header.encode();
-        assert_eq!(Header::decode(&bytes), Ok(header));
-        for at in 0..HEADER {
-            let mut damaged = bytes;
-            damaged[at] ^= 1;
-            assert!(Header::decode(&damaged).is_err(), "byte {at}");
+        for reused in [false, true] {
+            let header = Header { journal: Uuid::from_u128(7), first: 42, reused };
+            let bytes = header.encode();
+            assert_eq!(Header::decode(&bytes), Ok(header));
+            for at in 0..HEADER {
+                let mut damaged = bytes;
+                damaged[at] ^= 1;
+                assert!(Header::decode(&damaged).is_err(), "byte {at}");
+            }
         }
     }
 }

@@ -9,8 +9,9 @@ use super::{
     Append, Options, Segments, lock,
     recover::{Tail, create_segment},
     segment,
+    spares::Spares,
 };
-use crate::{AppendError, OpenError, Position};
+use crate::{AppendError, Position};
 
 /// Most bytes in one write: what a sync takes bounds how long an appender waits.
 const MAX_BATCH_BYTES: usize = 8 << 20;
@@ -23,6 +24,7 @@ pub(super) struct Writer {
     options: Options,
     tail: Tail,
     segments: Segments,
+    spares: Arc<Spares>,
     durable: watch::Sender<u64>,
     buffer: Vec<u8>,
 }
@@ -33,9 +35,10 @@ impl Writer {
         options: Options,
         tail: Tail,
         segments: Segments,
+        spares: Arc<Spares>,
         durable: watch::Sender<u64>,
     ) -> Self {
-        Self { directory, options, tail, segments, durable, buffer: Vec::new() }
+        Self { directory, options, tail, segments, spares, durable, buffer: Vec::new() }
     }
 
     /// Writes until no appender is left, or until writing fails: then every append fails until the journal is
@@ -67,6 +70,9 @@ impl Writer {
                 }
             }
         }
+        if let Err(error) = self.end_segment() {
+            tracing::warn!(%error, "the journal's last segment keeps what an earlier use of its file left");
+        }
     }
 
     /// Whether `bytes` more leave the reserve untouched.
@@ -96,13 +102,19 @@ impl Writer {
         Ok(())
     }
 
+    /// Only the last segment may have more in its file than its records.
+    fn end_segment(&self) -> std::io::Result<()> {
+        if self.tail.file.metadata()?.len() > self.tail.length {
+            self.tail.file.set_len(self.tail.length)?;
+            self.tail.file.sync_all()?;
+        }
+        Ok(())
+    }
+
     fn begin_segment(&mut self) -> std::io::Result<()> {
+        self.end_segment()?;
         let first = self.tail.next;
-        self.tail =
-            create_segment(&self.directory, self.tail.journal, first).map_err(|error| match error {
-                OpenError::Io { source, .. } => source,
-                other => std::io::Error::other(other),
-            })?;
+        self.tail = create_segment(&self.directory, self.tail.journal, first, &self.spares)?;
         lock(&self.segments).insert(first, self.directory.join(segment::file_name(first)));
         Ok(())
     }
