@@ -113,7 +113,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Makes organisation, project and administrator on the first start, and keeps `bootstrap.json` true.
-async fn introduce(
+pub(crate) async fn introduce(
     catalog: &Catalog,
     data: &DataDir,
     base_url: &Url,

@@ -35,10 +35,10 @@ mod symbols;
 use std::sync::{Arc, atomic::AtomicU64};
 
 use mayday_blobs::Blobs;
-use mayday_catalog::Catalog;
-use mayday_event::{Clock, Ledger};
+use mayday_catalog::{Catalog, batch::Occurrence};
+use mayday_event::{Clock, Event, Ledger, ProjectId};
 use mayday_journal::Lanes;
-use mayday_store::Store;
+use mayday_store::{Store, rows::EventRow};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -96,4 +96,9 @@ impl Worker {
             healing::run(&self, &cores, &stop)
         );
     }
+}
+
+/// An event as the worker hands it to the catalog and to ClickHouse, grouped by what holds for every project.
+pub fn stored_forms(project: ProjectId, event: Event) -> Result<(Occurrence, EventRow), serde_json::Error> {
+    stages::row::of(project, mayday_grouping::group(event))
 }

@@ -1,7 +1,9 @@
 //! The commands.
 
+mod bench;
 mod convert;
 mod demo;
+mod dice;
 mod engine;
 mod symbolicate;
 
@@ -34,7 +36,6 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, once")]
 enum Command {
     /// Run the server: ingest, worker, query and alerts in one process tree
     Serve(ServeArgs),
@@ -44,6 +45,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Print any crash file with functions, files and lines, without a server
     Symbolicate(symbolicate::SymbolicateArgs),
+    /// Fill a stopped server's data for measurements
+    Bench(bench::BenchArgs),
     /// Make of a symbol file what symbolication reads, within limits: what the server runs for each file
     #[command(hide = true)]
     Convert(convert::ConvertArgs),
@@ -70,6 +73,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             runtime()?.block_on(engine::run(args))
         }
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
+        Command::Bench(args) => runtime()?.block_on(bench::run(args)),
         Command::Symbolicate(args) => symbolicate::run(&args),
         Command::Convert(args) => convert::run(&args),
     }

@@ -2,36 +2,27 @@
 
 use mayday_event::{EventId, Timestamp};
 
-/// A small repeatable source of chance (SplitMix64); nothing here needs to be secret.
+use crate::cli::dice;
+
+/// Chance that is the same for the same seed; only event ids differ from run to run.
 #[derive(Debug)]
 pub(super) struct Dice {
-    state: u64,
+    dice: dice::Dice,
     /// Makes the event ids of this run its own.
     run: u64,
 }
 
 impl Dice {
-    /// The same seed rolls the same; only event ids differ from run to run.
     pub(super) fn new(seed: u64, now: Timestamp) -> Self {
-        Self { state: seed, run: now.0.unsigned_abs() }
+        Self { dice: dice::Dice::new(seed), run: now.0.unsigned_abs() }
     }
 
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// 0.0 up to, not including, 1.0.
     pub(super) fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        self.dice.fraction()
     }
 
-    /// 0 up to, not including, `below`.
     pub(super) fn below(&mut self, below: usize) -> usize {
-        (self.fraction() * below as f64) as usize
+        self.dice.below(below)
     }
 
     /// One of them, by weight.
@@ -49,8 +40,8 @@ impl Dice {
 
     /// A version 4 UUID.
     pub(super) fn event_id(&mut self) -> EventId {
-        let high = self.next() ^ self.run.rotate_left(32);
-        let low = self.next();
+        let high = self.dice.next() ^ self.run.rotate_left(32);
+        let low = self.dice.next();
         let bits = (u128::from(high) << 64) | u128::from(low);
         EventId(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid())
     }
