@@ -17,6 +17,7 @@ mod floor;
 mod http;
 mod load;
 mod processes;
+mod queries;
 mod reports;
 mod run;
 mod servers;
@@ -43,6 +44,8 @@ enum Command {
     Floor(floor::FloorArgs),
     /// Start servers, measure everything, print a table
     Run(run::RunArgs),
+    /// Ask a server with much data what people ask, beside what its SQL takes alone
+    Queries(queries::QueriesArgs),
     /// Load with faults for minutes: nothing lost, nothing unaccounted for, memory flat
     Soak(soak::SoakArgs),
 }
@@ -53,6 +56,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Load(args) => runtime.block_on(load::command(args)),
         Command::Floor(args) => floor::serve(&args),
+        Command::Queries(args) => runtime.block_on(queries::command(args)),
         Command::Soak(args) => runtime.block_on(soak::command(args)),
         Command::Run(args) => runtime.block_on(run::command(args)),
     }

@@ -60,6 +60,8 @@ struct Bootstrap {
     organization: String,
     project: String,
     api_token: String,
+    admin_email: String,
+    admin_password: String,
 }
 
 /// A data directory and the server on it, running or not.
@@ -92,6 +94,14 @@ impl Mayday {
     /// Adds a flag, before it is started.
     pub(crate) fn argument(&mut self, flag: &str, value: &str) {
         self.arguments.extend([flag.to_owned(), value.to_owned()]);
+    }
+
+    /// One on data that are there already, and stay.
+    pub(crate) fn on(program: &Path, data: &Path) -> anyhow::Result<Self> {
+        let server = Self::new(program, None)?;
+        let data = data.canonicalize().with_context(|| format!("{} is not there", data.display()))?;
+        std::os::unix::fs::symlink(data, server.directory().join("data"))?;
+        Ok(server)
     }
 
     /// Where its data are.
@@ -183,6 +193,24 @@ impl Mayday {
         Ok(Api { client: Client::new(self.address), token: bootstrap.api_token, project })
     }
 
+    /// Logs the administrator in; returns the cookie.
+    pub(crate) async fn log_in(&self) -> anyhow::Result<String> {
+        let Bootstrap { admin_email, admin_password, .. } = self.bootstrap()?;
+        let form: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("email", &admin_email)
+            .append_pair("password", &admin_password)
+            .finish();
+        let request = format!(
+            "POST /login HTTP/1.1\r\nHost: mayday\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        let answer = Client::new(self.address).send(request.as_bytes()).await?;
+        let cookie =
+            answer.header("set-cookie").with_context(|| format!("login answered {}", answer.status))?;
+        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
     fn bootstrap(&self) -> anyhow::Result<Bootstrap> {
         let text = std::fs::read(self.directory.path().join("data/bootstrap.json"))?;
         Ok(serde_json::from_slice(&text)?)
@@ -207,7 +235,8 @@ impl ProcessorTime {
     }
 }
 
-fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
+/// Bytes of all files in a folder.
+pub(crate) fn folder_bytes(folder: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -250,6 +279,20 @@ impl Outcomes {
 }
 
 impl Api {
+    /// The address of a page of the project.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}/{path}", self.project.trim_start_matches("/api/0"))
+    }
+
+    /// Asks for a path under `/api/0/`, or for one of the project's where it begins with `~`.
+    pub(crate) async fn ask(&mut self, path: &str) -> anyhow::Result<Value> {
+        let path = path.replacen('~', &self.project, 1);
+        let answer = self.client.get(&path, &self.token).await?;
+        let text = || String::from_utf8_lossy(&answer.body).chars().take(300).collect::<String>();
+        ensure!(answer.status == 200, "{path} answered {}: {}", answer.status, text());
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+
     /// All that was received so far.
     pub(crate) async fn outcomes(&mut self) -> anyhow::Result<Outcomes> {
         let path = format!("{}/outcomes/?statsPeriod=24h&interval=1d&groupBy=outcome,reason", self.project);
