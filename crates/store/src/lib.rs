@@ -4,6 +4,7 @@
 //! issue is the catalog's to say, so that merging issues rewrites nothing here. Every query that a user can
 //! start is scoped to one project and has a time and memory limit.
 
+mod cluster;
 mod connect;
 mod delete;
 mod error;
@@ -13,6 +14,7 @@ pub mod queries;
 mod replace;
 pub mod rows;
 
+pub use cluster::{ClusterError, cluster_schema};
 pub use connect::{Store, StoreOptions};
 pub use delete::Deleted;
 pub use error::StoreError;

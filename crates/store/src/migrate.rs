@@ -7,10 +7,11 @@ use clickhouse::sql::Identifier;
 
 use crate::{Store, StoreError};
 
-struct Migration {
+/// One file of `schema/`.
+pub(crate) struct Migration {
     version: u32,
-    name: &'static str,
-    sql: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
 }
 
 /// A file of `schema/`, by its number and its name; numbers of two digits have two zeros before them.
@@ -27,7 +28,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [Migration; 12] = [
+pub(crate) const MIGRATIONS: [Migration; 12] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),

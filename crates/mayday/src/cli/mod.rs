@@ -5,6 +5,7 @@ mod convert;
 mod demo;
 mod dice;
 mod engine;
+mod schema;
 mod symbolicate;
 
 use anyhow::Context;
@@ -45,6 +46,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Print any crash file with functions, files and lines, without a server
     Symbolicate(symbolicate::SymbolicateArgs),
+    /// Print the definitions of ClickHouse's tables for a cluster: replicated, and spread over its shards
+    Schema(schema::SchemaArgs),
     /// Fill a stopped server's data for measurements
     Bench(bench::BenchArgs),
     /// Make of a symbol file what symbolication reads, within limits: what the server runs for each file
@@ -73,6 +76,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             runtime()?.block_on(engine::run(args))
         }
         Command::Demo(args) => runtime()?.block_on(demo::run(args)),
+        Command::Schema(args) => schema::run(&args),
         Command::Bench(args) => runtime()?.block_on(bench::run(args)),
         Command::Symbolicate(args) => symbolicate::run(&args),
         Command::Convert(args) => convert::run(&args),

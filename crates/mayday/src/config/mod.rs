@@ -136,8 +136,8 @@ pub(crate) struct Config {
 const DEFAULT_DATA_DIR: &str = "mayday-data";
 const DEFAULT_FILE: &str = "mayday.toml";
 const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
-const DEFAULT_RETENTION_DAYS: u32 = 90;
-const MAX_RETENTION_DAYS: u32 = 3650;
+pub(crate) const DEFAULT_RETENTION_DAYS: u32 = 90;
+pub(crate) const MAX_RETENTION_DAYS: u32 = 3650;
 const DEFAULT_DISK_RESERVE_MIB: u64 = 512;
 const DEFAULT_SYMBOL_CACHE_MIB: u64 = 4096;
 const MIN_ENGINE_MEMORY_MIB: u64 = 256;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod about_events;
+mod cluster;
 mod deletion;
 mod events;
 mod harness;
