@@ -15,6 +15,8 @@ pub(super) struct Question {
     pub(super) goal_ms: f64,
 }
 
+/// What the releases of `mayday bench load` begin with.
+const FLEET: &str = "com.example.fleet";
 /// Issues whose pages are looked at: some from each end of the list.
 const ISSUES: usize = 20;
 
@@ -76,8 +78,9 @@ pub(super) fn pages(api: &Api, questions: &[Question]) -> Vec<Question> {
 
 async fn issues(api: &mut Api) -> anyhow::Result<Vec<String>> {
     let mut ids = Vec::new();
-    for sort in ["freq", "new"] {
-        let list = api.ask(&format!("~/issues/?statsPeriod=14d&limit={}&sort={sort}", ISSUES / 2)).await?;
+    for sort in ["freq", "date"] {
+        let list = format!("~/issues/?statsPeriod=14d&limit={}&sort={sort}", ISSUES / 2);
+        let list = api.ask(&list).await?;
         ids.extend(list.as_array().into_iter().flatten().filter_map(|issue| text(issue, "id")));
     }
     ids.first().context("there are no issues: fill the data with `mayday bench load` first")?;
@@ -85,7 +88,7 @@ async fn issues(api: &mut Api) -> anyhow::Result<Vec<String>> {
 }
 
 async fn releases(api: &mut Api) -> anyhow::Result<Vec<String>> {
-    let list = api.ask("/api/0/organizations/mayday/releases/?per_page=10").await?;
+    let list = api.ask(&format!("/api/0/organizations/mayday/releases/?per_page=10&query={FLEET}")).await?;
     let versions: Vec<_> =
         list.as_array().into_iter().flatten().filter_map(|release| text(release, "version")).collect();
     versions.first().context("there are no releases")?;
