@@ -18,6 +18,7 @@ pub mod normalize;
 pub mod outcome;
 pub mod quota;
 pub mod raw;
+pub mod release_order;
 pub mod report;
 pub mod scrub;
 pub mod settings;
