@@ -47,6 +47,9 @@ pub struct Skipped {
 pub struct Occurrence {
     pub project_id: ProjectId,
     pub hash: GroupHash,
+    /// Its hashes by earlier versions of the grouping algorithm, newest first: where `hash` is not known yet, it comes to
+    /// lead to the issue of the first of these that is.
+    pub previous: Vec<GroupHash>,
     pub event_id: EventId,
     pub timestamp: Timestamp,
     pub received: Timestamp,
@@ -95,7 +98,8 @@ impl Catalog {
         select_batch(&mut connection, journal).await
     }
 
-    /// In one transaction: remembers the batch as begun, finds or makes each occurrence's issue, reopens
+    /// In one transaction: remembers the batch as begun, finds or makes each occurrence's issue (also by the hashes of
+    /// earlier versions, so that an upgrade of the algorithm splits none), reopens
     /// resolved ones, updates first and last seen and releases, and records transitions (held back until the
     /// batch is finished). Idempotent: replaying the same batch changes nothing more.
     ///

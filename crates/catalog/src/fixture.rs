@@ -75,6 +75,7 @@ impl Fixture {
         Occurrence {
             project_id: self.project,
             hash: GroupHash(hash),
+            previous: Vec::new(),
             event_id: EventId(Uuid::from_u128(event)),
             timestamp: self.now(),
             received: self.now(),

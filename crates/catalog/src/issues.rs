@@ -219,6 +219,25 @@ impl Catalog {
         Ok(id.map(IssueId::from_sql))
     }
 
+    /// The issues that hashes lead to; those that lead nowhere are left out.
+    pub async fn issues_of_hashes(
+        &self,
+        project: ProjectId,
+        hashes: &[GroupHash],
+    ) -> Result<HashMap<GroupHash, IssueId>, CatalogError> {
+        let mut issues = HashMap::with_capacity(hashes.len());
+        for hashes in hashes.chunks(IN_LIST) {
+            let mut query = QueryBuilder::new("SELECT hash, issue_id FROM issue_hashes WHERE project_id = ");
+            query.push_bind(project.to_sql()).push(" AND hash IN ");
+            push_list(&mut query, hashes.iter().map(|hash| hash.to_sql()));
+            let rows: Vec<(i64, i64)> = query.build_query_as().fetch_all(&self.reader).await?;
+            issues.extend(
+                rows.into_iter().map(|(hash, issue)| (GroupHash::from_sql(hash), IssueId::from_sql(issue))),
+            );
+        }
+        Ok(issues)
+    }
+
     /// Changes an issue and gives it back as it is then.
     pub async fn change_issue(
         &self,

@@ -6,6 +6,7 @@ use mayday_event::{
     ProjectId,
     settings::{CompiledSettings, RuleError},
 };
+use mayday_grouping::Rules;
 use serde_json::Value;
 
 use crate::{Catalog, CatalogError, connect::Connection};
@@ -25,6 +26,11 @@ impl Catalog {
     /// A project's settings, from memory; the defaults where it decided nothing.
     pub fn settings(&self, project: ProjectId) -> Arc<CompiledSettings> {
         self.settings.of(project)
+    }
+
+    /// A project's rules for grouping, from memory; none where it wrote none.
+    pub fn grouping_rules(&self, project: ProjectId) -> Arc<Rules> {
+        self.settings.rules_of(project)
     }
 
     /// A project's settings as they would be with a section replaced, without changing them.

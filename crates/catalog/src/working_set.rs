@@ -24,6 +24,8 @@ pub(crate) struct WorkingSet<'a> {
     /// For each occurrence, its issue's place in `issues`.
     places: Vec<usize>,
     issues: Vec<WorkingIssue<'a>>,
+    /// Hashes that come to lead to known issues: an earlier version's hash of the same event does.
+    led: Vec<(ProjectId, GroupHash, usize)>,
 }
 
 struct WorkingIssue<'a> {
@@ -50,14 +52,22 @@ impl<'a> WorkingSet<'a> {
         tx: &mut Connection,
         occurrences: &'a [Occurrence],
     ) -> Result<Self, CatalogError> {
-        let mut set = Self { occurrences, places: Vec::with_capacity(occurrences.len()), issues: Vec::new() };
+        let places = Vec::with_capacity(occurrences.len());
+        let mut set = Self { occurrences, places, issues: Vec::new(), led: Vec::new() };
         let mut place_of_hash = set.load_known(tx).await?;
         for occurrence in occurrences {
-            let place = match place_of_hash.entry((occurrence.project_id, occurrence.hash)) {
+            let (project, hash) = (occurrence.project_id, occurrence.hash);
+            let mut before = occurrence.previous.iter();
+            let before = before.find_map(|hash| place_of_hash.get(&(project, *hash)).copied());
+            let place = match place_of_hash.entry((project, hash)) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(unknown) => {
-                    set.issues.push(WorkingIssue::made_by(occurrence));
-                    *unknown.insert(set.issues.len() - 1)
+                    let place = before.unwrap_or(set.issues.len());
+                    match before {
+                        Some(_) => set.led.push((project, hash, place)),
+                        None => set.issues.push(WorkingIssue::made_by(occurrence)),
+                    }
+                    *unknown.insert(place)
                 }
             };
             set.places.push(place);
@@ -72,7 +82,8 @@ impl<'a> WorkingSet<'a> {
     ) -> Result<HashMap<(ProjectId, GroupHash), usize>, CatalogError> {
         let mut hashes: BTreeMap<ProjectId, Vec<i64>> = BTreeMap::new();
         for occurrence in self.occurrences {
-            hashes.entry(occurrence.project_id).or_default().push(occurrence.hash.to_sql());
+            let all = occurrence.previous.iter().chain([&occurrence.hash]);
+            hashes.entry(occurrence.project_id).or_default().extend(all.map(|hash| hash.to_sql()));
         }
         let mut place_of_hash = HashMap::new();
         let mut place_of_issue: HashMap<i64, usize> = HashMap::new();
@@ -157,6 +168,10 @@ impl<'a> WorkingSet<'a> {
         let (made, known): (Vec<_>, Vec<_>) = self.issues.iter().partition(|issue| issue.made_by.is_some());
         for issues in made.chunks(INSERT_ROWS) {
             insert_issues(tx, issues).await?;
+        }
+        for led in self.led.chunks(INSERT_ROWS) {
+            let rows = led.iter().map(|(project, hash, place)| (*project, *hash, self.issues[*place].id));
+            insert_hashes(tx, rows).await?;
         }
         for issue in known {
             match issue.newest {
@@ -322,11 +337,17 @@ async fn insert_issues(tx: &mut Connection, issues: &[&WorkingIssue<'_>]) -> Res
     .build()
     .execute(&mut *tx)
     .await?;
+    let hashes = rows().map(|(issue, made_by, _)| (made_by.project_id, made_by.hash, issue.id));
+    insert_hashes(tx, hashes).await
+}
+
+async fn insert_hashes(
+    tx: &mut Connection,
+    hashes: impl Iterator<Item = (ProjectId, GroupHash, IssueId)>,
+) -> Result<(), CatalogError> {
     QueryBuilder::new("INSERT INTO issue_hashes (project_id, hash, issue_id) ")
-        .push_values(rows(), |mut row, (issue, made_by, _)| {
-            row.push_bind(made_by.project_id.to_sql())
-                .push_bind(made_by.hash.to_sql())
-                .push_bind(issue.id.to_sql());
+        .push_values(hashes, |mut row, (project, hash, issue)| {
+            row.push_bind(project.to_sql()).push_bind(hash.to_sql()).push_bind(issue.to_sql());
         })
         .build()
         .execute(tx)

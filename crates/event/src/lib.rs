@@ -9,6 +9,7 @@ pub mod crash;
 mod derive;
 pub mod entry;
 pub mod filter;
+pub mod grouping;
 pub mod ids;
 pub mod in_app;
 mod items;

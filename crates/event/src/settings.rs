@@ -1,9 +1,11 @@
-//! What a project decides about its reports: limits, filters, privacy, payloads, in-app rules. Stored as JSON, one section each.
+//! What a project decides about its reports: limits, filters, privacy, payloads, in-app rules, grouping. Stored as JSON, one
+//! section each.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     filter::{FilterSettings, Filters},
+    grouping::GroupingSettings,
     in_app::InAppSettings,
     quota::{LimitSettings, PayloadSettings},
     scrub::{PrivacySettings, Scrubber},
@@ -18,6 +20,7 @@ pub struct ProjectSettings {
     pub privacy: PrivacySettings,
     pub payloads: PayloadSettings,
     pub in_app: InAppSettings,
+    pub grouping: GroupingSettings,
 }
 
 /// A rule that cannot be used. The text names the rule and what is wrong with it.
@@ -44,6 +47,7 @@ impl CompiledSettings {
         settings.limits.check()?;
         settings.payloads.check()?;
         settings.in_app.check()?;
+        settings.grouping.check()?;
         let filters = Filters::compile(&settings.filters)?;
         let scrubber = Scrubber::compile(&settings.privacy)?;
         Ok(Self { settings, filters, scrubber })

@@ -3,13 +3,13 @@
 use mayday_event::GroupHash;
 use sha2::{Digest, Sha256};
 
-use crate::{Component, VERSION};
+use crate::Component;
 
 /// The first 8 bytes of SHA-256 over the version and what contributes. Lengths go in before texts, so that no
 /// two lists of components read the same.
-pub(crate) fn of(components: &[Component]) -> GroupHash {
+pub(crate) fn of(version: u32, components: &[Component]) -> GroupHash {
     let mut sha = Sha256::new();
-    sha.update(VERSION.to_be_bytes());
+    sha.update(version.to_be_bytes());
     for component in components.iter().filter(|component| component.contributes) {
         for text in [&component.kind, &component.value] {
             sha.update((text.len() as u64).to_be_bytes());

@@ -5,19 +5,33 @@
 //! or runs (line numbers, addresses, compiler counters, ids in messages, the release) never counts.
 
 mod codes;
+mod explain;
 mod frames;
 mod hash;
 mod names;
 mod parametrize;
+mod rules;
 mod strategies;
 mod system;
 mod title;
 
-use mayday_event::{Event, GroupHash};
+use mayday_event::{Event, GroupHash, model::Frame};
 use serde::{Deserialize, Serialize};
+
+pub use explain::{Explanation, Node, Part, Variant, explain};
+use rules::FingerprintRule;
+pub use rules::Rules;
+use strategies::Case;
 
 /// Version of the algorithm; part of every hash, so that a new version never meets an old one by chance.
 pub const VERSION: u32 = 1;
+
+/// An algorithm: which strategy decided, and by what.
+type Decide = for<'e> fn(Case<'e>) -> (&'static str, Vec<Component>);
+
+/// The algorithms of earlier versions that issues may still be known by, newest first. Whoever changes what counts raises
+/// [`VERSION`] and lists here how the version before decides; when no issue needs it any longer, it may go.
+const PREVIOUS: [(u32, Decide); 0] = [];
 
 /// An event with its place among others; the stage after normalisation.
 #[derive(Debug, Clone)]
@@ -28,6 +42,9 @@ pub struct GroupedEvent {
     pub grouping: Grouping,
     /// What people call it.
     pub title: Title,
+    /// Its fingerprints by earlier versions of the algorithm, newest first: where its own is not known yet, the issue of
+    /// the first of these that is known is its issue.
+    pub previous: Vec<GroupHash>,
 }
 
 /// A fingerprint and the reasons for it. Kept with the stored event.
@@ -38,7 +55,7 @@ pub struct Grouping {
     /// 16 hexadecimal digits.
     #[serde(with = "hash::as_hex")]
     pub hash: GroupHash,
-    /// `stacktrace`, `exception`, `message`, `sdk` or `fallback`: which strategy decided.
+    /// `rule`, `sdk`, `stacktrace`, `exception`, `message` or `fallback`: which strategy decided.
     pub strategy: String,
     /// In order, what went into the hash: `module:function` of a frame, an exception's type, a message …
     pub components: Vec<Component>,
@@ -74,13 +91,32 @@ pub struct Title {
     pub function: String,
 }
 
-/// Finds an event's fingerprint and title.
-pub fn group(event: Event) -> GroupedEvent {
-    let title = title::of(&event);
-    let (strategy, components) = strategies::decide(&event, &title);
-    let grouping =
-        Grouping { version: VERSION, hash: hash::of(&components), strategy: strategy.to_owned(), components };
-    GroupedEvent { event, grouping, title }
+/// Finds an event's fingerprint and title, by its project's rules.
+pub fn group(event: Event, rules: &Rules) -> GroupedEvent {
+    group_by(event, rules, &PREVIOUS)
+}
+
+fn group_by(event: Event, rules: &Rules, previous: &[(u32, Decide)]) -> GroupedEvent {
+    let (mut title, crashed_in, rule) = prepare(&event, rules);
+    let case = Case { event: &event, title: &title, crashed_in, rules, rule };
+    let (strategy, components) = strategies::decide(case);
+    let previous = previous.iter().map(|(version, decide)| hash::of(*version, &decide(case).1)).collect();
+    if let Some(named) = rule.and_then(|rule| rule.title.as_ref()) {
+        title.title = named.fill(&event, crashed_in);
+    }
+    let hash = hash::of(VERSION, &components);
+    let grouping = Grouping { version: VERSION, hash, strategy: strategy.to_owned(), components };
+    GroupedEvent { event, grouping, title, previous }
+}
+
+/// What grouping wants to know beforehand: the title, the app's frame nearest to the crash, the fingerprint rule that fits.
+fn prepare<'e>(
+    event: &'e Event,
+    rules: &'e Rules,
+) -> (Title, Option<&'e Frame>, Option<&'e FingerprintRule>) {
+    let crashed_in = title::top_frame(event, rules);
+    let rule = rules.fingerprint.first(event, || frames::all(event, rules));
+    (title::of(event, crashed_in), crashed_in, rule)
 }
 
 #[cfg(test)]

@@ -1,57 +1,119 @@
 //! Which evidence decides: the first strategy that finds any.
 //!
-//! 1. `sdk`: the fingerprint that the app gave; `{{ default }}` in it stands for what the others would say.
-//! 2. `stacktrace`: the root cause's type, the app's own frames nearest to it and the error codes in its message;
+//! 1. `rule`: the fingerprint of the first of the project's rules that fits; `{{ default }}` in it stands for what those
+//!    from `stacktrace` on would say.
+//! 2. `sdk`: the fingerprint that the app gave, likewise.
+//! 3. `stacktrace`: the root cause's type, the app's own frames nearest to it and the error codes in its message;
 //!    without such frames, the system's frames and the message.
-//! 3. `exception`: the root cause's type and message, numbers and the like replaced.
-//! 4. `message`: the log template, or the message, numbers and the like replaced.
-//! 5. `fallback`: platform, level and culprit.
+//! 4. `exception`: the root cause's type and message, numbers and the like replaced.
+//! 5. `message`: the log template, or the message, numbers and the like replaced.
+//! 6. `fallback`: platform, level and culprit.
 
-use mayday_event::{Event, model::Exception};
+use std::borrow::Cow;
+
+use mayday_event::{
+    Event,
+    model::{Exception, Frame},
+};
 
 use crate::{
     Component, Title, codes,
     frames::{self, Frames, Kept},
     parametrize::parametrize,
+    rules::{FingerprintRule, Rules, Template},
 };
 
-pub(crate) fn decide(event: &Event, title: &Title) -> (&'static str, Vec<Component>) {
-    if event.fingerprint.iter().all(|part| is_default(part)) {
-        return by_evidence(event, title);
+/// An event with what is known of it before grouping.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'e> {
+    pub(crate) event: &'e Event,
+    pub(crate) title: &'e Title,
+    /// The app's frame nearest to the crash.
+    pub(crate) crashed_in: Option<&'e Frame>,
+    pub(crate) rules: &'e Rules,
+    /// The fingerprint rule that fits.
+    pub(crate) rule: Option<&'e FingerprintRule>,
+}
+
+pub(crate) fn decide(case: Case<'_>) -> (&'static str, Vec<Component>) {
+    let own = || case.event.fingerprint.iter();
+    if let Some(rule) = case.rule {
+        let reason = format!("fingerprint rule, line {}", rule.line);
+        let (strategy, mut components) = by_fingerprint(case, "rule", &rule.fingerprint, &reason);
+        let overruled =
+            |part: &String| unused("fingerprint", part, "set by the app; the project's rule comes first");
+        components.extend(own().map(overruled));
+        return (strategy, components);
+    }
+    let templates: Vec<Template> = own().map(|part| Template::lenient(part)).collect();
+    by_fingerprint(case, "sdk", &templates, "set by the app")
+}
+
+/// What a fingerprint says; nothing, or just the default, is what grouping says by itself.
+fn by_fingerprint(
+    case: Case<'_>,
+    strategy: &'static str,
+    fingerprint: &[Template],
+    reason: &str,
+) -> (&'static str, Vec<Component>) {
+    if fingerprint.iter().all(Template::is_default) {
+        return by_evidence(case);
     }
     let mut components = Vec::new();
-    for part in &event.fingerprint {
-        if is_default(part) {
-            components.extend(by_evidence(event, title).1);
-        } else {
-            components.push(used("fingerprint", part, "set by the app"));
+    for part in fingerprint {
+        match part.is_default() {
+            true => components.extend(by_evidence(case).1),
+            false => {
+                let value = part.fill(case.event, case.crashed_in);
+                components.push(used("fingerprint", &value, reason.to_owned()));
+            }
         }
     }
-    ("sdk", components)
+    (strategy, components)
 }
 
-fn is_default(part: &str) -> bool {
-    let inner = part.strip_prefix("{{").and_then(|part| part.strip_suffix("}}"));
-    inner.is_some_and(|inner| inner.trim() == "default")
+/// What each strategy but the fingerprints' would say of an event.
+pub(crate) fn open_to(case: Case<'_>) -> Vec<(&'static str, Vec<Component>)> {
+    let by_stack = by_stacktrace(case).unwrap_or_else(|left| left);
+    let ways = [
+        ("stacktrace", Some(by_stack).filter(|components| !components.is_empty())),
+        ("exception", by_exception(case.event)),
+        ("message", by_message(case.event)),
+    ];
+    let mut open: Vec<_> =
+        ways.into_iter().filter_map(|(strategy, components)| Some((strategy, components?))).collect();
+    if open.is_empty() {
+        open.push(("fallback", fallback(case.event, case.title)));
+    }
+    open
 }
 
-fn by_evidence(event: &Event, title: &Title) -> (&'static str, Vec<Component>) {
-    by_stacktrace(event)
-        .map(|components| ("stacktrace", components))
-        .or_else(|| by_exception(event).map(|components| ("exception", components)))
-        .or_else(|| by_message(event).map(|components| ("message", components)))
-        .unwrap_or_else(|| ("fallback", fallback(event, title)))
+fn by_evidence(case: Case<'_>) -> (&'static str, Vec<Component>) {
+    let left = match by_stacktrace(case) {
+        Ok(components) => return ("stacktrace", components),
+        Err(left) => left,
+    };
+    let (strategy, components) = by_exception(case.event)
+        .map(|components| ("exception", components))
+        .or_else(|| by_message(case.event).map(|components| ("message", components)))
+        .unwrap_or_else(|| ("fallback", fallback(case.event, case.title)));
+    (strategy, left.into_iter().chain(components).collect())
 }
 
-fn by_stacktrace(event: &Event) -> Option<Vec<Component>> {
-    let frames = deciding_frames(event)?;
+/// What counts; else the frames that a rule left out.
+fn by_stacktrace(case: Case<'_>) -> Result<Vec<Component>, Vec<Component>> {
+    let event = case.event;
+    let Some(frames) = deciding_frames(case) else { return Err(Vec::new()) };
+    if frames.too_few {
+        return Err(frames.components);
+    }
     let root = event.exception.first();
     let mut components: Vec<Component> = root.into_iter().filter_map(type_component).collect();
     components.extend(wrappers(event));
     let hang = root.is_some_and(is_hang);
     let message = root.filter(|_| !hang).and_then(exception_message);
     if frames.kept == Kept::InApp {
-        let held_up = hang.then(|| holder(event)).flatten();
+        let held_up = hang.then(|| holder(case)).flatten();
         match (held_up, frames) {
             // Where it waits and what it waits for; who asked does not matter.
             (Some(holder), frames) => {
@@ -61,7 +123,7 @@ fn by_stacktrace(event: &Event) -> Option<Vec<Component>> {
             (None, frames) => components.extend(frames.components),
         }
         components.extend(root.into_iter().flat_map(codes));
-        return Some(components);
+        return Ok(components);
     }
     // Frameworks throw the same exception from the same place for many reasons; the message tells them apart.
     let assertion = message.is_some() && is_assertion(root, &frames);
@@ -72,7 +134,10 @@ fn by_stacktrace(event: &Event) -> Option<Vec<Component>> {
     components.extend(message.map(|message| {
         used("message", &message, "no frame of the app; what varies in the message is replaced")
     }));
-    components.iter().any(|component| component.contributes && component.kind != "type").then_some(components)
+    match components.iter().any(|component| component.contributes && component.kind != "type") {
+        true => Ok(components),
+        false => Err(Vec::new()),
+    }
 }
 
 /// Error codes and the like in the root cause's message: the same call fails for different reasons.
@@ -89,23 +154,25 @@ fn is_assertion(root: Option<&Exception>, frames: &Frames) -> bool {
 }
 
 /// The frame nearest to the top of the thread that holds the lock which the deciding stack waits for.
-fn holder(event: &Event) -> Option<Component> {
+fn holder(case: Case<'_>) -> Option<Component> {
+    let event = case.event;
     let stacktrace = event.main_stacktrace()?;
     let lock = stacktrace.frames.iter().rev().find_map(|frame| frame.lock.as_ref())?;
     let id = lock.thread_id.as_deref().filter(|_| lock.is_blocked())?;
     let thread = event.threads.iter().find(|thread| thread.id.as_deref() == Some(id))?;
-    let frame = frames::of(thread.stacktrace.as_ref()?, &event.platform).nearest()?;
+    let frame = frames::of(thread.stacktrace.as_ref()?, event, case.rules).nearest()?;
     Some(used("frame", &frame.value, "holds the lock that is waited for"))
 }
 
 /// Of the stack nearest to the root cause that holds frames of the app; if none does, of the root cause's, or the
 /// event's main one.
-fn deciding_frames(event: &Event) -> Option<Frames> {
+fn deciding_frames(case: Case<'_>) -> Option<Frames> {
+    let event = case.event;
     let stacks = || {
         let own = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
         own.filter(|stacktrace| !stacktrace.frames.is_empty()).chain(event.main_stacktrace())
     };
-    let frames = || stacks().map(|stacktrace| frames::of(stacktrace, &event.platform));
+    let frames = || stacks().map(|stacktrace| frames::of(stacktrace, event, case.rules));
     frames().find(|frames| frames.kept == Kept::InApp).or_else(|| frames().next())
 }
 
@@ -167,10 +234,11 @@ fn is_hang(exception: &Exception) -> bool {
     mechanism.is_some_and(hang) || exception.ty.as_deref().is_some_and(hang)
 }
 
-pub(crate) fn used(kind: &str, value: &str, reason: &str) -> Component {
-    Component { kind: kind.to_owned(), value: value.to_owned(), contributes: true, reason: reason.to_owned() }
+pub(crate) fn used(kind: &str, value: &str, reason: impl Into<Cow<'static, str>>) -> Component {
+    let reason = reason.into().into_owned();
+    Component { kind: kind.to_owned(), value: value.to_owned(), contributes: true, reason }
 }
 
-pub(crate) fn unused(kind: &str, value: &str, reason: &str) -> Component {
+pub(crate) fn unused(kind: &str, value: &str, reason: impl Into<Cow<'static, str>>) -> Component {
     Component { contributes: false, ..used(kind, value, reason) }
 }

@@ -1,5 +1,7 @@
 //! What is known of languages' own code, and of what is on every stack.
 
+use mayday_event::{model::Frame, system_code};
+
 use crate::names::Named;
 
 /// Standard libraries and panic machinery, which are linked into the app's binary.
@@ -76,4 +78,62 @@ const TRAMPOLINES: [&str; 36] = [
 /// By a frame's stable name.
 pub(crate) fn is_trampoline(value: &str) -> bool {
     TRAMPOLINES.contains(&value)
+}
+
+/// Crash reporting and analytics, by a module's or function's beginning, or a binary's name.
+const TELEMETRY: [&str; 12] = [
+    "io.sentry.",
+    "com.bugsnag.",
+    "com.google.firebase.",
+    "com.newrelic.",
+    "com.datadog.",
+    "com.microsoft.appcenter.",
+    "Sentry",
+    "sentry",
+    "Bugsnag",
+    "bugsnag",
+    "Firebase",
+    "Crashlytics",
+];
+
+/// What draws and handles touches, likewise.
+const UI: [&str; 9] = [
+    "android.view.",
+    "android.widget.",
+    "androidx.compose.ui.",
+    "androidx.compose.foundation.",
+    "androidx.recyclerview.",
+    "com.google.android.material.",
+    "UIKit",
+    "SwiftUI",
+    "QuartzCore",
+];
+
+/// The general kind of a frame that stack-trace rules may ask for: `std`, `threadbase`, `telemetry`, `ui`, `driver`,
+/// `system`; empty if none.
+pub(crate) fn category(frame: &Frame, name: &Named, platform: &str) -> &'static str {
+    let package = frame.package.as_deref().unwrap_or_default();
+    let binary = package.rsplit(['/', '\\']).next().unwrap_or_default();
+    let (module, function) =
+        (frame.module.as_deref().unwrap_or_default(), frame.function.as_deref().unwrap_or_default());
+    let begins = |known: &[&str]| {
+        [module, function, binary].iter().any(|text| known.iter().any(|known| text.starts_with(known)))
+    };
+    let is_driver = ["libGLES", "libEGL", "vulkan.", "AppleMetal", "nvoglv", "AGXMetal"];
+    if is_runtime(name, platform) || ["java.", "kotlin.", "System."].iter().any(|std| module.starts_with(std))
+    {
+        "std"
+    } else if is_trampoline(&name.value()) {
+        "threadbase"
+    } else if begins(&TELEMETRY) {
+        "telemetry"
+    } else if begins(&UI) {
+        "ui"
+    } else if is_driver.iter().any(|driver| binary.starts_with(driver)) {
+        "driver"
+    } else if system_code::is_system(frame) {
+        "system"
+    } else {
+        ""
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn read(payload: &Value) -> Event {
+pub(crate) fn read(payload: &Value) -> Event {
     let arrival = normalize::Arrival {
         event_id: EventId(uuid::Uuid::from_u128(1)),
         received: Timestamp(1_795_492_921_500),
@@ -16,7 +16,7 @@ fn read(payload: &Value) -> Event {
 }
 
 fn grouped(payload: &Value) -> GroupedEvent {
-    group(read(payload))
+    group(read(payload), &Rules::default())
 }
 
 fn hash(payload: &Value) -> GroupHash {
@@ -25,7 +25,11 @@ fn hash(payload: &Value) -> GroupHash {
 
 /// What counts, as `kind value`, and which strategy decided.
 fn decided(payload: &Value) -> String {
-    let grouping = grouped(payload).grouping;
+    counted(&grouped(payload))
+}
+
+pub(crate) fn counted(grouped: &GroupedEvent) -> String {
+    let grouping = &grouped.grouping;
     let counted = grouping.components.iter().filter(|component| component.contributes);
     let counted = counted.map(|component| format!("{} {}", component.kind, component.value));
     format!("{}: {}", grouping.strategy, counted.collect::<Vec<_>>().join(", "))

@@ -2,10 +2,10 @@
 
 use mayday_event::{Event, model::Frame};
 
-use crate::{Title, frames, names};
+use crate::{Title, frames::Sight, rules::Rules};
 
-pub(crate) fn of(event: &Event) -> Title {
-    let top = top_frame(event);
+/// Of an event whose [`top_frame`] this is.
+pub(crate) fn of(event: &Event, top: Option<&Frame>) -> Title {
     let text = |text: Option<&String>| text.cloned().unwrap_or_default();
     let mut title = Title {
         culprit: top.and_then(place).or_else(|| event.transaction.clone()).unwrap_or_default(),
@@ -39,21 +39,13 @@ fn first_line(text: &str) -> &str {
 }
 
 /// The frame nearest to the crash that is the app's and has a name; else the nearest with a name.
-fn top_frame(event: &Event) -> Option<&Frame> {
-    let stack = &event.main_stacktrace()?.frames;
-    let flagged = stack.iter().any(|frame| frame.in_app == Some(true));
-    let mut nearest = None;
-    for frame in stack.iter().rev() {
-        let platform = frame.platform.as_deref().unwrap_or(&event.platform);
-        let name = names::of(frame, platform);
-        if name.is_named() {
-            if frames::in_app(frame, &name, platform, flagged) {
-                return Some(frame);
-            }
-            nearest = nearest.or(Some(frame));
-        }
-    }
-    nearest
+pub(crate) fn top_frame<'e>(event: &'e Event, rules: &Rules) -> Option<&'e Frame> {
+    let stacktrace = event.main_stacktrace()?;
+    let sight = Sight::of(stacktrace, event, rules);
+    let frames = || stacktrace.frames.iter().zip(&sight.names).zip(&sight.app).rev();
+    let named = || frames().filter(|((_, name), _)| name.is_named());
+    let nearest = named().find(|(_, app)| **app).or_else(|| named().next());
+    nearest.map(|((frame, _), _)| frame)
 }
 
 /// `com.example.CheckoutActivity in onPay`.

@@ -150,6 +150,7 @@ impl Server {
         let occurrence = Occurrence {
             project_id: self.project.id,
             hash: GroupHash(7),
+            previous: Vec::new(),
             event_id: EventId(Uuid::from_u128(1)),
             timestamp: now(),
             received: now(),

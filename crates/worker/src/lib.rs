@@ -100,5 +100,5 @@ impl Worker {
 
 /// An event as the worker hands it to the catalog and to ClickHouse, grouped by what holds for every project.
 pub fn stored_forms(project: ProjectId, event: Event) -> Result<(Occurrence, EventRow), serde_json::Error> {
-    stages::row::of(project, mayday_grouping::group(event))
+    stages::row::of(project, mayday_grouping::group(event, &mayday_grouping::Rules::default()))
 }

@@ -185,3 +185,34 @@ async fn a_batch_for_an_unknown_project_leaves_nothing() {
     assert_eq!(fixture.catalog.begun_batch(JOURNAL).await.unwrap(), None);
     assert_eq!(fixture.catalog.issue_of_hash(fixture.project, GroupHash(1)).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn an_upgrade_of_the_algorithm_splits_no_issue() {
+    let fixture = Fixture::in_memory().await;
+    let old = fixture.take(1, &[fixture.occurrence(1, 1), fixture.occurrence(2, 2)]).await;
+    let upgraded = |hash: u64, event: u128, previous: &[u64]| {
+        let previous = previous.iter().copied().map(GroupHash).collect();
+        Occurrence { previous, ..fixture.occurrence(hash, event) }
+    };
+    // Two new fingerprints of one old one stay one issue, the version before that is looked at too, and what no
+    // version knows is new.
+    let batch = [
+        upgraded(11, 3, &[1]),
+        upgraded(12, 4, &[1]),
+        upgraded(13, 5, &[99, 2]),
+        upgraded(14, 6, &[98]),
+        upgraded(11, 7, &[1]),
+    ];
+    let now = fixture.take(2, &batch).await;
+    let issues: Vec<IssueId> = now.iter().map(|resolution| resolution.issue_id).collect();
+    let (first, second) = (old[0].issue_id, old[1].issue_id);
+    assert_eq!(issues[..3], [first, first, second]);
+    assert_eq!(issues[4], first);
+    assert_eq!(now.iter().map(|r| r.new).collect::<Vec<_>>(), [false, false, false, true, false]);
+    // From then on the new fingerprint leads there by itself, and a replay changes nothing.
+    assert_eq!(fixture.take(3, &[fixture.occurrence(12, 8)]).await[0].issue_id, first);
+    assert_eq!(issue(&fixture, first).await.hashes, [1, 11, 12].map(GroupHash));
+    let known =
+        fixture.catalog.issues_of_hashes(fixture.project, &[11, 13, 77].map(GroupHash)).await.unwrap();
+    assert_eq!(known, [(GroupHash(11), first), (GroupHash(13), second)].into());
+}

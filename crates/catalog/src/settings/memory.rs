@@ -10,6 +10,7 @@ use mayday_event::{
     ProjectId,
     settings::{CompiledSettings, ProjectSettings, RuleError},
 };
+use mayday_grouping::Rules;
 use serde_json::Value;
 use sqlx::FromRow;
 use tokio::sync::Mutex;
@@ -22,12 +23,19 @@ use crate::{Catalog, CatalogError};
 pub(crate) struct Settings {
     snapshot: ArcSwap<Snapshot>,
     refresh: Mutex<()>,
-    defaults: Arc<CompiledSettings>,
+    defaults: Decided,
+}
+
+/// What a project decided, ready to be applied.
+#[derive(Debug, Clone, Default)]
+struct Decided {
+    settings: Arc<CompiledSettings>,
+    rules: Arc<Rules>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Snapshot {
-    projects: HashMap<ProjectId, Arc<CompiledSettings>>,
+    projects: HashMap<ProjectId, Decided>,
     /// The newest change in it.
     change_id: i64,
 }
@@ -40,7 +48,7 @@ impl Default for Settings {
         Self {
             snapshot: ArcSwap::default(),
             refresh: Mutex::default(),
-            defaults: Arc::new(defaults.unwrap_or_default()),
+            defaults: Decided { settings: Arc::new(defaults.unwrap_or_default()), rules: Arc::default() },
         }
     }
 }
@@ -48,7 +56,12 @@ impl Default for Settings {
 impl Settings {
     pub(super) fn of(&self, project: ProjectId) -> Arc<CompiledSettings> {
         let snapshot = self.snapshot.load();
-        Arc::clone(snapshot.projects.get(&project).unwrap_or(&self.defaults))
+        Arc::clone(&snapshot.projects.get(&project).unwrap_or(&self.defaults).settings)
+    }
+
+    pub(super) fn rules_of(&self, project: ProjectId) -> Arc<Rules> {
+        let snapshot = self.snapshot.load();
+        Arc::clone(&snapshot.projects.get(&project).unwrap_or(&self.defaults).rules)
     }
 }
 
@@ -86,7 +99,7 @@ impl Catalog {
             }
         }
         let compile = move || -> Vec<_> {
-            let each = |(project, stored)| (project, Arc::new(compiled(project, &stored)));
+            let each = |(project, stored)| (project, decided(project, &stored));
             changed.into_iter().map(each).collect()
         };
         snapshot.projects.extend(off_thread(compile).await?);
@@ -97,7 +110,7 @@ impl Catalog {
 
 /// What a project has stored, compiled. A section that cannot be used, written by a newer version perhaps, takes its
 /// defaults and is an error for people: reports go on being accepted.
-fn compiled(project: ProjectId, stored: &BTreeMap<Section, String>) -> CompiledSettings {
+fn decided(project: ProjectId, stored: &BTreeMap<Section, String>) -> Decided {
     let mut usable = CompiledSettings::compile(ProjectSettings::default()).unwrap_or_default();
     for (section, text) in stored {
         let value = serde_json::from_str(text).unwrap_or(Value::Null);
@@ -111,7 +124,9 @@ fn compiled(project: ProjectId, stored: &BTreeMap<Section, String>) -> CompiledS
             ),
         }
     }
-    usable
+    // The rules were checked with their section.
+    let rules = Rules::compile(&usable.settings.grouping).unwrap_or_default();
+    Decided { settings: Arc::new(usable), rules: Arc::new(rules) }
 }
 
 /// Settings with one section replaced.
@@ -122,6 +137,7 @@ pub(super) fn with(
 ) -> Result<CompiledSettings, RuleError> {
     let mut settings = settings.settings.clone();
     section.replace(&mut settings, value)?;
+    Rules::compile(&settings.grouping)?;
     CompiledSettings::compile(settings)
 }
 

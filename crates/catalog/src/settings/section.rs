@@ -12,11 +12,13 @@ pub enum Section {
     Privacy,
     Payloads,
     InApp,
+    Grouping,
 }
 
 impl Section {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Limits, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp];
+    pub const ALL: [Self; 6] =
+        [Self::Limits, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp, Self::Grouping];
 
     /// The stable name that paths, rows and places in errors use.
     pub fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Section {
             Self::Privacy => "privacy",
             Self::Payloads => "payloads",
             Self::InApp => "in_app",
+            Self::Grouping => "grouping",
         }
     }
 
@@ -42,6 +45,7 @@ impl Section {
             Self::Privacy => json!(settings.privacy),
             Self::Payloads => json!(settings.payloads),
             Self::InApp => json!(settings.in_app),
+            Self::Grouping => json!(settings.grouping),
         }
     }
 
@@ -53,6 +57,7 @@ impl Section {
             Self::Privacy => settings.privacy = self.read(value)?,
             Self::Payloads => settings.payloads = self.read(value)?,
             Self::InApp => settings.in_app = self.read(value)?,
+            Self::Grouping => settings.grouping = self.read(value)?,
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ mod event_json;
 mod events;
 mod fate;
 mod feedback;
+mod grouping;
 mod hooks;
 mod issue;
 mod issue_json;
@@ -89,6 +90,7 @@ fn endpoints() -> Vec<Endpoint> {
         attachments::endpoints(),
         feedback::endpoints(),
         fate::endpoints(),
+        grouping::endpoints(),
         outcomes::endpoints(),
         sessions::endpoints(),
         settings::endpoints(),

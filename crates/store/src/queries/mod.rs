@@ -9,6 +9,7 @@ pub mod fates;
 pub mod feedback;
 pub mod issues;
 pub mod missing_symbols;
+pub mod newest;
 pub mod outcomes;
 mod payloads;
 pub mod sessions;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use mayday_blobs::{BlobError, BlobKey};
 use mayday_catalog::{batch::Occurrence, healing::Healed};
 use mayday_event::{Event, ProjectId, Timestamp, settings::CompiledSettings};
+use mayday_grouping::Rules;
 use mayday_store::{
     queries::events::StoredEvent,
     rows::{EventRow, MissingSymbolRow},
@@ -38,6 +39,7 @@ pub(super) struct Stored {
     pub(super) was: StoredEvent,
     dump: Option<Bytes>,
     settings: Arc<CompiledSettings>,
+    rules: Arc<Rules>,
     symbols: Arc<Symbols>,
     now: Timestamp,
 }
@@ -77,8 +79,9 @@ impl Healing<'_> {
         };
         let dump = self.dump_of(project, &event).await?;
         let settings = self.worker.catalog.settings(project);
+        let rules = self.worker.catalog.grouping_rules(project);
         let symbols = Arc::clone(&self.worker.symbols);
-        Ok(Some(Stored { event, payload, was, dump, settings, symbols, now }))
+        Ok(Some(Stored { event, payload, was, dump, settings, rules, symbols, now }))
     }
 
     /// The minidump that came with an event.
@@ -135,7 +138,7 @@ fn again(stored: Stored) -> (Stored, Result<Again, serde_json::Error>) {
     let SymbolicatedEvent { mut event, missing: lacking, unknown } =
         symbolicate(event, stored.dump.as_deref(), view, &tables, &stored.settings.settings.in_app.rules);
     stored.settings.scrubber.scrub(&mut event);
-    let parts = row::of(project, mayday_grouping::group(event));
+    let parts = row::of(project, mayday_grouping::group(event, &stored.rules));
     let again = parts.map(|(occurrence, row)| {
         let (occurrence, row): (Occurrence, EventRow) = (occurrence, row);
         let old_hash = stored.was.summary.hash;

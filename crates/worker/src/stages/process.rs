@@ -15,6 +15,7 @@ use mayday_event::{
     raw::{RawReportError, Refusals, RefusedEvent},
     settings::CompiledSettings,
 };
+use mayday_grouping::Rules;
 use mayday_journal::Record;
 use mayday_store::rows::{FateRow, FeedbackRow, SessionRow};
 
@@ -39,6 +40,7 @@ pub(crate) struct Fetched {
     pub(crate) body: Result<Bytes, String>,
     /// Of the report's project.
     pub(crate) settings: Arc<CompiledSettings>,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) symbols: Arc<Symbols>,
     pub(crate) now: Timestamp,
 }
@@ -248,7 +250,7 @@ impl Steps<'_> {
         self.progress.step.set("scrub");
         settings.scrubber.scrub(&mut event);
         self.progress.step.set("group");
-        let grouped = mayday_grouping::group(event);
+        let grouped = mayday_grouping::group(event, &self.fetched.rules);
         self.progress.step.set("row");
         let (occurrence, row) = match row::of(self.report.project_id, grouped) {
             Ok(parts) => parts,

@@ -106,11 +106,12 @@ impl Pipeline {
         let (mut spooled, mut bytes) = (Vec::new(), 0);
         for record in records.by_ref() {
             let decoded = JournalRecord::decode(record.bytes.clone());
-            let (mut body, mut settings) = (Ok(Bytes::new()), Arc::default());
+            let (mut body, mut settings, mut rules) = (Ok(Bytes::new()), Arc::default(), Arc::default());
             let sender = match &decoded {
                 Ok(JournalRecord::Report(report)) => {
                     body = self.body_of(report, &mut spooled).await?;
                     settings = self.worker.catalog.settings(report.project_id);
+                    rules = self.worker.catalog.grouping_rules(report.project_id);
                     report.project_id.0
                 }
                 _ => 0,
@@ -119,7 +120,7 @@ impl Pipeline {
             bytes += body.as_ref().map_or(0, Bytes::len);
             let place = self.place(record.position);
             let symbols = Arc::clone(&self.worker.symbols);
-            fetched.push(Fetched { record, place, decoded, body, settings, symbols, now });
+            fetched.push(Fetched { record, place, decoded, body, settings, rules, symbols, now });
             if fetched.len() == SLICE_RECORDS || bytes > SLICE_BODY_BYTES {
                 break;
             }

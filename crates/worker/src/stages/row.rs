@@ -12,10 +12,11 @@ pub(crate) type Parts = (Occurrence, EventRow);
 pub(crate) fn of(project_id: ProjectId, grouped: GroupedEvent) -> Result<Parts, serde_json::Error> {
     let payload = serde_json::to_string(&grouped.event)?;
     let grouping = serde_json::to_string(&grouped.grouping)?;
-    let GroupedEvent { event, grouping: place, title } = grouped;
+    let GroupedEvent { event, grouping: place, title, previous } = grouped;
     let occurrence = Occurrence {
         project_id,
         hash: place.hash,
+        previous,
         event_id: event.event_id,
         timestamp: event.timestamp,
         received: event.received,

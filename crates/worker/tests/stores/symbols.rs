@@ -212,6 +212,7 @@ fn occurrence_of(stored: &StoredEvent, hash: GroupHash) -> Occurrence {
     Occurrence {
         project_id: stored.project_id,
         hash,
+        previous: Vec::new(),
         event_id: stored.summary.event_id,
         timestamp: stored.summary.timestamp,
         received: stored.summary.received,

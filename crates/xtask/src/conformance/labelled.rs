@@ -11,7 +11,7 @@ use mayday_event::{
     normalize::Arrival,
     raw::{Body, Format},
 };
-use mayday_grouping::{GroupedEvent, group};
+use mayday_grouping::{GroupedEvent, Rules, group};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ fn through(event: &Value) -> anyhow::Result<GroupedEvent> {
     };
     let body = format!("{header}\n{}\n{event}\n", json!({ "type": "event" }));
     match entries_of(&report, body.into(), &InflateLimits::default())?.pop() {
-        Some(Entry::Event(event)) => Ok(group(*event)),
+        Some(Entry::Event(event)) => Ok(group(*event, &Rules::default())),
         other => Err(anyhow!("no event: {other:?}")),
     }
 }

@@ -95,7 +95,7 @@ impl EventSection {
             surroundings: surroundings(event),
             details: details(event),
             notes: notes(event),
-            reasons: Reasons::new(&view.grouping),
+            reasons: Reasons::new(&view.grouping, event),
             id,
         }
     }

@@ -1,5 +1,6 @@
 //! Why an event is in its issue.
 
+use mayday_event::Event;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ pub(crate) struct Reasons {
     pub(crate) hash: String,
     pub(crate) version: u32,
     pub(crate) parts: Vec<Part>,
+    /// The message before what varies was replaced; empty if none counts.
+    pub(crate) original: String,
 }
 
 /// One part of the fingerprint, or what was looked at and left out.
@@ -34,14 +37,27 @@ struct Grouping {
 
 impl Reasons {
     /// `None`: the event has no grouping that this version can read.
-    pub(crate) fn new(grouping: &Value) -> Option<Self> {
+    pub(crate) fn new(grouping: &Value, event: &Event) -> Option<Self> {
         let grouping = Grouping::deserialize(grouping).ok()?;
         Some(Self {
             sentence: sentence(&grouping.strategy),
             hash: grouping.hash,
             version: grouping.version,
+            original: original(&grouping.components, event),
             parts: grouping.components,
         })
+    }
+}
+
+/// What grouping read where it replaced what varies.
+fn original(parts: &[Part], event: &Event) -> String {
+    let of_cause = event.exception.first().and_then(|cause| cause.value.as_ref());
+    let of_entry = event.logentry.as_ref().and_then(|entry| entry.formatted.as_ref());
+    let text = if event.exception.is_empty() { of_entry } else { of_cause };
+    let counts = parts.iter().find(|part| part.kind == "message" && part.contributes);
+    match (text, counts) {
+        (Some(text), Some(part)) if *text != part.value => text.clone(),
+        _ => String::new(),
     }
 }
 
@@ -50,6 +66,9 @@ fn sentence(strategy: &str) -> String {
         "stacktrace" => "Events with the same frames in their stack trace are one issue.".into(),
         "exception" => "Events with the same exception type and message pattern are one issue.".into(),
         "message" => "Events with the same message pattern are one issue.".into(),
+        "rule" => {
+            "A fingerprint rule of the project fits; events with the same fingerprint are one issue.".into()
+        }
         "sdk" => "The app set a fingerprint; events with the same one are one issue.".into(),
         "fallback" => "Nothing in this event tells it apart, so that all such events are one issue.".into(),
         other => format!("Grouped by: {other}."),

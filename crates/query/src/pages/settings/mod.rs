@@ -7,6 +7,7 @@ mod changes;
 mod deletion;
 mod fields;
 mod filters;
+mod grouping;
 mod in_app;
 mod keys;
 mod limits;
@@ -68,6 +69,9 @@ pub(super) fn pages() -> Scope {
         .route("/payloads/", web::post().to(save::<payloads::PayloadsPage>))
         .route("/in_app/", web::get().to(show::<in_app::InAppPage>))
         .route("/in_app/", web::post().to(save::<in_app::InAppPage>))
+        .route("/grouping/", web::get().to(show::<grouping::GroupingPage>))
+        .route("/grouping/", web::post().to(save::<grouping::GroupingPage>))
+        .route("/grouping/preview/", web::post().to(grouping::preview))
 }
 
 /// The tabs.
@@ -78,10 +82,12 @@ pub(super) enum Tab {
     Privacy,
     Payloads,
     InApp,
+    Grouping,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Keys, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp];
+    const ALL: [Self; 6] =
+        [Self::Keys, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp, Self::Grouping];
 
     fn name(self) -> &'static str {
         match self {
@@ -90,6 +96,7 @@ impl Tab {
             Self::Privacy => "Privacy",
             Self::Payloads => "Payload budget",
             Self::InApp => "App frames",
+            Self::Grouping => "Grouping",
         }
     }
 
@@ -101,6 +108,7 @@ impl Tab {
             Self::Privacy => Part::Privacy,
             Self::Payloads => Part::Payloads,
             Self::InApp => Part::InApp,
+            Self::Grouping => Part::Grouping,
         }
     }
 
@@ -112,6 +120,7 @@ impl Tab {
             Self::Privacy => &[Subject::Section(Part::Privacy)],
             Self::Payloads => &[Subject::Section(Part::Payloads)],
             Self::InApp => &[Subject::Section(Part::InApp)],
+            Self::Grouping => &[Subject::Section(Part::Grouping)],
         }
     }
 
