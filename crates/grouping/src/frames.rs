@@ -67,9 +67,10 @@ pub(crate) fn of(stacktrace: &Stacktrace, event: &Event, rules: &Rules) -> Frame
     };
     let kept = if looked_at.iter().any(decides) { Kept::InApp } else { Kept::System };
     let most = sight.ruled.max_frames.map(|most| if most.value == 0 { usize::MAX } else { most.value });
+    let overflow = is_stack_overflow(event);
     let mut verdicts = match kept {
-        Kept::InApp => choose_in_app(&looked_at, most),
-        Kept::System => choose_in_system(&looked_at, most),
+        Kept::InApp => choose_in_app(&looked_at, most, overflow),
+        Kept::System => choose_in_system(&looked_at, most, overflow),
     };
     let too_few = sight.ruled.min_frames.filter(|least| {
         let counting = verdicts.iter().filter(|verdict| !matches!(verdict, Verdict::Left(_)));
@@ -220,8 +221,8 @@ fn is_inlined(frame: &Frame, caller: &Frame) -> bool {
 }
 
 /// At most `most` frames, if a rule says so.
-fn choose_in_app<'f>(frames: &'f [LookedAt], most: Option<usize>) -> Vec<Verdict> {
-    let cycle = endless_recursion(frames);
+fn choose_in_app<'f>(frames: &'f [LookedAt], most: Option<usize>, overflow: bool) -> Vec<Verdict> {
+    let cycle = endless_recursion(frames, Class::App, overflow);
     let mut seen = BTreeSet::new();
     let mut reached_by_call = true;
     let verdict = |frame: &'f LookedAt| match frame.class {
@@ -270,24 +271,42 @@ fn ruled(frame: &LookedAt) -> Verdict {
     }
 }
 
-/// The functions of an endless recursion that the crash is in; empty if it is in none.
-fn endless_recursion(frames: &[LookedAt]) -> BTreeSet<&str> {
+/// The functions of an endless recursion that the crash is in; empty if it is in none. Where the stack ran out is chance,
+/// so that then any function may tell; else the one nearest to the crash has to be of it.
+fn endless_recursion(frames: &[LookedAt], class: Class, overflow: bool) -> BTreeSet<&str> {
     let mut counts = BTreeMap::<&str, usize>::new();
-    let app = || {
-        frames
-            .iter()
-            .filter(|frame| frame.class == Class::App && frame.group.is_none())
-            .map(|frame| frame.name.as_str())
+    let of_class = |frame: &&LookedAt| frame.class == class && frame.group.is_none();
+    let names = || frames.iter().filter(of_class).map(|frame| frame.name.as_str());
+    names().for_each(|name| *counts.entry(name).or_default() += 1);
+    let often = match overflow {
+        true => counts.values().max().copied(),
+        false => names().next().and_then(|nearest| counts.get(nearest)).copied(),
     };
-    app().for_each(|name| *counts.entry(name).or_default() += 1);
-    let often = app().next().and_then(|nearest| counts.get(nearest)).copied().unwrap_or_default();
+    let often = often.unwrap_or_default();
     if often < ENDLESS {
         return BTreeSet::new();
     }
     counts.into_iter().filter(|(_, count)| count * 2 >= often).map(|(name, _)| name).take(CYCLE).collect()
 }
 
-fn choose_in_system<'f>(frames: &'f [LookedAt], most: Option<usize>) -> Vec<Verdict> {
+/// As languages and systems say that a stack ran out.
+fn is_stack_overflow(event: &Event) -> bool {
+    let Some(root) = event.exception.first() else { return false };
+    let named = ["StackOverflow", "RecursionError", "InsufficientExecutionStack"];
+    let told = ["stack overflow", "maximum call stack size", "stack guard", "recursion depth"];
+    let told_by = |text: &str| {
+        let text = text.to_lowercase();
+        told.iter().any(|told| text.contains(told))
+    };
+    root.ty.as_deref().is_some_and(|ty| named.iter().any(|named| ty.contains(named)) || told_by(ty))
+        || root.value.as_deref().is_some_and(told_by)
+}
+
+fn choose_in_system<'f>(frames: &'f [LookedAt], most: Option<usize>, overflow: bool) -> Vec<Verdict> {
+    let cycle = match overflow {
+        true => endless_recursion(frames, Class::System, true),
+        false => BTreeSet::new(),
+    };
     let mut seen = BTreeSet::new();
     let verdict = |frame: &'f LookedAt| match frame.class {
         _ if frame.group.is_some() => ruled(frame),
@@ -295,6 +314,11 @@ fn choose_in_system<'f>(frames: &'f [LookedAt], most: Option<usize>) -> Vec<Verd
         Class::Synthetic => Verdict::left("made by the compiler"),
         _ if system::is_trampoline(&frame.name) => Verdict::left("on the way to every crash"),
         _ if seen.contains(frame.name.as_str()) => Verdict::left("repeats: recursion counts once"),
+        _ if cycle.contains(frame.name.as_str()) => {
+            seen.insert(frame.name.as_str());
+            Verdict::Recurses
+        }
+        _ if !cycle.is_empty() => Verdict::left("led into the recursion"),
         _ if seen.len() >= most.unwrap_or(SYSTEM_FRAMES) => Verdict::left("further from the crash"),
         _ => {
             seen.insert(frame.name.as_str());

@@ -24,14 +24,20 @@ pub use rules::Rules;
 use strategies::Case;
 
 /// Version of the algorithm; part of every hash, so that a new version never meets an old one by chance.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// An algorithm: which strategy decided, and by what.
 type Decide = for<'e> fn(Case<'e>) -> (&'static str, Vec<Component>);
 
-/// The algorithms of earlier versions that issues may still be known by, newest first. Whoever changes what counts raises
-/// [`VERSION`] and lists here how the version before decides; when no issue needs it any longer, it may go.
-const PREVIOUS: [(u32, Decide); 0] = [];
+/// An earlier version that issues may still be known by, and how it decides; `None`: as this one, but for the hash.
+type Earlier = (u32, Option<Decide>);
+
+/// The earlier versions, newest first. Whoever changes what counts raises [`VERSION`] and lists here how the version before
+/// decides; when no issue needs it any longer, it may go.
+///
+/// Version 2 knows more of compilers' names, codes and ids in messages than version 1; what that does not touch counts as
+/// before, and no release ever had version 1.
+const PREVIOUS: [Earlier; 1] = [(1, None)];
 
 /// An event with its place among others; the stage after normalisation.
 #[derive(Debug, Clone)]
@@ -96,11 +102,15 @@ pub fn group(event: Event, rules: &Rules) -> GroupedEvent {
     group_by(event, rules, &PREVIOUS)
 }
 
-fn group_by(event: Event, rules: &Rules, previous: &[(u32, Decide)]) -> GroupedEvent {
+fn group_by(event: Event, rules: &Rules, previous: &[Earlier]) -> GroupedEvent {
     let (mut title, crashed_in, rule) = prepare(&event, rules);
     let case = Case { event: &event, title: &title, crashed_in, rules, rule };
     let (strategy, components) = strategies::decide(case);
-    let previous = previous.iter().map(|(version, decide)| hash::of(*version, &decide(case).1)).collect();
+    let earlier = |(version, decide): &Earlier| match decide {
+        Some(decide) => hash::of(*version, &decide(case).1),
+        None => hash::of(*version, &components),
+    };
+    let previous = previous.iter().map(earlier).collect();
     if let Some(named) = rule.and_then(|rule| rule.title.as_ref()) {
         title.title = named.fill(&event, crashed_in);
     }

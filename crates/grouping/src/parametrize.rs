@@ -77,11 +77,17 @@ fn is_token_char(c: char) -> bool {
 /// Numbers after these words are causes, not data.
 const CODES: [&str; 6] = ["http", "status", "code", "errno", "signal", "error"];
 
+/// Why Apple's systems end processes, by the codes that they give.
+pub(crate) const TERMINATIONS: [&str; 7] =
+    ["0x8badf00d", "0xdead10cc", "0xc00010ff", "0xbaadca11", "0xdeadfa11", "0xbad22222", "0xbaaaaaad"];
+
 fn replace(token: &str, previous_word: &str, out: &mut String) {
     if CODES.iter().any(|word| previous_word.eq_ignore_ascii_case(word)) && is_digits(token) {
         out.push_str(token);
     } else if is_android_user(token, out) {
         out.push_str("u<num>");
+    } else if TERMINATIONS.iter().any(|code| token.eq_ignore_ascii_case(code)) {
+        out.push_str(&token.to_ascii_lowercase());
     } else if let Some(placeholder) = placeholder(token) {
         out.push_str(placeholder);
     } else {
@@ -103,7 +109,7 @@ fn placeholder(token: &str) -> Option<&'static str> {
     }
     Some(match token {
         token if is_uuid(token) => "<uuid>",
-        token if is_ip(token) => "<ip>",
+        token if is_ip(token) || is_hardware_address(token) => "<ip>",
         token if is_date(token) => "<date>",
         token if is_path(token) => "<path>",
         token if is_hex(token) => "<num>",
@@ -126,7 +132,10 @@ fn replace_parts(token: &str, out: &mut String) {
         }
         let (word, after) = rest.split_at(rest.find(separates).unwrap_or(rest.len()));
         rest = after;
-        if is_digits(word) {
+        let is_identity = out.ends_with(['@', '#']) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_identity || is_id(word) {
+            out.push_str("<num>");
+        } else if is_digits(word) {
             out.push_str("<num>");
             rest = skip_fraction(rest);
         } else if is_hex(word) {
@@ -148,23 +157,47 @@ fn skip_fraction(text: &str) -> &str {
     rest
 }
 
+/// As sizes are printed.
+const BYTE_UNITS: [&str; 8] = ["B", "KB", "kB", "MB", "GB", "KiB", "MiB", "GiB"];
+
 /// In words, runs of three digits and more are data; fewer belong to names such as `utf8`. Before a unit (`12ms`)
 /// any are.
 fn replace_digits(word: &str, out: &mut String) {
     const NAME_DIGITS: usize = 2;
     let mut rest = word;
+    let begins = word.starts_with(|c: char| c.is_ascii_digit());
     while !rest.is_empty() {
         let (digits, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
-        let leads = rest.len() == word.len() && !digits.is_empty();
-        match digits.len() > NAME_DIGITS || leads {
+        match digits.len() > NAME_DIGITS || begins && !digits.is_empty() {
             true => out.push_str("<num>"),
             false => out.push_str(digits),
         }
         let (letters, after) =
             after.split_at(after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len()));
-        out.push_str(letters);
+        // How much it is decides the unit.
+        out.push_str(if begins && BYTE_UNITS.contains(&letters) { "B" } else { letters });
         rest = after;
     }
+}
+
+/// As services make them: `cus_Nf8sKq2LmZ`, long and with digits here and there.
+fn is_id(word: &str) -> bool {
+    const SHORTEST: usize = 12;
+    let mut runs = 0;
+    let mut in_run = false;
+    for byte in word.bytes() {
+        let is_digit = byte.is_ascii_digit();
+        runs += usize::from(is_digit && !in_run);
+        in_run = is_digit;
+    }
+    word.len() >= SHORTEST && runs >= 2 && word.is_ascii()
+}
+
+/// `02:00:5e:10:00:ff`
+fn is_hardware_address(token: &str) -> bool {
+    let parts =
+        token.split(':').map(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    parts.eq([true; 6])
 }
 
 fn is_digits(text: &str) -> bool {
@@ -251,6 +284,9 @@ mod tests {
             ("Record{8b1a2f u0 app/.Service}", "Record{<num> u<num> app/.Service}"),
             ("Record{f00d1 u10 app/.Service}", "Record{<num> u<num> app/.Service}"),
             ("status 404", "status 404"),
+            ("customer cus_Nf8sKq2LmZ of 02:00:5e:10:00:ff", "customer <num> of <ip>"),
+            ("State#abcde after Foo@deadbee in 5m30s", "State#<num> after Foo@<num> in <num>m<num>s"),
+            ("killed by 0x8BADF00D at 0x7fb1c8", "killed by 0x8badf00d at <num>"),
         ] {
             assert_eq!(parametrize(message), expected);
         }

@@ -107,7 +107,7 @@ fn by_stacktrace(case: Case<'_>) -> Result<Vec<Component>, Vec<Component>> {
     if frames.too_few {
         return Err(frames.components);
     }
-    let root = event.exception.first();
+    let root = chain(event).next();
     let mut components: Vec<Component> = root.into_iter().filter_map(type_component).collect();
     components.extend(wrappers(event));
     let hang = root.is_some_and(is_hang);
@@ -169,22 +169,45 @@ fn holder(case: Case<'_>) -> Option<Component> {
 fn deciding_frames(case: Case<'_>) -> Option<Frames> {
     let event = case.event;
     let stacks = || {
-        let own = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
+        let own = chain(event).filter_map(|exception| exception.stacktrace.as_ref());
         own.filter(|stacktrace| !stacktrace.frames.is_empty()).chain(event.main_stacktrace())
     };
     let frames = || stacks().map(|stacktrace| frames::of(stacktrace, event, case.rules));
     frames().find(|frames| frames.kept == Kept::InApp).or_else(|| frames().next())
 }
 
+/// The root cause and what is around it. Of a group of exceptions the first one leads to its root cause, and the others
+/// stand beside it: how many failed together is chance.
+fn chain(event: &Event) -> impl Iterator<Item = &Exception> {
+    let id = |exception: &Exception| exception.mechanism.as_ref()?.exception_id;
+    let parent = |exception: &Exception| exception.mechanism.as_ref()?.parent_id;
+    let is_group = |exception: &&Exception| {
+        exception.mechanism.as_ref().is_some_and(|mechanism| mechanism.is_exception_group == Some(true))
+    };
+    let mut chain: Vec<&Exception> = Vec::new();
+    let mut next = event.exception.iter().rev().find(is_group);
+    while let Some(exception) = next {
+        chain.push(exception);
+        let Some(own) = id(exception).filter(|_| chain.len() < event.exception.len()) else { break };
+        let children =
+            event.exception.iter().filter(|child| parent(child) == Some(own) && id(child) > Some(own));
+        next = children.min_by_key(|child| id(child));
+    }
+    chain.reverse();
+    let others = if chain.len() > 1 { &[][..] } else { &event.exception[..] };
+    let chain = if chain.len() > 1 { chain } else { Vec::new() };
+    chain.into_iter().chain(others)
+}
+
 /// The exceptions around the root cause, which were looked at and left out.
 fn wrappers(event: &Event) -> impl Iterator<Item = Component> {
-    event.exception.iter().skip(1).filter_map(|wrapper| {
+    chain(event).skip(1).filter_map(|wrapper| {
         Some(unused("type", wrapper.ty.as_deref()?, "wraps the root cause; the same bug occurs bare"))
     })
 }
 
 fn by_exception(event: &Event) -> Option<Vec<Component>> {
-    let root = event.exception.first()?;
+    let root = chain(event).next()?;
     let mut components: Vec<Component> = type_component(root).into_iter().collect();
     components.extend(wrappers(event));
     let message = exception_message(root);
@@ -213,7 +236,11 @@ fn fallback(event: &Event, title: &Title) -> Vec<Component> {
 }
 
 fn type_component(exception: &Exception) -> Option<Component> {
-    let ty = exception.ty.as_deref()?;
+    let ty = match exception.ty.as_deref()? {
+        // Dart's versions name the same failure of its own differently.
+        "_CastError" | "_TypeError" => "TypeError",
+        ty => ty,
+    };
     Some(used("type", ty, "type of the root cause"))
 }
 

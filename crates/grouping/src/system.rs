@@ -10,7 +10,7 @@ pub(crate) fn is_runtime(name: &Named, platform: &str) -> bool {
     if !["native", "cocoa", "c", "cpp", "rust"].contains(&platform) {
         return false;
     }
-    const NAMESPACES: [&str; 8] = [
+    const NAMESPACES: [&str; 11] = [
         "std::",
         "core::",
         "alloc::",
@@ -19,8 +19,21 @@ pub(crate) fn is_runtime(name: &Named, platform: &str) -> bool {
         "rust_begin_unwind",
         "rust_panic",
         "__rust_",
+        "Swift.",
+        "scudo::",
+        "gwp_asan::",
     ];
-    const FUNCTIONS: [&str; 10] = [
+    const FUNCTIONS: [&str; 20] = [
+        "operator new",
+        "_assertionFailure",
+        "_fatalErrorMessage",
+        "fatalError",
+        "preconditionFailure",
+        "assertionFailure",
+        "swift_unexpectedError",
+        "gsignal",
+        "tgkill",
+        "pthread_kill",
         "abort",
         "raise",
         "__cxa_throw",
@@ -36,7 +49,7 @@ pub(crate) fn is_runtime(name: &Named, platform: &str) -> bool {
 }
 
 /// Event loops, thread starts and the throwing of exceptions: on the stack of every crash, whatever its cause.
-const TRAMPOLINES: [&str; 36] = [
+const TRAMPOLINES: [&str; 64] = [
     "android.app.ActivityThread:main",
     "android.os.Looper:loop",
     "android.os.Looper:loopOnce",
@@ -73,11 +86,44 @@ const TRAMPOLINES: [&str; 36] = [
     "__libc_init",
     "__pthread_start",
     "__start_thread",
+    // Waiting, whatever for; which of these is on top differs from version to version.
+    "java.lang.Object:wait",
+    "java.lang.Object:wait0",
+    "java.lang.Thread:sleep",
+    "java.lang.Thread:parkFor",
+    "jdk.internal.misc.Unsafe:park",
+    "sun.misc.Unsafe:park",
+    "java.util.concurrent.locks.LockSupport:park",
+    "java.util.concurrent.locks.LockSupport:parkNanos",
+    "__psynch_cvwait",
+    "__ulock_wait",
+    "semaphore_wait_trap",
+    "mach_msg_trap",
+    "mach_msg2_trap",
+    "syscall",
+    // Aborting.
+    "abort",
+    "raise",
+    "gsignal",
+    "tgkill",
+    "pthread_kill",
+    "__pthread_kill",
+    "__pthread_kill_implementation",
+    "abort_message",
+    "demangling_terminate_handler",
+    "_objc_terminate",
+    "std::terminate",
+    "std::__terminate",
+    "art_quick_generic_jni_trampoline",
+    "art_jni_trampoline",
 ];
+
+/// Of which every method waits.
+const WAITING: &str = "java.util.concurrent.locks.AbstractQueued";
 
 /// By a frame's stable name.
 pub(crate) fn is_trampoline(value: &str) -> bool {
-    TRAMPOLINES.contains(&value)
+    TRAMPOLINES.contains(&value) || value.starts_with(WAITING)
 }
 
 /// Crash reporting and analytics, by a module's or function's beginning, or a binary's name.

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod pairs;
+
 pub(crate) fn read(payload: &Value) -> Event {
     let arrival = normalize::Arrival {
         event_id: EventId(uuid::Uuid::from_u128(1)),
@@ -72,8 +74,8 @@ fn the_apps_frames_near_the_crash_decide() {
     );
     insta::assert_json_snapshot!(grouped(&payload).grouping, @r#"
     {
-      "version": 1,
-      "hash": "ba524a1e54292b47",
+      "version": 2,
+      "hash": "1ca2708ed661cfe5",
       "strategy": "stacktrace",
       "components": [
         {
@@ -273,7 +275,7 @@ fn a_title_is_one_line_and_says_where() {
 #[test]
 fn hashes_stay_as_they_are_stored() {
     // A change here is a new version of the algorithm: every stored issue would get a twin.
-    assert_eq!(hash(&crash("E", "", &[("com.shop.Api call", true)])).to_string(), "e2171d478422f784");
+    assert_eq!(hash(&crash("E", "", &[("com.shop.Api call", true)])).to_string(), "e8837c0138dd88b5");
 }
 
 fn name() -> impl Strategy<Value = &'static str> {
@@ -337,4 +339,23 @@ proptest! {
         prop_assert!(grouping.components.iter().any(|component| component.contributes));
         prop_assert_eq!(grouping.hash, hash(&payload));
     }
+}
+
+#[test]
+fn earlier_versions_are_told_beside_the_own_fingerprint() {
+    let payload = crash("E", "no view 4711", &[("com.shop.Cart total", true)]);
+    let rules = Rules::default();
+    let own = group(read(&payload), &rules);
+    assert_eq!(own.previous, [hash::of(1, &own.grouping.components)]);
+    // A version that counted only the type.
+    let by_type: Decide = |case| {
+        let ty = case.event.exception.first().and_then(|exception| exception.ty.clone()).unwrap_or_default();
+        ("exception", vec![strategies::used("type", &ty, "all that counted then")])
+    };
+    let other = crash("E", "no cart", &[("com.shop.Checkout pay", true)]);
+    let [one, other] =
+        [&payload, &other].map(|payload| group_by(read(payload), &rules, &[(0, Some(by_type))]));
+    assert_ne!(one.grouping.hash, other.grouping.hash);
+    assert_eq!(one.previous, other.previous);
+    assert_ne!(one.previous, [one.grouping.hash]);
 }

@@ -4,10 +4,16 @@ use super::{Named, before, is_address, native, without_brackets};
 
 /// Names a frame by its function.
 pub(super) fn name(function: &str) -> Named {
-    if function.is_empty() || function == "?" || function == "<redacted>" || is_address(function) {
+    let hides = ["<redacted>", "<deduplicated_symbol>", "?"].contains(&function)
+        || ["lldb_unnamed_symbol", "hidden#"].iter().any(|hidden| function.contains(hidden));
+    if function.is_empty() || hides || is_address(function) {
         return Named::Unnamed;
     }
-    if function.contains("thunk for ") || function.starts_with("@objc ") && function.contains(" thunk") {
+    let is_made =
+        ["thunk for ", "thunk helper", "Swift runtime failure"].iter().any(|made| function.contains(made))
+            || function.starts_with("outlined ")
+            || function.starts_with("@objc ") && function.contains(" thunk");
+    if is_made {
         return Named::Synthetic(function.to_owned());
     }
     if let Some(method) = objective_c(function) {
@@ -56,7 +62,22 @@ fn swift(function: &str) -> String {
     let function = before(&function, &[" -> ", " throws", " async"]);
     let function = before(function, &[":"]).trim();
     let path = function.split_whitespace().last().unwrap_or(function);
-    let mut names: Vec<&str> = path.rsplit('.').filter(|name| !name.is_empty()).take(2).collect();
+    let mut names = path.rsplit('.').filter(|name| !name.is_empty()).peekable();
+    // `Cart.total.getter` is two names and what is done with the property.
+    let count = if names.peek().is_some_and(|last| ACCESSORS.contains(last)) { 3 } else { 2 };
+    let mut names: Vec<&str> = names.take(count).map(plain_initializer).collect();
     names.reverse();
     names.join(".")
+}
+
+/// What compilers call the ways to a property.
+const ACCESSORS: [&str; 7] =
+    ["getter", "setter", "modify", "read", "didset", "willset", "unsafeMutableAddressor"];
+
+fn plain_initializer(name: &str) -> &str {
+    match name {
+        "__allocating_init" => "init",
+        "__deallocating_deinit" | "__isolated_deallocating_deinit" => "deinit",
+        name => name,
+    }
 }

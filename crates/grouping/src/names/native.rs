@@ -49,8 +49,22 @@ fn plain(function: &str) -> String {
         [.., name] => (*name).to_owned(),
         [] => String::new(),
     };
-    let parts = name.split("::").filter(|part| !part.is_empty() && !is_noise(part));
+    let parts = name.split("::").filter(|part| !part.is_empty() && !is_noise(part)).map(without_il2cpp_hash);
     parts.collect::<Vec<_>>().join("::").trim_start_matches(['*', '&']).to_owned()
+}
+
+/// `Player_Update_m6F1A…`, as Unity's compiler to C++ names methods; the hash covers the whole assembly.
+fn without_il2cpp_hash(part: &str) -> &str {
+    const DIGITS: usize = 8;
+    let part = ["_inline", "_gshared"].iter().fold(part, |part, end| part.strip_suffix(end).unwrap_or(part));
+    let is_hash = |hash: &str| {
+        hash.len() >= DIGITS
+            && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte))
+    };
+    match part.rsplit_once("_m") {
+        Some((name, hash)) if !name.is_empty() && is_hash(hash) => name,
+        _ => part,
+    }
 }
 
 /// Inline namespaces of standard libraries, numbered lambdas, and the hash that Rust's older mangling appends.

@@ -10,7 +10,9 @@ pub(super) fn name(frame: &Frame, function: &str) -> Named {
     let function = plain(function);
     match (scope.is_empty(), function.is_empty()) {
         (true, true) => Named::Unnamed,
-        _ if !scope.is_empty() && is_glue(&function) => Named::Synthetic(function),
+        _ if is_glue(&function) => Named::Synthetic(function),
+        // Of a bundle without its source map: the minifier names it anew in each build.
+        _ if scope.is_empty() && is_minified(&function) => Named::Unnamed,
         _ => Named::function(scope, function),
     }
 }
@@ -19,7 +21,7 @@ pub(super) fn name(frame: &Frame, function: &str) -> Named {
 fn scope(frame: &Frame) -> String {
     let file = frame.module.as_deref().or(frame.filename.as_deref()).or(frame.abs_path.as_deref());
     let file = file.unwrap_or_default();
-    let file = file.split(['?', '#']).next().unwrap_or(file);
+    let file = without_origin(file.split(['?', '#']).next().unwrap_or(file));
     let last = file.rsplit('/').next().unwrap_or(file);
     let anonymous = last.starts_with('<') || last.is_empty();
     let bundle = last.ends_with(".bundle")
@@ -28,22 +30,67 @@ fn scope(frame: &Frame) -> String {
     if anonymous || bundle { String::new() } else { file.to_owned() }
 }
 
-/// As bundlers put into file names: `main.4f3a9c21.js`.
-fn is_content_hash(part: &str) -> bool {
-    part.len() >= 8
-        && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && part.bytes().any(|byte| byte.is_ascii_digit())
+/// `src/cart.ts` of `webpack://shop/./src/cart.ts`, `app:///src/cart.ts` and `~/src/cart.ts`.
+fn without_origin(file: &str) -> &str {
+    let path = match file.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or(rest, |(_, path)| path),
+        None => file.strip_prefix("~/").unwrap_or(file),
+    };
+    path.trim_start_matches("./")
 }
 
-/// What bridges call on the way into every function of a React Native app.
+/// As bundlers put into file names: `main.4f3a9c21.js`, `index-BqX1a2b3.js`.
+fn is_content_hash(part: &str) -> bool {
+    const HASH: usize = 8;
+    let has = |kind: fn(&u8) -> bool| part.bytes().any(|byte| kind(&byte));
+    let is_hex = part.len() >= HASH && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_mixed = part.len() == HASH
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase);
+    (is_hex || is_mixed) && has(u8::is_ascii_digit)
+}
+
+/// All its parts have two characters at most.
+fn is_minified(function: &str) -> bool {
+    const LONGEST: usize = 2;
+    !function.is_empty() && function.split('.').all(|part| part.chars().count() <= LONGEST)
+}
+
+/// What bridges, bundlers and compilers of asynchronous functions put around every function.
+const GLUE: [&str; 20] = [
+    "__guard",
+    "__callFunction",
+    "__invokeCallback",
+    "asyncGeneratorStep",
+    "_asyncToGenerator",
+    "_next",
+    "_throw",
+    "tryCatch",
+    "__awaiter",
+    "__generator",
+    "tryCallOne",
+    "tryCallTwo",
+    "doResolve",
+    "processTicksAndRejections",
+    "runMicrotasks",
+    "loadModuleImplementation",
+    "guardedLoadModule",
+    "metroRequire",
+    "__webpack_require__",
+    "__webpack_modules__",
+];
+
 fn is_glue(function: &str) -> bool {
-    ["__guard", "__callFunction", "__invokeCallback"].contains(&function)
+    GLUE.contains(&function)
 }
 
 fn plain(function: &str) -> String {
     let function = function.strip_prefix("async ").unwrap_or(function);
     let function = function.strip_prefix("new ").unwrap_or(function);
     let function = function.split(" [as ").next().unwrap_or(function);
+    // Go's receivers and type arguments.
+    let function = function.replace("(*", "").replace(')', "").replace("[...]", "");
     let parts = function.split(['.', '/']).filter(|part| !is_anonymous(part));
     parts.filter(|part| *part != "prototype").collect::<Vec<_>>().join(".")
 }
@@ -57,9 +104,14 @@ fn is_anonymous(part: &str) -> bool {
         })
     };
     part.is_empty()
+        || is_number(part)
         || part.starts_with('<')
-        || ["?", "anonymous", "Object", "Module", "eval"].contains(&part)
+        || ["?", "anonymous", "Object", "Module", "eval", "global"].contains(&part)
         || numbered("?anon_")
         || numbered("_callee")
         || numbered("_loop")
+        // Go's closures.
+        || numbered("func") && part != "func"
+        || numbered("gowrap")
+        || numbered("deferwrap")
 }

@@ -50,6 +50,11 @@ async fn what_cannot_be_used_is_named_by_its_place() {
             json!({ "rules": [{ "field": "line" }] }),
             "in_app.rules[0].field: unknown variant `line`",
         ),
+        (
+            "grouping",
+            json!({ "stack_trace_rules": "function:a +app\nfunction:b up" }),
+            "grouping.stack_trace_rules: line 2, column 12: up is neither a matcher nor an action",
+        ),
     ] {
         let reply = put(&server, section, value).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{section}");
