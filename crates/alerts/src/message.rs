@@ -8,7 +8,7 @@ use mayday_catalog::{
 use mayday_event::{IssueId, ProjectId, Timestamp};
 use mayday_store::{
     StoreError,
-    queries::{EventFilter, HashGroup, Window, events::EventSummary},
+    queries::{Condition, HashGroup, Window, events::EventSummary},
 };
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ pub(crate) async fn make(alerts: &Alerts, delivery: &Delivery) -> Result<String,
     let all_time = Window { from: Timestamp(0), to: now.plus_ms(Timestamp::DAY_MS) };
     let stats = alerts
         .store
-        .group_stats(transition.project_id, &[group], all_time, &EventFilter::default())
+        .group_stats(transition.project_id, &[group], all_time, &Condition::default())
         .await?
         .remove(&issue.id.0)
         .unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Issues and their state.
 
+mod condition;
+
 use std::collections::HashMap;
 
 use mayday_event::{GroupHash, IssueId, OrganizationId, ProjectId, Timestamp, model::Level};
@@ -10,6 +12,8 @@ use crate::{
     Catalog, CatalogError,
     connect::{Connection, Database},
 };
+
+pub use condition::{IssueCondition, Seen};
 
 /// Values in one `IN` list at most; databases limit the parameters of a statement.
 pub(crate) const IN_LIST: usize = 500;
@@ -89,16 +93,6 @@ pub struct Issue {
     pub hashes: Vec<GroupHash>,
 }
 
-/// Which issues of a project.
-#[derive(Debug, Clone, Default)]
-pub struct IssueFilter {
-    pub status: Option<Status>,
-    /// Case-insensitive; each must occur in title, culprit or short id.
-    pub words: Vec<String>,
-    /// E-mail address; `Some(None)`: assigned to nobody.
-    pub assignee: Option<Option<String>>,
-}
-
 /// The little that a list is sorted by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IssueKey {
@@ -137,11 +131,11 @@ const SELECT_ISSUE: &str = "SELECT i.id, p.organization_id, i.project_id, p.slug
 const LED_TO: &str = " AND i.id IN (SELECT COALESCE(r.redirect_to, r.id) FROM issues r WHERE ";
 
 impl Catalog {
-    /// The keys of all issues of a project that pass the filter, newest `last_seen` first, at most `limit`.
+    /// The keys of all issues of a project that meet the condition, newest `last_seen` first, at most `limit`.
     pub async fn issue_keys(
         &self,
         project: ProjectId,
-        filter: &IssueFilter,
+        condition: &IssueCondition,
         limit: usize,
     ) -> Result<Vec<IssueKey>, CatalogError> {
         let mut query = QueryBuilder::new(
@@ -149,8 +143,8 @@ impl Catalog {
              FROM (SELECT i.id, i.first_seen, i.last_seen FROM issues i
                    WHERE i.redirect_to IS NULL AND i.project_id = ",
         );
-        query.push_bind(project.to_sql());
-        filter.push_conditions(&mut query);
+        query.push_bind(project.to_sql()).push(" AND ");
+        condition.push(&mut query);
         query
             .push(" ORDER BY i.last_seen DESC, i.id DESC LIMIT ")
             .push_bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -159,6 +153,15 @@ impl Catalog {
             );
         let rows: Vec<(i64, i64, i64, Option<i64>)> = query.build_query_as().fetch_all(&self.reader).await?;
         Ok(fold_keys(rows))
+    }
+
+    /// The id of a project's newest issue; `None` while it has none.
+    pub async fn newest_issue(&self, project: ProjectId) -> Result<Option<IssueId>, CatalogError> {
+        let id: Option<i64> = sqlx::query_scalar("SELECT MAX(id) FROM issues WHERE project_id = $1")
+            .bind(project.to_sql())
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(id.map(IssueId::from_sql))
     }
 
     /// Issues by id, in the order asked; those that are not there or of another organisation are left out.
@@ -259,27 +262,6 @@ impl Catalog {
         }
         tx.commit().await?;
         Ok(issue)
-    }
-}
-
-impl IssueFilter {
-    fn push_conditions(&self, query: &mut QueryBuilder<Database>) {
-        if let Some(status) = self.status {
-            query.push(" AND i.status = ").push_bind(status.name());
-        }
-        match &self.assignee {
-            None => {}
-            Some(None) => {
-                query.push(" AND i.assignee_id IS NULL");
-            }
-            Some(Some(email)) => {
-                query.push(" AND i.assignee_id = (SELECT u.id FROM users u WHERE u.email = ");
-                query.push_bind(email.trim().to_lowercase()).push(")");
-            }
-        }
-        for word in &self.words {
-            query.push(" AND i.search_text LIKE ").push_bind(like_pattern(word)).push(" ESCAPE '!'");
-        }
     }
 }
 
@@ -401,15 +383,19 @@ fn fold_keys(rows: Vec<(i64, i64, i64, Option<i64>)>) -> Vec<IssueKey> {
     keys
 }
 
-/// What [`IssueFilter::words`] are looked for in. Lower case is made here, since databases differ in it.
+/// What [`IssueCondition::Text`] is looked for in. Lower case is made here, since databases differ in it.
 pub(crate) fn search_text(title: &str, culprit: &str, short_id: &str) -> String {
     format!("{title}\n{culprit}\n{short_id}").to_lowercase()
 }
 
 /// For `LIKE … ESCAPE '!'`: the word, anywhere in a text of lower case.
 pub(crate) fn like_pattern(word: &str) -> String {
-    let word = word.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{word}%")
+    format!("%{}%", like_text(word))
+}
+
+/// For `LIKE … ESCAPE '!'`: the text in lower case, as it is.
+fn like_text(text: &str) -> String {
+    text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 pub(crate) fn level_from_sql(name: &str) -> Result<Level, CatalogError> {

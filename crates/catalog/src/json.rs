@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::issues::{Issue, Status, Substatus};
 
 /// How long an unresolved issue is called new.
-const NEW_MS: i64 = 7 * Timestamp::DAY_MS;
+pub const NEW_MS: i64 = 7 * Timestamp::DAY_MS;
 
 /// What ClickHouse knows of an issue, all time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

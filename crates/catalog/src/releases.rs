@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use mayday_event::{ProjectId, Timestamp};
 use sqlx::QueryBuilder;
 
-use crate::{CatalogError, batch::Occurrence, connect::Connection, issues::IN_LIST};
+use crate::{Catalog, CatalogError, batch::Occurrence, connect::Connection, issues::IN_LIST};
 
 pub use commits::{Commit, Ref, Repository};
 pub use deploys::{Deploy, NewDeploy};
@@ -50,6 +50,25 @@ pub(crate) async fn note(tx: &mut Connection, occurrences: &[Occurrence]) -> Res
             .await?;
     }
     Ok(())
+}
+
+impl Catalog {
+    /// A project's releases with when each was first seen, by the server's clock; the last first seen first.
+    pub async fn release_versions(
+        &self,
+        project: ProjectId,
+        limit: usize,
+    ) -> Result<Vec<(String, Timestamp)>, CatalogError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT version, first_seen FROM releases WHERE project_id = $1
+             ORDER BY first_seen DESC, version DESC LIMIT $2",
+        )
+        .bind(project.to_sql())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.into_iter().map(|(version, first_seen)| (version, Timestamp(first_seen))).collect())
+    }
 }
 
 /// When a release was first seen, by the server's clock.

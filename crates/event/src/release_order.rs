@@ -42,12 +42,8 @@ impl ReleaseVersion {
             return None;
         }
         let release = release.trim();
-        // A package may begin with `@`.
-        let (package, version) = match release.match_indices('@').find(|(at, _)| *at > 0) {
-            Some((at, _)) => {
-                let (package, rest) = release.split_at(at);
-                (Some(package.to_owned()), rest.strip_prefix('@')?)
-            }
+        let (package, version) = match release.char_indices().skip(1).find(|(_, c)| *c == '@') {
+            Some((at, _)) => (Some(release[..at].to_owned()), &release[at + 1..]),
             None => (None, release),
         };
         let parts = VERSION.captures(version)?;

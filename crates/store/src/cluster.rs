@@ -60,8 +60,8 @@ impl<'a> Definition<'a> {
             .map(|line| line.len() + 1);
         let sql = sql.get(begin.sum()..)?.trim_end();
         if let Some(rest) = sql.strip_prefix("ALTER TABLE ") {
-            let (table, change) = rest.split_once(' ')?;
-            return Some(Self::Alter { table, change });
+            let (table, change) = rest.split_once(char::is_whitespace)?;
+            return Some(Self::Alter { table, change: change.trim_start() });
         }
         let (table, rest) = sql.strip_prefix("CREATE TABLE IF NOT EXISTS ")?.split_once('\n')?;
         let (columns, rest) = rest.split_once("\nENGINE = ")?;

@@ -28,7 +28,7 @@ macro_rules! migration {
     };
 }
 
-pub(crate) const MIGRATIONS: [Migration; 12] = [
+pub(crate) const MIGRATIONS: [Migration; 14] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),
@@ -41,6 +41,8 @@ pub(crate) const MIGRATIONS: [Migration; 12] = [
     migration!("00", 10, "add_counted_sessions"),
     migration!("00", 11, "add_event_revision"),
     migration!("00", 12, "create_missing_symbols"),
+    migration!("00", 13, "add_search_columns"),
+    migration!("00", 14, "add_text_index"),
 ];
 
 /// The tables whose rows go with the retention time, and what a row's age is told by.

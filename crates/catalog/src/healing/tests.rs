@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     fixture::Fixture,
-    issues::{IssueChange, IssueFilter, NewStatus, Status},
+    issues::{IssueChange, IssueCondition, NewStatus, Status},
 };
 
 impl Fixture {
@@ -17,7 +17,7 @@ impl Fixture {
     }
 
     async fn listed(&self) -> Vec<IssueId> {
-        let keys = self.catalog.issue_keys(self.project, &IssueFilter::default(), 100).await.unwrap();
+        let keys = self.catalog.issue_keys(self.project, &IssueCondition::default(), 100).await.unwrap();
         keys.into_iter().map(|key| key.id).collect()
     }
 
@@ -39,7 +39,7 @@ async fn an_issue_without_a_twin_takes_the_new_name_and_nothing_is_split() {
     let issue = fixture.issue(made[0].issue_id).await;
     assert_eq!(issue.title, "SIGSEGV: pay(Cart&)");
     assert_eq!(issue.hashes, [1, 11, 12].map(GroupHash));
-    let word = IssueFilter { words: vec!["cart".into()], ..IssueFilter::default() };
+    let word = IssueCondition::Text(vec!["cart".into()]);
     assert_eq!(fixture.catalog.issue_keys(fixture.project, &word, 9).await.unwrap().len(), 1);
     assert_eq!(fixture.transitions().await, before);
     assert_eq!(fixture.catalog.left_issues(9).await.unwrap(), []);

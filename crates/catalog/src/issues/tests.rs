@@ -13,8 +13,8 @@ async fn three(fixture: &Fixture) -> [IssueId; 3] {
     ids
 }
 
-async fn found(fixture: &Fixture, filter: &IssueFilter) -> Vec<IssueId> {
-    let keys = fixture.catalog.issue_keys(fixture.project, filter, 100).await.unwrap();
+async fn found(fixture: &Fixture, condition: &IssueCondition) -> Vec<IssueId> {
+    let keys = fixture.catalog.issue_keys(fixture.project, condition, 100).await.unwrap();
     keys.into_iter().map(|key| key.id).collect()
 }
 
@@ -22,15 +22,15 @@ async fn change(fixture: &Fixture, id: IssueId, change: IssueChange) -> Result<I
     fixture.catalog.change_issue(fixture.organization, id, &change).await
 }
 
-fn words(words: &[&str]) -> IssueFilter {
-    IssueFilter { words: words.iter().map(|&word| word.to_owned()).collect(), ..IssueFilter::default() }
+fn words(words: &[&str]) -> IssueCondition {
+    IssueCondition::All(words.iter().map(|&word| IssueCondition::Text(vec![word.to_owned()])).collect())
 }
 
 #[tokio::test]
 async fn issues_are_found_by_words_newest_first() {
     let fixture = Fixture::in_memory().await;
     let [first, second, third] = three(&fixture).await;
-    assert_eq!(found(&fixture, &IssueFilter::default()).await, [third, second, first]);
+    assert_eq!(found(&fixture, &IssueCondition::default()).await, [third, second, first]);
     assert_eq!(found(&fixture, &words(&["NULL", "oncreate"])).await, [first]);
     assert_eq!(found(&fixture, &words(&["app-2"])).await, [second]);
     assert_eq!(found(&fixture, &words(&["überlauf"])).await, [third]);
@@ -39,8 +39,34 @@ async fn issues_are_found_by_words_newest_first() {
         assert_eq!(found(&fixture, &words(&[pattern])).await, [second], "not a wildcard: {pattern}");
     }
     assert!(found(&fixture, &words(&["null", "überlauf"])).await.is_empty());
-    let newest = fixture.catalog.issue_keys(fixture.project, &IssueFilter::default(), 1).await.unwrap();
+    let newest = fixture.catalog.issue_keys(fixture.project, &IssueCondition::default(), 1).await.unwrap();
     assert_eq!((newest.len(), newest[0].id, newest[0].hashes.as_slice()), (1, third, &[GroupHash(3)][..]));
+}
+
+#[tokio::test]
+async fn conditions_are_joined_and_turned_round() {
+    use IssueCondition::{Any, FirstRelease, FirstReleaseLike, FirstSeen, LastSeen, MadeAfter, Not, Text};
+    let fixture = Fixture::in_memory().await;
+    let [first, second, third] = three(&fixture).await;
+    let text = |parts: &[&str]| Text(parts.iter().map(|&part| part.to_owned()).collect());
+    assert_eq!(found(&fixture, &Any(vec![text(&["null"]), text(&["über"])])).await, [third, first]);
+    assert_eq!(found(&fixture, &text(&["100%", "disk"])).await, [second]);
+    assert!(found(&fixture, &text(&["disk", "100%"])).await.is_empty());
+    assert_eq!(found(&fixture, &Not(Box::new(text(&["null"])))).await, [third, second]);
+    assert!(found(&fixture, &Any(Vec::new())).await.is_empty());
+    assert_eq!(found(&fixture, &MadeAfter(first)).await, [third, second]);
+    assert_eq!(fixture.catalog.newest_issue(fixture.project).await.unwrap(), Some(third));
+    let issue = fixture.catalog.issue_by_id(second).await.unwrap();
+    let until = Seen { from: None, to: Some(issue.first_seen) };
+    let since = Seen { from: Some(issue.last_seen), to: None };
+    assert!(!found(&fixture, &FirstSeen(until)).await.contains(&second));
+    assert!(found(&fixture, &LastSeen(since)).await.contains(&second));
+    let release = issue.first_release.unwrap_or_default();
+    assert!(found(&fixture, &FirstRelease(vec![release.clone()])).await.contains(&second));
+    assert!(found(&fixture, &FirstReleaseLike(vec![release.to_uppercase()])).await.contains(&second));
+    let other = FirstRelease(vec!["none@1".into()]);
+    assert!(found(&fixture, &other).await.is_empty());
+    assert_eq!(found(&fixture, &Not(Box::new(other))).await.len(), 3);
 }
 
 #[tokio::test]
@@ -50,7 +76,7 @@ async fn a_status_that_a_person_sets_is_kept_and_filtered_by() {
     for (id, status) in [(first, NewStatus::ResolvedInNextRelease), (second, NewStatus::Ignored)] {
         change(&fixture, id, IssueChange { status: Some(status), assignee: None }).await.unwrap();
     }
-    let of = |status| IssueFilter { status: Some(status), ..IssueFilter::default() };
+    let of = IssueCondition::Status;
     assert_eq!(found(&fixture, &of(Status::Resolved)).await, [first]);
     assert_eq!(found(&fixture, &of(Status::Ignored)).await, [second]);
     assert_eq!(found(&fixture, &of(Status::Unresolved)).await, [third]);
@@ -69,12 +95,10 @@ async fn an_issue_is_assigned_to_members_only() {
     let assign = |email: Option<&str>| IssueChange { status: None, assignee: Some(email.map(str::to_owned)) };
     let assigned = change(&fixture, first, assign(Some("Admin@mayday.local"))).await.unwrap();
     assert_eq!(assigned.assignee.as_deref(), Some("admin@mayday.local"));
-    let to = |email: Option<&str>| IssueFilter {
-        assignee: Some(email.map(str::to_owned)),
-        ..IssueFilter::default()
-    };
-    assert_eq!(found(&fixture, &to(Some("admin@mayday.local"))).await, [first]);
-    assert_eq!(found(&fixture, &to(None)).await, [third, second]);
+    let to_admin = IssueCondition::AssignedTo("admin@mayday.local".into());
+    assert_eq!(found(&fixture, &to_admin).await, [first]);
+    assert_eq!(found(&fixture, &IssueCondition::Not(Box::new(to_admin))).await, [third, second]);
+    assert_eq!(found(&fixture, &IssueCondition::Unassigned).await, [third, second]);
     let stranger = change(&fixture, first, assign(Some("who@example.com"))).await;
     assert!(matches!(stranger, Err(CatalogError::Invalid(text)) if text.contains("who@example.com")));
     assert_eq!(change(&fixture, first, assign(None)).await.unwrap().assignee, None);

@@ -69,7 +69,7 @@ fn list_params(query: &Query, params: &Params) -> Result<ListParams, QueryError>
 fn search(params: &Params, default: &str) -> Result<Search, QueryError> {
     let mut search = Search::parse(params.one("query")?.unwrap_or(default))?;
     if let Some(environment) = params.event_filter()?.environment {
-        search.narrow_environment(environment)?;
+        search.narrow_environment(environment);
     }
     Ok(search)
 }
@@ -80,12 +80,13 @@ fn sort(name: &str) -> Result<Sort, QueryError> {
         "new" => Ok(Sort::New),
         "freq" => Ok(Sort::Freq),
         "user" => Ok(Sort::User),
-        _ => Err(QueryError::Invalid(format!("sort: {name:?} is not date, new, freq or user"))),
+        "trends" => Ok(Sort::Trend),
+        _ => Err(QueryError::Invalid(format!("sort: {name:?} is not date, new, freq, user or trends"))),
     }
 }
 
-/// `count` and `userCount` are of all that is kept; `filtered` of what the list's window, release and environment
-/// leave, if they narrow anything.
+/// `count` and `userCount` are of all that is kept; `filtered` of what the list's window and search leave, if they
+/// narrow anything.
 fn row_json(
     query: &Query,
     list: &ListParams,

@@ -279,11 +279,11 @@ async fn requests_that_make_no_sense_are_refused() {
     assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(reply.detail(), "request body is longer than 1048576 bytes");
 
-    let reply = server.api(Method::GET, "/projects/mayday/app/issues/?query=is:new", None).await;
+    let reply = server.api(Method::GET, "/projects/mayday/app/issues/?query=is:old", None).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     assert_eq!(
         reply.detail(),
-        "query, character 1: is:new is not known; there are unresolved, resolved, ignored, archived and unassigned"
+        "query, character 1: XXX"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use mayday_catalog::{issues::IssueFilter, projects::Project};
+use mayday_catalog::projects::Project;
 use mayday_event::{IssueId, Timestamp};
 
 use super::{
@@ -138,8 +138,7 @@ async fn environments(visit: &Visit, project: &Project, chosen: &str) -> Vec<Env
 
 /// How to connect an app, while the project has no issue at all.
 async fn first_steps(visit: &Visit, project: &Project) -> Result<Option<Setup>, PageError> {
-    let any = visit.query.catalog.issue_keys(project.id, &IssueFilter::default(), 1).await?;
-    if !any.is_empty() {
+    if visit.query.catalog.newest_issue(project.id).await?.is_some() {
         return Ok(None);
     }
     let keys = read::projects::keys(&visit.query, project).await?;

@@ -88,8 +88,13 @@ impl Span {
     }
 }
 
-const SORTS: [(&str, Sort); 4] =
-    [("freq", Sort::Freq), ("user", Sort::User), ("date", Sort::Date), ("new", Sort::New)];
+const SORTS: [(&str, Sort); 5] = [
+    ("freq", Sort::Freq),
+    ("user", Sort::User),
+    ("date", Sort::Date),
+    ("new", Sort::New),
+    ("trends", Sort::Trend),
+];
 
 /// An address of the list, understood.
 pub(super) struct Wanted {
@@ -107,7 +112,7 @@ impl Wanted {
         let search = Search::parse(&query).map_err(|error| sentence(&error.to_string()));
         Self {
             path: Section::Issues.path(project),
-            search: search.and_then(|search| narrowed(search, &asked.environment)),
+            search: search.map(|search| narrowed(search, &asked.environment)),
             query,
             sort: SORTS.into_iter().find(|(name, _)| *name == asked.sort).unwrap_or(("date", Sort::Date)),
             span: Span::of(&asked.period),
@@ -148,7 +153,7 @@ impl Wanted {
     }
 
     pub(super) fn tabs(&self) -> Vec<Link> {
-        let status = self.search.as_ref().ok().map(|search| search.status);
+        let status = self.search.as_ref().ok().map(Search::status);
         let tab = |id, name, is: &str, of: Option<Status>| {
             let query = format!("{is} {}", without_status(&self.query));
             Link {
@@ -204,17 +209,11 @@ impl Wanted {
 }
 
 /// A search within the environment that is chosen beside it.
-fn narrowed(mut search: Search, environment: &str) -> Result<Search, String> {
-    match &search.environment {
-        _ if environment.is_empty() => Ok(search),
-        Some(typed) if typed != environment => Err(format!(
-            "The search names the environment {typed:?}, but {environment:?} is chosen beside it."
-        )),
-        _ => {
-            search.environment = Some(environment.to_owned());
-            Ok(search)
-        }
+fn narrowed(mut search: Search, environment: &str) -> Search {
+    if !environment.is_empty() {
+        search.narrow_environment(environment.to_owned());
     }
+    search
 }
 
 /// A query without what chooses a status.

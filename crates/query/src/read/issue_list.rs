@@ -1,29 +1,30 @@
 //! A project's issues: found, sorted, and only a page of them counted.
 //!
 //! The catalog says which issues there are and gives the little that they are sorted by; the store is asked for
-//! every hash of the project only where the order (events, users) or a filter (release, environment, window)
-//! needs it. Titles, counts and series are then fetched for the page's rows alone.
+//! every hash of the project only where the order (events, users, trend) or the search needs it. Titles, counts and
+//! series are then fetched for the page's rows alone.
 
 use std::collections::HashMap;
 
 use mayday_catalog::{
     access::Principal,
-    issues::{Issue, IssueFilter, IssueKey},
+    issues::{Issue, IssueKey},
     json::IssueCounts,
     projects::Project,
 };
-use mayday_event::{GroupHash, IssueId};
-use mayday_store::queries::{EventFilter, HashGroup, Window, issues::GroupStats};
+use mayday_event::IssueId;
+use mayday_store::queries::{Condition, HashGroup, Window, issues::GroupStats};
 
 use super::{
     Series,
+    issue_search::{self, Candidates, Counts},
     page::{self, Place},
     period::{Period, all_time},
 };
 use crate::{
     Query, QueryError,
     cursor::{Cursor, Pagination},
-    search::{Assignee, Search},
+    search::Search,
 };
 
 /// Issues of a project that a list looks at, the last seen first; those beyond it are not listed.
@@ -41,6 +42,9 @@ pub(crate) enum Sort {
     Freq,
     /// Users that match; of an issue with several fingerprints, the sum over them.
     User,
+    /// How much more events came in the later half of the window than in the earlier, by what chance would make of it:
+    /// many more of a frequent issue come before a few more of a rare one. Without a window, of the last 14 days.
+    Trend,
 }
 
 /// Which issues, and how.
@@ -70,23 +74,18 @@ pub(crate) struct IssuePage {
 #[derive(Debug, Clone)]
 pub(crate) struct IssueRow {
     pub(crate) issue: Issue,
-    /// Of events that match: those in the list's window, release and environment.
+    /// Of events that match: those in the list's window that are as the search wants them.
     pub(crate) counts: IssueCounts,
     /// Of all events that are kept.
     pub(crate) lifetime: IssueCounts,
-    /// Over the list's period, of its release and environment.
+    /// Over the list's period, of events that are as the search wants them.
     pub(crate) series: Series,
 }
 
 impl ListParams {
-    /// What narrows events: an issue is listed if one of its events passes.
-    fn event_filter(&self) -> EventFilter {
-        EventFilter { release: self.search.release.clone(), environment: self.search.environment.clone() }
-    }
-
-    /// Whether matching events are fewer than all events.
+    /// Whether matching events may be fewer than all events.
     pub(crate) fn narrows_events(&self) -> bool {
-        self.window.is_some() || self.event_filter() != EventFilter::default()
+        self.window.is_some() || self.search.narrows_events()
     }
 }
 
@@ -97,12 +96,13 @@ pub(crate) async fn list(
     project: &Project,
     params: &ListParams,
 ) -> Result<IssuePage, QueryError> {
-    let places = sorted(query, principal, project, params).await?;
+    let candidates = issue_search::candidates(query, principal, project, params, None).await?;
+    let places = sorted(query, project, params, &candidates).await?;
     let total = places.len();
     let limit = params.limit.clamp(1, super::MAX_LIMIT);
     let (places, pagination) = page::cut(places, params.cursor, limit);
     let ids: Vec<IssueId> = places.iter().map(|place| place.id).collect();
-    let rows = hydrate(query, project, params, &ids).await?;
+    let rows = hydrate(query, project, params, &candidates, &ids).await?;
     Ok(IssuePage { rows, pagination, total })
 }
 
@@ -114,82 +114,99 @@ pub(crate) async fn matching(
     params: &ListParams,
     limit: usize,
 ) -> Result<Vec<IssueId>, QueryError> {
-    let places = sorted(query, principal, project, params).await?;
+    let candidates = issue_search::candidates(query, principal, project, params, None).await?;
+    let places = sorted(query, project, params, &candidates).await?;
     Ok(places.into_iter().take(limit).map(|place| place.id).collect())
+}
+
+/// How many issues match that were made after another; while there are none, ClickHouse is not asked.
+pub(crate) async fn arrived(
+    query: &Query,
+    principal: &Principal,
+    project: &Project,
+    params: &ListParams,
+    after: IssueId,
+) -> Result<usize, QueryError> {
+    let candidates = issue_search::candidates(query, principal, project, params, Some(after)).await?;
+    Ok(sorted(query, project, params, &candidates).await?.len())
 }
 
 /// Every matching issue with what it is sorted by, in order.
 async fn sorted(
     query: &Query,
-    principal: &Principal,
     project: &Project,
     params: &ListParams,
+    candidates: &Candidates,
 ) -> Result<Vec<Place<IssueId>>, QueryError> {
-    let filter = issue_filter(principal, &params.search);
-    let keys = query.catalog.issue_keys(project.id, &filter, MAX_ISSUES).await?;
+    if candidates.issues.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now = query.clock.now();
     let by_events = matches!(params.sort, Sort::Freq | Sort::User);
-    let mut places: Vec<_> = if by_events || params.narrows_events() {
-        let stats = stats_by_hash(query, project, params).await?;
-        let required = params.narrows_events();
-        keys.iter().filter_map(|key| place(key, &stats, params.sort, required)).collect()
-    } else {
-        let none = HashMap::new();
-        keys.iter().filter_map(|key| place(key, &none, params.sort, false)).collect()
+    let counts = match by_events || params.window.is_some() || candidates.ask_events() {
+        true => {
+            let window = params.window.unwrap_or_else(|| all_time(now));
+            candidates.count(query, project, window, params.sort == Sort::User).await?
+        }
+        false => Counts::default(),
     };
+    let trend = match params.sort {
+        Sort::Trend => Some(Trend::of(query, project, params, candidates).await?),
+        _ => None,
+    };
+    let place = |(key, found_by): &(IssueKey, u32)| {
+        let stats = candidates.stats(key, *found_by, &counts);
+        let must_have_events = params.window.is_some() || !candidates.is_bare(*found_by);
+        if must_have_events && stats.events == 0 {
+            return None;
+        }
+        let value = match (&trend, params.sort) {
+            (Some(trend), _) => trend.value(candidates, key, *found_by),
+            (None, Sort::New) => key.first_seen.0,
+            (None, Sort::Freq) => i64::try_from(stats.events).unwrap_or(i64::MAX),
+            (None, Sort::User) => i64::try_from(stats.users).unwrap_or(i64::MAX),
+            (None, Sort::Date | Sort::Trend) => key.last_seen.0,
+        };
+        Some(Place { value, id: key.id })
+    };
+    let mut places: Vec<_> = candidates.issues.iter().filter_map(place).collect();
     places.sort_unstable_by(|a, b| b.cmp(a));
     Ok(places)
 }
 
-fn issue_filter(principal: &Principal, search: &Search) -> IssueFilter {
-    IssueFilter {
-        status: search.status,
-        words: search.words.clone(),
-        assignee: search.assignee.as_ref().map(|assignee| match assignee {
-            Assignee::Me => Some(principal.email.clone()),
-            Assignee::Nobody => None,
-            Assignee::Member(email) => Some(email.clone()),
-        }),
+/// Events of a window and of its later half.
+struct Trend {
+    whole: Counts,
+    later: Counts,
+}
+
+impl Trend {
+    async fn of(
+        query: &Query,
+        project: &Project,
+        params: &ListParams,
+        candidates: &Candidates,
+    ) -> Result<Self, QueryError> {
+        let whole = params.window.unwrap_or_else(|| Period::Fortnight.window(query.clock.now()));
+        let later = Window { from: whole.from.plus_ms(whole.to.since_ms(whole.from) / 2), ..whole };
+        let (whole, later) = tokio::try_join!(
+            candidates.count(query, project, whole, false),
+            candidates.count(query, project, later, false),
+        )?;
+        Ok(Self { whole, later })
+    }
+
+    fn value(&self, candidates: &Candidates, key: &IssueKey, found_by: u32) -> i64 {
+        let events = |counts| candidates.stats(key, found_by, counts).events;
+        rise(events(&self.later), events(&self.whole))
     }
 }
 
-/// Matching events and users of every hash that has any.
-async fn stats_by_hash(
-    query: &Query,
-    project: &Project,
-    params: &ListParams,
-) -> Result<HashMap<GroupHash, GroupStats>, QueryError> {
-    let window = params.window.unwrap_or_else(|| all_time(query.clock.now()));
-    let with_users = params.sort == Sort::User;
-    let stats = query.store.hash_stats(project.id, window, &params.event_filter(), with_users).await?;
-    Ok(stats
-        .into_iter()
-        .map(|stats| (stats.hash, GroupStats { events: stats.events, users: stats.users }))
-        .collect())
-}
-
-/// Where an issue stands in the list; `None` if it must have events (`required`) and has none.
-fn place(
-    key: &IssueKey,
-    stats: &HashMap<GroupHash, GroupStats>,
-    sort: Sort,
-    required: bool,
-) -> Option<Place<IssueId>> {
-    let mut sum = GroupStats::default();
-    for stats in key.hashes.iter().filter_map(|hash| stats.get(hash)) {
-        sum.events += stats.events;
-        sum.users += stats.users;
-    }
-    if required && sum.events == 0 {
-        return None;
-    }
-    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let value = match sort {
-        Sort::Date => key.last_seen.0,
-        Sort::New => key.first_seen.0,
-        Sort::Freq => count(sum.events),
-        Sort::User => count(sum.users),
-    };
-    Some(Place { value, id: key.id })
+/// How far the later half's events are above the earlier half's, in thousandths of what chance spreads them by.
+fn rise(later: u64, whole: u64) -> i64 {
+    let (later, whole) = (later as f64, whole as f64);
+    let earlier = whole - later;
+    ((later - earlier) / (whole + 1.0).sqrt() * 1000.0) as i64
 }
 
 /// The page's rows; an issue that went away meanwhile is left out.
@@ -197,6 +214,7 @@ async fn hydrate(
     query: &Query,
     project: &Project,
     params: &ListParams,
+    candidates: &Candidates,
     ids: &[IssueId],
 ) -> Result<Vec<IssueRow>, QueryError> {
     if ids.is_empty() {
@@ -206,20 +224,20 @@ async fn hydrate(
     let groups: Vec<_> =
         issues.iter().map(|issue| HashGroup { id: issue.id.0, hashes: issue.hashes.clone() }).collect();
     let now = query.clock.now();
-    let (filter, everything) = (params.event_filter(), EventFilter::default());
+    let (condition, everything) = (candidates.condition(ids), Condition::default());
     let (store, period) = (&query.store, params.period);
     let (lifetime, matching, mut series) = tokio::try_join!(
         store.group_stats(project.id, &groups, all_time(now), &everything),
         async {
-            match params.narrows_events() {
+            match params.window.is_some() || !condition.is_everything() {
                 true => {
                     let window = params.window.unwrap_or_else(|| all_time(now));
-                    store.group_stats(project.id, &groups, window, &filter).await.map(Some)
+                    store.group_stats(project.id, &groups, window, &condition).await.map(Some)
                 }
                 false => Ok(None),
             }
         },
-        store.group_series(project.id, &groups, period.window(now), period.interval(), &filter),
+        store.group_series(project.id, &groups, period.window(now), period.interval(), &condition),
     )?;
     let counts = |stats: &HashMap<u64, GroupStats>, id: IssueId| {
         let stats = stats.get(&id.0).copied().unwrap_or_default();
@@ -232,4 +250,18 @@ async fn hydrate(
         issue,
     };
     Ok(issues.into_iter().map(row).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_more_events_rise_higher_than_a_few_more() {
+        assert!(rise(2_000, 3_000) > rise(3, 3));
+        assert!(rise(3, 3) > rise(1, 1));
+        assert_eq!(rise(5, 10), 0);
+        assert_eq!(rise(0, 0), 0);
+        assert!(rise(1, 100) < 0);
+    }
 }

@@ -1,7 +1,7 @@
 //! One issue.
 
 use mayday_catalog::{access::Principal, issues::Issue, json::IssueCounts};
-use mayday_store::queries::{EventFilter, HashGroup, Window, feedback::StoredFeedback, tags::TagFacet};
+use mayday_store::queries::{Condition, HashGroup, Window, feedback::StoredFeedback, tags::TagFacet};
 
 use super::{
     Series,
@@ -56,7 +56,7 @@ pub(crate) async fn detail(query: &Query, issue: Issue) -> Result<IssueDetail, Q
 pub(crate) async fn counts(query: &Query, issue: &Issue) -> Result<IssueCounts, QueryError> {
     let window = all_time(query.clock.now());
     let stats =
-        query.store.group_stats(issue.project_id, &group(issue), window, &EventFilter::default()).await?;
+        query.store.group_stats(issue.project_id, &group(issue), window, &Condition::default()).await?;
     let stats = stats.get(&issue.id.0).copied().unwrap_or_default();
     Ok(IssueCounts { events: stats.events, users: stats.users })
 }
@@ -66,7 +66,7 @@ pub(crate) async fn series(query: &Query, issue: &Issue, period: Period) -> Resu
     let window: Window = period.window(query.clock.now());
     let mut series = query
         .store
-        .group_series(issue.project_id, &group(issue), window, period.interval(), &EventFilter::default())
+        .group_series(issue.project_id, &group(issue), window, period.interval(), &Condition::default())
         .await?;
     Ok(series.remove(&issue.id.0).unwrap_or_default())
 }

@@ -13,6 +13,7 @@ pub(crate) mod feedback;
 pub(crate) mod grouping;
 pub(crate) mod hooks;
 pub(crate) mod issue_list;
+mod issue_search;
 pub(crate) mod issues;
 pub(crate) mod missing_symbols;
 pub(crate) mod outcomes;

@@ -10,7 +10,7 @@ use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
-use super::{CLOCK_SLACK_MS, EventFilter, HashGroup, Window};
+use super::{CLOCK_SLACK_MS, Condition, HashGroup, Window, condition::Values};
 use crate::{Store, StoreError};
 
 /// Of one hash in a window.
@@ -41,20 +41,21 @@ pub enum Interval {
 }
 
 /// Distinct users, as the projections have it.
-const USERS: &str = "uniqCombined64If(12)(user, user != '')";
+pub(super) const USERS: &str = "uniqCombined64If(12)(user, user != '')";
 
 impl Store {
-    /// Every hash of a project that has events in the window and passes the filter; with `users` 0 unless
+    /// Every hash of a project that has events in the window and meets the condition; with `users` 0 unless
     /// `with_users`.
     pub async fn hash_stats(
         &self,
         project: ProjectId,
         window: Window,
-        filter: &EventFilter,
+        condition: &Condition,
         with_users: bool,
     ) -> Result<Vec<HashStats>, StoreError> {
         let span = Span::of(window);
         let users = if with_users { USERS } else { "toUInt64(0)" };
+        let mut values = Values::default();
         let sql = format!(
             "SELECT group_hash, count() AS events, {users} AS users,
                  toUnixTimestamp64Milli(min(timestamp)) AS first_ms,
@@ -62,9 +63,9 @@ impl Store {
              FROM events WHERE project_id = {{project:UInt64}} AND {}{}
              GROUP BY group_hash",
             span.condition(),
-            filter.condition(),
+            condition.and(&mut values),
         );
-        let query = filter.bind(span.bind(self.query(&sql, project)));
+        let query = values.bind(span.bind(self.query(&sql, project)));
         let rows: Vec<HashStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(HashStats::from).collect())
     }
@@ -75,20 +76,21 @@ impl Store {
         project: ProjectId,
         groups: &[HashGroup],
         window: Window,
-        filter: &EventFilter,
+        condition: &Condition,
     ) -> Result<HashMap<u64, GroupStats>, StoreError> {
         if groups.is_empty() {
             return Ok(HashMap::new());
         }
         let span = Span::of(window);
+        let mut values = Values::default();
         let sql = format!(
             "SELECT {GROUP} AS group_id, count() AS events, {USERS} AS users
              FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS} AND {}{}
              GROUP BY group_id",
             span.condition(),
-            filter.condition(),
+            condition.and(&mut values),
         );
-        let query = filter.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
+        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
         let rows: Vec<GroupStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows
             .into_iter()
@@ -104,22 +106,23 @@ impl Store {
         groups: &[HashGroup],
         window: Window,
         interval: Interval,
-        filter: &EventFilter,
+        condition: &Condition,
     ) -> Result<HashMap<u64, Vec<(Timestamp, u64)>>, StoreError> {
         if groups.is_empty() {
             return Ok(HashMap::new());
         }
         let buckets = interval.buckets(window)?;
         let span = Span { from: buckets.first, to: buckets.end, interval };
+        let mut values = Values::default();
         let sql = format!(
             "SELECT {GROUP} AS group_id, toInt64(toUnixTimestamp({})) * 1000 AS bucket_ms, count() AS events
              FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS} AND {}{}
              GROUP BY group_id, bucket_ms",
             interval.start(),
             span.condition(),
-            filter.condition(),
+            condition.and(&mut values),
         );
-        let query = filter.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
+        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
         let rows: Vec<BucketRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
 
         let mut series: HashMap<u64, Vec<(Timestamp, u64)>> =
@@ -147,20 +150,20 @@ fn bind_groups(query: Query, groups: &[HashGroup]) -> Query {
 
 /// A window widened to whole hours, read in the coarsest unit that it is made of.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+pub(super) struct Span {
     from: Timestamp,
     to: Timestamp,
     interval: Interval,
 }
 
 impl Span {
-    fn of(window: Window) -> Self {
+    pub(super) fn of(window: Window) -> Self {
         let (from, to) = (Interval::Hour.floor(window.from), Interval::Hour.ceil(window.to));
         let whole_days = Interval::Day.floor(from) == from && Interval::Day.floor(to) == to;
         Self { from, to, interval: if whole_days { Interval::Day } else { Interval::Hour } }
     }
 
-    fn condition(&self) -> String {
+    pub(super) fn condition(&self) -> String {
         let start = self.interval.start();
         format!(
             "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
@@ -168,7 +171,7 @@ impl Span {
         )
     }
 
-    fn bind(&self, query: Query) -> Query {
+    pub(super) fn bind(&self, query: Query) -> Query {
         query
             .param("from", self.from.seconds())
             .param("to", self.to.seconds())

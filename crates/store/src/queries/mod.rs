@@ -4,6 +4,7 @@ use clickhouse::query::Query;
 use mayday_event::{EventId, GroupHash, Timestamp};
 
 pub mod attachments;
+mod condition;
 pub mod events;
 pub mod fates;
 pub mod feedback;
@@ -12,8 +13,11 @@ pub mod missing_symbols;
 pub mod newest;
 pub mod outcomes;
 mod payloads;
+pub mod search;
 pub mod sessions;
 pub mod tags;
+
+pub use condition::{Condition, Field, Pattern, words};
 
 /// A half-open span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +62,15 @@ impl Window {
             .param("from", self.from.0)
             .param("to", self.to.0)
             .param("received_from", self.from.plus_ms(-CLOCK_SLACK_MS).0)
+    }
+}
+
+impl From<EventFilter> for Condition {
+    fn from(filter: EventFilter) -> Self {
+        let is = |field, value: Option<String>| value.map(|value| Self::OneOf(field, vec![value]));
+        let release = is(Field::Release, filter.release);
+        let environment = is(Field::Environment, filter.environment);
+        Self::All([release, environment].into_iter().flatten().collect())
     }
 }
 

@@ -38,6 +38,10 @@ pub struct EventRow {
     pub app_version: String,
     pub sdk_name: String,
     pub sdk_version: String,
+    pub user_email: String,
+    pub stack: StackNames,
+    /// Feature flags and what they were, as the app last asked.
+    pub flags: BTreeMap<String, String>,
     /// The event's own tags and those derived (`os`, `os.name`, `device`, `device.family`, `release`, `environment`, `level`, `handled`, `mechanism`, `user` …).
     pub tags: BTreeMap<String, String>,
     /// The whole event as JSON (`mayday_event::Event`).
@@ -46,6 +50,15 @@ pub struct EventRow {
     pub grouping: String,
     /// 0; greater in a row that takes the place of another of the same event.
     pub revision: u64,
+}
+
+/// What the frames of an event are searched by; each name once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StackNames {
+    pub functions: Vec<String>,
+    pub filenames: Vec<String>,
+    pub modules: Vec<String>,
+    pub packages: Vec<String>,
 }
 
 /// A row as it goes over the wire, in the names and types of the `events` table.
@@ -76,6 +89,12 @@ pub(crate) struct EventWire<'a> {
     app_version: &'a str,
     sdk_name: &'a str,
     sdk_version: &'a str,
+    user_email: &'a str,
+    stack_functions: &'a [String],
+    stack_filenames: &'a [String],
+    stack_modules: &'a [String],
+    stack_packages: &'a [String],
+    flags: Vec<(&'a str, &'a str)>,
     tags: Vec<(&'a str, &'a str)>,
     payload: &'a str,
     grouping: &'a str,
@@ -112,10 +131,20 @@ impl Stored for EventRow {
             app_version: &self.app_version,
             sdk_name: &self.sdk_name,
             sdk_version: &self.sdk_version,
-            tags: self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            user_email: &self.user_email,
+            stack_functions: &self.stack.functions,
+            stack_filenames: &self.stack.filenames,
+            stack_modules: &self.stack.modules,
+            stack_packages: &self.stack.packages,
+            flags: pairs(&self.flags),
+            tags: pairs(&self.tags),
             payload: &self.payload,
             grouping: &self.grouping,
             revision: self.revision,
         }
     }
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    map.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }

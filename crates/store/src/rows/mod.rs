@@ -12,7 +12,7 @@ mod recent_payloads;
 mod sessions;
 
 pub use attachments::AttachmentRow;
-pub use events::EventRow;
+pub use events::{EventRow, StackNames};
 pub use fates::FateRow;
 pub use feedback::FeedbackRow;
 pub use missing_symbols::MissingSymbolRow;

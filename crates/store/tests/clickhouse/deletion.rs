@@ -5,7 +5,7 @@ use std::time::Duration;
 use mayday_event::{GroupHash, ProjectId};
 use mayday_store::{
     Deleted, Store,
-    queries::{EventFilter, attachments::AttachmentPlace, feedback::FeedbackOf, issues::Interval},
+    queries::{Condition, attachments::AttachmentPlace, feedback::FeedbackOf, issues::Interval},
     rows::EventRow,
 };
 
@@ -61,7 +61,7 @@ async fn a_users_data_goes_with_its_counts_and_leaves_that_of_others() {
     assert_eq!(said.iter().map(|it| it.feedback.id.0.as_u128()).collect::<Vec<_>>(), [3]);
 
     // What counts are made of: raw events, the hourly and the daily projection, the ids.
-    let all = EventFilter::default();
+    let all = Condition::default();
     assert_eq!(store.event_count(PROJECT, ALL).await.unwrap(), 1);
     let stats = store.hash_stats(PROJECT, ALL, &all, true).await.unwrap();
     assert_eq!((stats[0].events, stats[0].users, stats[0].last_seen), (1, 1, events[2].timestamp));

@@ -2,7 +2,7 @@
 
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use mayday_store::{
-    queries::{EventFilter, HashGroup, Window, issues::Interval},
+    queries::{Condition, HashGroup, Window, issues::Interval},
     rows::{EventRow, MissingSymbolRow},
 };
 
@@ -46,7 +46,7 @@ async fn a_replaced_event_counts_once_and_where_it_is_now() {
         });
         let hashes = [1, 2, 3].map(GroupHash);
         store.replace_events(PROJECT, &new, &hashes).await.unwrap();
-        let all = EventFilter::default();
+        let all = Condition::default();
         let mut stats = store.hash_stats(PROJECT, ALL, &all, true).await.unwrap();
         stats.sort_by_key(|of| of.hash);
         let counts: Vec<_> = stats.iter().map(|of| (of.hash.0, of.events, of.users)).collect();

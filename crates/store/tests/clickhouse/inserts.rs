@@ -1,6 +1,6 @@
 //! Exactly once, whatever is tried again.
 
-use mayday_store::{Store, queries::EventFilter};
+use mayday_store::{Store, queries::Condition};
 
 use crate::harness::{ALL, Fixture, NOW, PROJECT, row};
 
@@ -28,7 +28,7 @@ async fn a_batch_inserted_again_under_its_token_is_there_once() {
     }
     store.complete_events("journal:1-100", &rows).await.unwrap();
     assert_eq!(count(store).await, 100);
-    let stats = store.hash_stats(PROJECT, ALL, &EventFilter::default(), true).await.unwrap();
+    let stats = store.hash_stats(PROJECT, ALL, &Condition::default(), true).await.unwrap();
     assert_eq!(stats.iter().map(|hash| hash.events).sum::<u64>(), 100);
 }
 

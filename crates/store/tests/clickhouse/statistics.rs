@@ -1,7 +1,7 @@
 //! Counts, users, series and tag shares.
 
 use mayday_event::{GroupHash, Timestamp};
-use mayday_store::queries::{EventFilter, HashGroup, Window, issues::Interval};
+use mayday_store::queries::{Condition, Field, HashGroup, Window, issues::Interval};
 
 use crate::harness::{ALL, Fixture, NOW, PROJECT, row};
 
@@ -21,12 +21,12 @@ async fn a_group_counts_the_events_and_users_of_all_its_hashes() {
         HashGroup { id: 11, hashes: vec![GroupHash(3)] },
         HashGroup { id: 12, hashes: vec![GroupHash(99)] },
     ];
-    let stats = store.group_stats(PROJECT, &groups, ALL, &EventFilter::default()).await.unwrap();
+    let stats = store.group_stats(PROJECT, &groups, ALL, &Condition::default()).await.unwrap();
     assert_eq!((stats[&10].events, stats[&10].users), (41, 3));
     assert_eq!((stats[&11].events, stats[&11].users), (5, 3));
     assert!(!stats.contains_key(&12));
 
-    let hashes = store.hash_stats(PROJECT, ALL, &EventFilter::default(), true).await.unwrap();
+    let hashes = store.hash_stats(PROJECT, ALL, &Condition::default(), true).await.unwrap();
     let first = hashes.iter().find(|stats| stats.hash == GroupHash(1)).unwrap();
     assert_eq!(first.events, 30);
     assert_eq!((first.first_seen, first.last_seen), (NOW.plus_ms(-29 * 60_000), NOW));
@@ -41,7 +41,10 @@ async fn a_filter_counts_what_it_lets_through() {
         row.environment = "staging".into();
     }
     store.insert_events("t", &rows).await.unwrap();
-    let filter = EventFilter { release: Some("1.0".into()), environment: Some("staging".into()) };
+    let filter = Condition::All(vec![
+        Condition::OneOf(Field::Release, vec!["1.0".into()]),
+        Condition::OneOf(Field::Environment, vec!["staging".into()]),
+    ]);
     let group = HashGroup { id: 1, hashes: vec![GroupHash(1)] };
     let stats = store.group_stats(PROJECT, &[group], ALL, &filter).await.unwrap();
     assert_eq!(stats[&1].events, 4);
@@ -55,7 +58,7 @@ async fn a_series_has_every_bucket_and_adds_up() {
     store.insert_events("t", &rows).await.unwrap();
     let group = || [HashGroup { id: 1, hashes: vec![GroupHash(1)] }];
     let day = Window { from: NOW.plus_ms(-23 * 3_600_000), to: NOW.plus_ms(3_600_000) };
-    let none = EventFilter::default();
+    let none = Condition::default();
     let hours = store.group_series(PROJECT, &group(), day, Interval::Hour, &none).await.unwrap();
     assert_eq!(hours[&1].len(), 24);
     assert!(hours[&1].windows(2).all(|pair| pair[1].0.since_ms(pair[0].0) == 3_600_000));

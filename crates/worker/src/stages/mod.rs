@@ -8,5 +8,6 @@ pub(crate) mod process;
 pub(crate) mod read;
 pub(crate) mod rest;
 pub(crate) mod row;
+mod searchable;
 pub(crate) mod store;
 pub(crate) mod symbolicate;

@@ -6,6 +6,8 @@ use mayday_grouping::GroupedEvent;
 use mayday_store::rows::EventRow;
 use serde_json::Value;
 
+use super::searchable;
+
 /// One event, once for the catalog and once for ClickHouse.
 pub(crate) type Parts = (Occurrence, EventRow);
 
@@ -47,6 +49,9 @@ pub(crate) fn of(project_id: ProjectId, grouped: GroupedEvent) -> Result<Parts, 
         app_version: context(&event, "app", "app_version"),
         sdk_name: event.sdk.as_ref().and_then(|sdk| sdk.name.clone()).unwrap_or_default(),
         sdk_version: event.sdk.as_ref().and_then(|sdk| sdk.version.clone()).unwrap_or_default(),
+        user_email: event.user.as_ref().and_then(|user| user.email.clone()).unwrap_or_default(),
+        stack: searchable::stack_names(&event),
+        flags: searchable::flags(&event),
         tags: event.derived_tags(),
         platform: event.platform,
         release: event.release.unwrap_or_default(),

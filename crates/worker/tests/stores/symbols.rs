@@ -6,11 +6,11 @@ use mayday_catalog::{
     batch::Occurrence,
     debug_files::{NewDebugFile, NewObject},
     healing::Healed,
-    issues::{Issue, IssueFilter},
+    issues::{Issue, IssueCondition},
 };
 use mayday_event::{Event, EventId, GroupHash, Timestamp, model::Level};
 use mayday_store::{
-    queries::{EventFilter, HashGroup, Window, events::StoredEvent},
+    queries::{Condition, HashGroup, Window, events::StoredEvent},
     rows::EventRow,
 };
 use serde_json::json;
@@ -95,7 +95,7 @@ impl Fixture {
     }
 
     async fn issues(&self) -> Vec<Issue> {
-        let keys = self.worker.catalog.issue_keys(self.project, &IssueFilter::default(), 9).await.unwrap();
+        let keys = self.worker.catalog.issue_keys(self.project, &IssueCondition::default(), 9).await.unwrap();
         let mut issues = Vec::new();
         for key in keys {
             issues.push(self.worker.catalog.issue_by_id(key.id).await.unwrap());
@@ -106,7 +106,7 @@ impl Fixture {
     async fn events_of(&self, hashes: &[GroupHash]) -> (u64, u64) {
         let groups = [HashGroup { id: 1, hashes: hashes.to_vec() }];
         let stats =
-            self.worker.store.group_stats(self.project, &groups, WINDOW, &EventFilter::default()).await;
+            self.worker.store.group_stats(self.project, &groups, WINDOW, &Condition::default()).await;
         stats.unwrap().get(&1).map_or((0, 0), |stats| (stats.events, stats.users))
     }
 
@@ -255,6 +255,9 @@ fn row_of(stored: &StoredEvent) -> EventRow {
         app_version: String::new(),
         sdk_name: String::new(),
         sdk_version: String::new(),
+        user_email: String::new(),
+        stack: Default::default(),
+        flags: Default::default(),
         tags: Default::default(),
         payload: stored.payload.clone().unwrap_or_default(),
         grouping: stored.grouping.clone().unwrap_or_default(),

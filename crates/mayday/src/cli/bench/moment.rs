@@ -127,6 +127,7 @@ impl Moment {
                 value.clone_into(tag);
             }
         }
+        let flags = [("new_checkout".to_owned(), self.person.has_new_checkout.to_string())].into();
         EventRow {
             event_id: self.event_id,
             timestamp: self.at,
@@ -141,6 +142,7 @@ impl Moment {
             device_family: family.clone(),
             device_model: model.clone(),
             app_version,
+            flags,
             tags,
             payload: String::new(),
             grouping: String::new(),
