@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::{
-    CatalogError,
+    Catalog, CatalogError,
     alerts::TransitionKind,
     connect::{Connection, Sequence},
     issues::IN_LIST,
@@ -25,6 +25,18 @@ pub(crate) struct NewTransition {
 
 pub(crate) fn event_id_from_sql(text: &str) -> Result<EventId, CatalogError> {
     text.parse().map_err(|_| CatalogError::corrupt("event id", text))
+}
+
+impl Catalog {
+    /// When an issue was last new, regressed or the like; `None` if that is not known any more.
+    pub async fn latest_transition(&self, issue: IssueId) -> Result<Option<Timestamp>, CatalogError> {
+        let created: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(created) FROM transitions WHERE issue_id = $1")
+                .bind(issue.to_sql())
+                .fetch_one(&self.reader)
+                .await?;
+        Ok(created.map(Timestamp))
+    }
 }
 
 /// Records transitions, held back by the journal's begun batch.

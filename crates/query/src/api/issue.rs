@@ -22,7 +22,7 @@ use crate::{
     Query, QueryError,
     auth::{EventRead, EventWrite, Granted},
     change,
-    read::{self, events::EventListParams, period::Period},
+    read::{self, events::EventListParams},
 };
 
 /// Where an issue is.
@@ -40,7 +40,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         [
             Endpoint::at(format!("{prefix}/")).get(show).put(change),
             Endpoint::at(format!("{prefix}/hashes/")).get(hashes),
-            Endpoint::at(format!("{prefix}/stats/")).get(stats),
         ]
     });
     endpoints.into_iter().flatten().collect()
@@ -101,15 +100,4 @@ async fn latest(query: &Query, issue: &Issue, hash: GroupHash) -> Result<Option<
     let params = EventListParams { filter: EventFilter::default(), limit: 1, ..EventListParams::default() };
     let found = read::events::list_of_issue(query, &of_hash, &params).await?;
     Ok(found.events.first().map(|event| summary_json(event, issue.project_id, Some(issue.id))))
-}
-
-async fn stats(
-    principal: Granted<EventRead>,
-    query: Data<Query>,
-    path: Path<IssuePath>,
-    params: Params,
-) -> Answer {
-    let issue = find(&query, &principal, &path).await?;
-    let period = params.stats_period()?.unwrap_or(Period::Day);
-    ok(series(&read::issues::series(&query, &issue, period).await?))
 }

@@ -16,3 +16,7 @@ pub(super) const TAG_VALUES: usize = 1000;
 pub(super) const TOP_TAG_VALUES: usize = 10;
 /// Longest window of time in a request, days.
 pub(super) const WINDOW_DAYS: i64 = 366;
+/// The name of a tag: clients' are no longer.
+pub(super) const TAG_KEY_BYTES: usize = 200;
+/// Values of an attribute whose series are given, when nobody says how many.
+pub(super) const TOP_SERIES: usize = 10;

@@ -29,6 +29,7 @@ mod openapi;
 mod organizations;
 mod outcomes;
 mod params;
+mod project_tags;
 mod projects;
 mod quarantine;
 mod release_commits;
@@ -41,6 +42,8 @@ mod respond;
 mod root;
 mod sessions;
 mod settings;
+mod stats;
+mod suspects;
 mod symbol_sources;
 #[cfg(test)]
 mod tests;
@@ -86,6 +89,9 @@ fn endpoints() -> Vec<Endpoint> {
         issues::endpoints(),
         issue::endpoints(),
         issue_tags::endpoints(),
+        project_tags::endpoints(),
+        stats::endpoints(),
+        suspects::endpoints(),
         events::endpoints(),
         attachments::endpoints(),
         feedback::endpoints(),

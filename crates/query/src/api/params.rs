@@ -4,13 +4,17 @@ use std::{future::Ready, str::FromStr};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use mayday_event::Timestamp;
-use mayday_store::queries::{EventFilter, Window};
+use mayday_store::queries::{EventFilter, Window, dimensions::Dimension, series::Buckets};
 
 use super::limits;
 use crate::{
     Query, QueryError,
     cursor::Cursor,
-    read::{DEFAULT_LIMIT, MAX_LIMIT, period::Period},
+    read::{
+        DEFAULT_LIMIT, MAX_LIMIT,
+        buckets::{self, Span},
+        period::Period,
+    },
 };
 
 /// Names and values, in the order sent. Names that a handler does not ask for are ignored, as Sentry does.
@@ -56,8 +60,13 @@ impl Params {
 
     /// `limit`, and `per_page` as newer clients say it.
     pub(super) fn limit(&self) -> Result<usize, QueryError> {
+        self.limit_or(DEFAULT_LIMIT)
+    }
+
+    /// As [`Self::limit`], with a default of one's own.
+    pub(super) fn limit_or(&self, default: usize) -> Result<usize, QueryError> {
         let Some(text) = self.filled("limit")?.or(self.filled("per_page")?) else {
-            return Ok(DEFAULT_LIMIT);
+            return Ok(default);
         };
         match text.parse() {
             Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
@@ -110,9 +119,10 @@ impl Params {
         length.map(Some).ok_or_else(unreadable)
     }
 
-    /// `start` and `end`; `None` if both are absent.
+    /// `start` and `end`, or `since` and `until` as some of Sentry's endpoints have it; `None` if both are absent.
     pub(super) fn window(&self, query: &Query) -> Result<Option<Window>, QueryError> {
-        let (start, end) = (self.timestamp("start")?, self.timestamp("end")?);
+        let start = self.timestamp("start")?.or(self.timestamp("since")?);
+        let end = self.timestamp("end")?.or(self.timestamp("until")?);
         if start.is_none() && end.is_none() {
             return Ok(None);
         }
@@ -135,6 +145,39 @@ impl Params {
         let unreadable =
             || QueryError::Invalid(format!("{name}: {text:?} is not a time such as 2026-11-24T03:42:01Z"));
         parsed.map(Some).ok_or_else(unreadable)
+    }
+
+    /// The buckets of a series: `start` and `end`, else `statsPeriod`, else the last 24 hours; each as long as
+    /// `interval` (or `resolution`) says, in the days and hours of `timezone`.
+    pub(super) fn buckets(&self, query: &Query) -> Result<Buckets, QueryError> {
+        let zone = buckets::zone(self.filled("timezone")?.unwrap_or("UTC"))?;
+        let span = match self.window(query)? {
+            Some(window) => Span::Between(window),
+            None => {
+                let now = query.clock.now();
+                let window = self.span(query)?;
+                Span::Last { length_ms: window.to.since_ms(window.from), now }
+            }
+        };
+        buckets::buckets(span, self.length("interval")?.or(self.length("resolution")?), zone)
+    }
+
+    /// `start` and `end`, else `statsPeriod`; `None` if all are absent.
+    pub(super) fn optional_span(&self, query: &Query) -> Result<Option<Window>, QueryError> {
+        match self.filled("statsPeriod")? {
+            Some(_) => self.span(query).map(Some),
+            None => self.window(query),
+        }
+    }
+
+    /// The name of an attribute, by which events are told apart.
+    pub(super) fn dimension(&self, name: &str, default: &str) -> Result<Dimension, QueryError> {
+        let key = self.filled(name)?.unwrap_or(default);
+        if key.len() > limits::TAG_KEY_BYTES {
+            let limit = limits::TAG_KEY_BYTES;
+            return Err(QueryError::Invalid(format!("{name}: is longer than {limit} bytes")));
+        }
+        Ok(Dimension::new(key))
     }
 
     /// `environment` and `release`.

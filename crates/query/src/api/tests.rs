@@ -283,7 +283,8 @@ async fn requests_that_make_no_sense_are_refused() {
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     assert_eq!(
         reply.detail(),
-        "query, character 1: XXX"
+        "query, character 4: is:old is not known; there are unresolved, resolved, ignored (or archived), new, ongoing, \
+         regressed, assigned and unassigned"
     );
 }
 

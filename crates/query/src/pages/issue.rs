@@ -2,25 +2,34 @@
 
 use actix_web::{HttpResponse, http::header, web};
 use askama::Template;
+use mayday_catalog::json::IssueCounts;
 use mayday_catalog::{
     access::Member,
     issues::{Issue, IssueChange, Status},
 };
-use mayday_event::{IssueId, Timestamp};
+use mayday_event::{Event, IssueId, Timestamp};
+use mayday_store::queries::{
+    dimensions::Dimension,
+    feedback::StoredFeedback,
+    series::{Buckets, Distribution},
+    tags::TagFacet,
+};
 use serde::Deserialize;
 
 use super::{
     answer,
     badge::{Badge, badges},
-    chart::Chart,
+    environments::{Environment, environments},
     error::PageError,
     event::{
-        EventSection,
+        EventSection, event_path,
         said::{Said, said},
         stack::Run,
         tags::{TagView, tags},
     },
-    moment::{Count, Moment, counted},
+    issue_suspects::{self, Looked, SuspectSection},
+    issue_time::{Chosen, RELEASES, TimeQuery, TimeSection, issue_path},
+    moment::{Count, Moment},
     path::LocalPath,
     shell::{Account, Section, Shell},
     visit::{Posted, ProjectPath, Visit},
@@ -30,12 +39,14 @@ use crate::{
     read::{
         self,
         events::{Enclosed, EventView, Which},
-        issues::IssueDetail,
+        stats::Of,
     },
 };
 
-/// Days in the longer chart.
-const FORTNIGHT: usize = 14;
+/// Most frequent values of each tag.
+const FACET_VALUES: usize = 10;
+/// Most of what users said that is shown beside an event.
+const FEEDBACK: usize = 5;
 
 #[derive(Template)]
 #[template(path = "issue.html")]
@@ -50,6 +61,24 @@ pub(crate) struct IssuePage {
     no_event: &'static str,
     said: Vec<Said>,
     tags: Vec<TagView>,
+    /// Whose shares the tags are.
+    share_of: String,
+    time: TimeSection,
+    /// `None` if they could not be looked for.
+    suspects: Option<SuspectSection>,
+}
+
+/// An issue with all that its page shows of it.
+pub(super) struct Shown {
+    pub(super) issue: Issue,
+    /// Of all events that are kept.
+    pub(super) counts: IssueCounts,
+    pub(super) facets: Vec<TagFacet>,
+    pub(super) feedback: Vec<StoredFeedback>,
+    pub(super) buckets: Buckets,
+    /// Releases of the chosen period.
+    pub(super) releases: Distribution,
+    pub(super) looked: Looked,
 }
 
 struct Head {
@@ -61,6 +90,8 @@ struct Head {
     heading: String,
     message: String,
     culprit: String,
+    /// The app's own line that the event which is shown happened at: `Checkout.kt:42`; empty if not known.
+    place: String,
     badges: Vec<Badge>,
 }
 
@@ -93,10 +124,6 @@ struct Facts {
     last_seen: Moment,
     first_release: String,
     last_release: String,
-    day: Chart,
-    day_total: String,
-    fortnight: Chart,
-    fortnight_total: String,
 }
 
 impl IssuePage {
@@ -105,25 +132,40 @@ impl IssuePage {
         issues_path: String,
         account: &Account,
         members: &[Member],
-        detail: &IssueDetail,
+        shown: &Shown,
         event: Option<&(EventView, Enclosed)>,
+        chosen: &Chosen,
+        environments: Vec<Environment>,
         now: Timestamp,
     ) -> Self {
-        let issue = &detail.issue;
+        let issue = &shown.issue;
         let about_event = event.map_or(&[][..], |(_, enclosed)| &enclosed.feedback);
-        let shown = event.map(|(view, _)| view.event.event_id);
+        let shown_event = event.map(|(view, _)| view.event.event_id);
+        let here = match shown_event {
+            Some(id) if shell.here.contains("/events/") => event_path(issue.id, id),
+            _ => issue_path(issue),
+        };
         Self {
-            head: Head::new(issue, now),
+            head: Head::new(issue, event.map(|(view, _)| &view.event), now),
+            time: TimeSection::new(chosen, &here, &shown.buckets, &shown.releases, environments),
+            suspects: SuspectSection::new(&shown.looked, issue, chosen, now),
+            share_of: chosen.share_of(),
             actions: Actions::new(issue, account, members),
-            facts: Facts::new(detail, now),
-            no_event: if detail.counts.events == 0 {
+            facts: Facts::new(shown, now),
+            no_event: if shown.counts.events == 0 {
                 "The events of this issue are older than events are kept."
             } else {
                 "This event is not one of this issue, or it is older than events are kept."
             },
-            tags: tags(&detail.facets, event.map(|(view, _)| &view.summary), &issues_path),
-            said: said(about_event, &detail.feedback, shown, issue.id, now),
-            event: event.map(|(view, enclosed)| EventSection::new(view, enclosed, issue.id, now)),
+            tags: tags(&shown.facets, event.map(|(view, _)| &view.summary), &issues_path),
+            said: said(about_event, &shown.feedback, shown_event, issue.id, now),
+            event: event.map(|(view, enclosed)| {
+                let mut section = EventSection::new(view, enclosed, issue.id, now);
+                for href in section.steps.iter_mut().filter_map(|step| step.href.as_mut()) {
+                    *href = chosen.at(href);
+                }
+                section
+            }),
             issues_path,
             shell,
         }
@@ -131,7 +173,7 @@ impl IssuePage {
 }
 
 impl Head {
-    fn new(issue: &Issue, now: Timestamp) -> Self {
+    fn new(issue: &Issue, event: Option<&Event>, now: Timestamp) -> Self {
         let (heading, message) = match issue.error_type.as_str() {
             "" => (issue.title.clone(), String::new()),
             name => (name.to_owned(), issue.error_value.clone()),
@@ -144,9 +186,18 @@ impl Head {
             heading,
             message,
             culprit: issue.culprit.clone(),
+            place: event.map(place).unwrap_or_default(),
             badges: badges(issue, now),
         }
     }
+}
+
+/// The innermost line of the app's own code.
+fn place(event: &Event) -> String {
+    let frames = event.main_stacktrace().map(|stacktrace| &stacktrace.frames[..]).unwrap_or_default();
+    let innermost = frames.iter().rev().find(|frame| frame.in_app == Some(true) && frame.lineno.is_some());
+    let file = innermost.and_then(|frame| Some((frame.filename.as_deref()?, frame.lineno?)));
+    file.map(|(file, line)| format!("{file}:{line}")).unwrap_or_default()
 }
 
 impl Actions {
@@ -192,27 +243,17 @@ fn assignees(current: Option<&str>, members: &[Member], me: &str) -> Vec<Assigne
 }
 
 impl Facts {
-    fn new(detail: &IssueDetail, now: Timestamp) -> Self {
-        let issue = &detail.issue;
-        let month = &detail.last_month;
-        let fortnight = month.get(month.len().saturating_sub(FORTNIGHT)..).unwrap_or_default();
+    fn new(shown: &Shown, now: Timestamp) -> Self {
+        let issue = &shown.issue;
         Self {
-            events: detail.counts.events.into(),
-            users: detail.counts.users.into(),
+            events: shown.counts.events.into(),
+            users: shown.counts.users.into(),
             first_seen: Moment::ago(issue.first_seen, now),
             last_seen: Moment::ago(issue.last_seen, now),
             first_release: issue.first_release.clone().unwrap_or_default(),
             last_release: issue.last_release.clone().unwrap_or_default(),
-            day: Chart::new(&detail.last_day, "24 hours"),
-            day_total: total(&detail.last_day),
-            fortnight: Chart::new(fortnight, "14 days"),
-            fortnight_total: total(fortnight),
         }
     }
-}
-
-fn total(series: &[(Timestamp, u64)]) -> String {
-    counted(series.iter().map(|(_, count)| count).sum(), "event", "events")
 }
 
 #[derive(Deserialize)]
@@ -221,9 +262,13 @@ pub(crate) struct IssuePath {
 }
 
 /// `GET /issues/{issue}/`: with its newest event. By id or by short id.
-pub(crate) async fn newest(visit: Visit, path: web::Path<IssuePath>) -> Result<HttpResponse, PageError> {
+pub(crate) async fn newest(
+    visit: Visit,
+    path: web::Path<IssuePath>,
+    asked: web::Query<TimeQuery>,
+) -> Result<HttpResponse, PageError> {
     let issue = read::issues::find(&visit.query, &visit.principal, &path.issue).await?;
-    show(&visit, issue, Which::Latest).await
+    show(&visit, issue, Which::Latest, &asked).await
 }
 
 #[derive(Deserialize)]
@@ -244,9 +289,13 @@ impl EventPath {
 }
 
 /// `GET /issues/{issue}/events/{event}/`
-pub(crate) async fn with_event(visit: Visit, path: web::Path<EventPath>) -> Result<HttpResponse, PageError> {
+pub(crate) async fn with_event(
+    visit: Visit,
+    path: web::Path<EventPath>,
+    asked: web::Query<TimeQuery>,
+) -> Result<HttpResponse, PageError> {
     let issue = read::issues::find(&visit.query, &visit.principal, &path.issue).await?;
-    show(&visit, issue, path.which()?).await
+    show(&visit, issue, path.which()?, &asked).await
 }
 
 /// `GET /issues/{issue}/events/{event}/json/`: the event as it is stored.
@@ -256,7 +305,13 @@ pub(crate) async fn event_json(visit: Visit, path: web::Path<EventPath>) -> Resu
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(&view.event))
 }
 
-async fn show(visit: &Visit, issue: Issue, which: Which) -> Result<HttpResponse, PageError> {
+async fn show(
+    visit: &Visit,
+    issue: Issue,
+    which: Which,
+    asked: &TimeQuery,
+) -> Result<HttpResponse, PageError> {
+    let chosen = Chosen::new(asked);
     let path = ProjectPath {
         organization: visit.principal.organization_slug.clone(),
         project: issue.project_slug.clone(),
@@ -272,12 +327,38 @@ async fn show(visit: &Visit, issue: Issue, which: Which) -> Result<HttpResponse,
             Err(error) => Err(error),
         }
     };
-    let (event, detail) = tokio::try_join!(event, read::issues::detail(&visit.query, issue.clone()))?;
+    let (event, shown) = tokio::try_join!(event, shown(visit, issue.clone(), &chosen))?;
     let title = format!("{} · {}", issue.short_id, issue.title);
     let shell = visit.project_shell(title, &project, Section::Issues).await?;
     let list = Section::Issues.path(&project);
     let members = read::projects::members(&visit.query, &visit.principal).await?;
-    answer::page(&IssuePage::new(shell, list, &visit.account(), &members, &detail, event.as_ref(), visit.now))
+    let environments = environments(visit, &project, chosen.environment()).await;
+    let account = visit.account();
+    answer::page(&IssuePage::new(
+        shell,
+        list,
+        &account,
+        &members,
+        &shown,
+        event.as_ref(),
+        &chosen,
+        environments,
+        visit.now,
+    ))
+}
+
+async fn shown(visit: &Visit, issue: Issue, chosen: &Chosen) -> Result<Shown, QueryError> {
+    let query = &visit.query;
+    let (buckets, narrowed) = (chosen.buckets(visit.now)?, chosen.narrowed(visit.now)?);
+    let (of, filter, by) = (Of::Issue(&issue), chosen.filter(), Dimension::new("release"));
+    let (counts, releases, facets, feedback, looked) = tokio::try_join!(
+        read::issues::counts(query, &issue),
+        read::stats::distribution(query, of, &by, &buckets, &filter, RELEASES),
+        read::tags::facets(query, of, &narrowed, FACET_VALUES),
+        read::feedback::of_issue(query, &issue, FEEDBACK),
+        async { Ok(issue_suspects::look(query, &issue, chosen).await) },
+    )?;
+    Ok(Shown { issue, counts, facets, feedback, buckets, releases, looked })
 }
 
 #[derive(Deserialize)]
@@ -335,36 +416,49 @@ mod tests {
         pages::sample,
     };
 
-    fn rendered(detail: &IssueDetail, event: Option<&(EventView, Enclosed)>) -> String {
+    fn rendered(shown: &Shown, event: Option<&(EventView, Enclosed)>) -> String {
         let account = Account { email: "me@example.com".into(), csrf: "CSRF".into() };
         let member =
             |email: &str| Member { user_id: 1, email: email.into(), name: String::new(), is_admin: true };
         let members = [member("ann@example.com"), member("me@example.com")];
         let list = "/projects/mayday/app/issues/".into();
-        let page = IssuePage::new(sample::shell(), list, &account, &members, detail, event, now());
+        let chosen = Chosen::new(&TimeQuery::default());
+        let environments =
+            ["beta", "production"].map(|name| Environment { name: name.into(), current: false });
+        let page = IssuePage::new(
+            sample::shell(),
+            list,
+            &account,
+            &members,
+            shown,
+            event,
+            &chosen,
+            environments.into(),
+            now(),
+        );
         main_part(&page.render().unwrap()).to_owned()
     }
 
     #[test]
     fn an_issue_with_all_there_is_to_show() {
-        insta::assert_snapshot!(rendered(&sample::detail(), Some(&(sample::view(), sample::enclosed()))));
+        insta::assert_snapshot!(rendered(&sample::shown(), Some(&(sample::view(), sample::enclosed()))));
     }
 
     #[test]
     fn an_event_whose_payload_is_not_kept_says_so() {
         let mut event = (sample::view(), Enclosed::default());
-        let page = rendered(&sample::detail(), Some(&event));
+        let page = rendered(&sample::shown(), Some(&event));
         assert!(!page.contains("payload-not-kept") && !page.contains("data-testid=\"attachments\""));
         event.0.payload_kept = false;
-        assert!(rendered(&sample::detail(), Some(&event)).contains("payload-not-kept"));
+        assert!(rendered(&sample::shown(), Some(&event)).contains("payload-not-kept"));
     }
 
     #[test]
     fn what_can_be_done_follows_from_the_status() {
         let buttons = |status| {
-            let mut detail = sample::detail();
-            detail.issue.status = status;
-            let page = rendered(&detail, None);
+            let mut shown = sample::shown();
+            shown.issue.status = status;
+            let page = rendered(&shown, None);
             let known = ["resolve", "resolve-next", "ignore", "reopen"];
             known.into_iter().filter(|id| page.contains(&format!("data-testid=\"{id}\""))).collect::<Vec<_>>()
         };
@@ -375,9 +469,9 @@ mod tests {
 
     #[test]
     fn an_issue_whose_events_are_gone_says_so() {
-        let mut detail = sample::detail();
-        assert!(rendered(&detail, None).contains("This event is not one of this issue"));
-        detail.counts.events = 0;
-        assert!(rendered(&detail, None).contains("older than events are kept"));
+        let mut shown = sample::shown();
+        assert!(rendered(&shown, None).contains("This event is not one of this issue"));
+        shown.counts.events = 0;
+        assert!(rendered(&shown, None).contains("older than events are kept"));
     }
 }

@@ -9,6 +9,7 @@ use super::{
     answer,
     badge::{Badge, badges},
     chart::Sparkline,
+    environments::{Environment, environments},
     error::PageError,
     fate,
     list_address::{Link, ListQuery, Span, Wanted},
@@ -21,11 +22,7 @@ use super::{
 use crate::read::{
     self,
     issue_list::{IssuePage, IssueRow},
-    period::Period,
 };
-
-/// Most environments to choose from.
-const ENVIRONMENTS: usize = 20;
 
 #[derive(Template)]
 #[template(path = "issues.html")]
@@ -51,11 +48,6 @@ pub(crate) struct ListPage {
     nothing_detail: &'static str,
     /// Set while the project has no issue at all.
     first_steps: Option<Setup>,
-}
-
-struct Environment {
-    name: String,
-    current: bool,
 }
 
 /// An issue to show.
@@ -116,24 +108,6 @@ pub(crate) async fn list(
     };
     let shell = visit.project_shell(format!("Issues · {}", project.name), &project, Section::Issues).await?;
     answer::page(&ListPage::new(shell, &wanted, found, environments, first_steps, visit.now))
-}
-
-/// Environments that reported in the last day, and the one that is chosen. Only a comfort: a list without them
-/// is better than none.
-async fn environments(visit: &Visit, project: &Project, chosen: &str) -> Vec<Environment> {
-    let window = Period::Day.window(visit.now);
-    let facet = visit.query.store.tag_facet(project.id, &[], "environment", window, ENVIRONMENTS).await;
-    let facet = facet.unwrap_or_else(|error| {
-        tracing::warn!(error = &error as &dyn std::error::Error, "environments cannot be listed");
-        None
-    });
-    let mut names: Vec<String> =
-        facet.into_iter().flat_map(|facet| facet.top).map(|value| value.value).collect();
-    if !chosen.is_empty() && !names.iter().any(|name| name == chosen) {
-        names.push(chosen.to_owned());
-    }
-    names.sort_unstable();
-    names.into_iter().map(|name| Environment { current: name == chosen, name }).collect()
 }
 
 /// How to connect an app, while the project has no issue at all.
@@ -270,8 +244,8 @@ mod tests {
             searched.contains("<code>&#60;zzz&#62;</code>")
                 && searched.contains("data-testid=\"clear-search\"")
         );
-        let wrong = empty(Some("is:new"), "");
-        assert!(wrong.contains("data-testid=\"query-error\"") && wrong.contains("is:new is not known"));
+        let wrong = empty(Some("is:old"), "");
+        assert!(wrong.contains("data-testid=\"query-error\"") && wrong.contains("is:old is not known"));
     }
 
     #[actix_web::test]

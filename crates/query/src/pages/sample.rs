@@ -11,21 +11,24 @@ use mayday_event::{
     model::{Level, NoteKind},
 };
 use mayday_store::queries::{
+    Window,
     attachments::StoredAttachment,
     events::{EventSummary, Neighbours},
     feedback::StoredFeedback,
+    series::{Buckets, Distribution, ValueSeries},
+    suspects::Sides,
     tags::{TagFacet, TagValue},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::shell::Shell;
+use super::{issue::Shown, issue_suspects::Looked, shell::Shell};
 use crate::{
     fixture::now,
     read::{
         Series,
         events::{Enclosed, EventView},
-        issues::IssueDetail,
+        suspects::{Measured, Pair, Suspect, Suspects},
     },
 };
 
@@ -129,12 +132,17 @@ pub(super) fn series(buckets: usize, width_ms: i64) -> Series {
     (0..buckets).map(|at| (start.plus_ms(width_ms * at as i64), (at % 3) as u64)).collect()
 }
 
-pub(super) fn detail() -> IssueDetail {
-    IssueDetail {
+pub(super) fn shown() -> Shown {
+    let day = |n: i64| now().day().plus_ms((n - 2) * Timestamp::DAY_MS);
+    let release = |value: &str, counts: [u64; 3]| ValueSeries {
+        value: value.into(),
+        events: counts.iter().sum(),
+        users: 7,
+        counts: counts.into(),
+    };
+    Shown {
         issue: issue(),
         counts: IssueCounts { events: 12_345, users: 678 },
-        last_day: series(3, Timestamp::HOUR_MS),
-        last_month: series(3, Timestamp::DAY_MS),
         facets: vec![
             facet("environment", &[("production", 90), ("beta \"1\"", 10)], 2),
             facet("level", &[("fatal", 100)], 1),
@@ -144,6 +152,42 @@ pub(super) fn detail() -> IssueDetail {
             feedback: Feedback { event_id: Some(id(2)), message: "Again!".into(), ..feedback().feedback },
             ..feedback()
         }],
+        buckets: Buckets::between((0..4).map(day).collect()).unwrap(),
+        releases: Distribution {
+            values: vec![release("app@1.2.0", [0, 40, 50]), release("", [6, 0, 0])],
+            events: 100,
+            users: 31,
+            counts: vec![8, 42, 50],
+        },
+        looked: Looked::Found(suspects()),
+    }
+}
+
+pub(super) fn suspects() -> Suspects {
+    let measured = |affected, others| Measured {
+        users: Sides { affected, others },
+        share: affected as f64 / 31.0,
+        baseline: others as f64 / 1_204.0,
+        lift: 8.25,
+        p_value: 1e-9,
+        adjusted_p_value: 0.004,
+    };
+    let (os, device) = (("os", "Android 14"), ("device.family", "<Samsung>"));
+    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    let suspect = |of: (&str, &str), measured| {
+        let (key, value) = owned(of);
+        Suspect { key, value, measured }
+    };
+    Suspects {
+        window: Window { from: now().plus_ms(-9 * Timestamp::DAY_MS), to: now() },
+        users: Sides { affected: 31, others: 1_204 },
+        events: Sides { affected: 100, others: 200_000 },
+        is_affected_sampled: false,
+        is_others_sampled: true,
+        suspects: vec![suspect(os, measured(30, 144)), suspect(device, measured(31, 400))],
+        pairs: vec![Pair { attributes: [owned(os), owned(device)], measured: measured(30, 60) }],
+        sentence: "97 % on Android 14 and on <Samsung> (5 % of other users)".into(),
+        reason: "",
     }
 }
 

@@ -19,7 +19,7 @@ const THINNEST: u32 = 2;
 pub(crate) struct Layer {
     /// Class in the sheet.
     pub(crate) class: &'static str,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) counts: Vec<u64>,
 }
 
@@ -109,8 +109,8 @@ mod tests {
     fn layers_lie_upon_each_other_and_none_is_too_thin_to_see() {
         let starts = [now().hour(), now().hour().plus_ms(Timestamp::HOUR_MS)];
         let layers = [
-            Layer { class: "accepted", name: "accepted", counts: vec![1_000_000, 0] },
-            Layer { class: "invalid", name: "invalid", counts: vec![1, 0] },
+            Layer { class: "accepted", name: "accepted".into(), counts: vec![1_000_000, 0] },
+            Layer { class: "invalid", name: "invalid".into(), counts: vec![1, 0] },
         ];
         let chart = StackedChart::new(&starts, &layers, "In words".into());
         insta::assert_snapshot!(chart.to_string(), @r#"<svg class="chart stacked" viewBox="0 0 14 100" preserveAspectRatio="none" role="img" aria-label="In words"><g><title>2026-11-24 04:00 UTC: 1,000,000 accepted, 1 invalid</title><rect class="hit" x="0" y="0" width="6" height="100"/><rect class="accepted" x="0" y="11" width="6" height="89"/><rect class="invalid" x="0" y="9" width="6" height="2"/></g><g><title>2026-11-24 05:00 UTC: nothing</title><rect class="hit" x="8" y="0" width="6" height="100"/><rect class="base" x="8" y="99" width="6" height="1"/></g></svg>"#);

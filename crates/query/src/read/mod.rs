@@ -6,6 +6,7 @@
 
 pub(crate) mod attachments;
 mod bare_event;
+pub(crate) mod buckets;
 pub(crate) mod debug_files;
 pub(crate) mod events;
 pub(crate) mod fate;
@@ -25,7 +26,10 @@ pub(crate) mod reasons;
 pub(crate) mod regrouping;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod stats;
+pub(crate) mod suspects;
 pub(crate) mod symbol_sources;
+pub(crate) mod tags;
 pub(crate) mod trial;
 
 use mayday_event::Timestamp;

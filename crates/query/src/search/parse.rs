@@ -102,7 +102,10 @@ impl Parser {
                 None => break,
                 Some(')') if self.depth > 0 => break,
                 Some(')') => {
-                    return Err(error(self.position(), "nothing is open that this closes; quote it to search for it"));
+                    return Err(error(
+                        self.position(),
+                        "nothing is open that this closes; quote it to search for it",
+                    ));
                 }
                 Some(_) if self.is_next("OR") => break,
                 Some(_) if self.is_next("AND") => {

@@ -37,8 +37,12 @@ fn term(Term { negated, filter, .. }: &Term) -> String {
         Filter::Assigned(members) => ("assigned".to_owned(), list(members.iter().map(assignee))),
         Filter::Seen(Edge::First, of) => ("firstSeen".to_owned(), when(*of)),
         Filter::Seen(Edge::Last, of) => ("lastSeen".to_owned(), when(*of)),
-        Filter::Counted(Counted::Events, how, number) => ("timesSeen".to_owned(), format!("{}{number}", how.sign())),
-        Filter::Counted(Counted::Users, how, number) => ("users".to_owned(), format!("{}{number}", how.sign())),
+        Filter::Counted(Counted::Events, how, number) => {
+            ("timesSeen".to_owned(), format!("{}{number}", how.sign()))
+        }
+        Filter::Counted(Counted::Users, how, number) => {
+            ("users".to_owned(), format!("{}{number}", how.sign()))
+        }
         Filter::Release(of) => ("release".to_owned(), versions(of)),
         Filter::FirstRelease(of) => ("firstRelease".to_owned(), versions(of)),
         Filter::Field(field, patterns) => (keys::name(field), list(patterns.iter().map(pattern))),
@@ -105,7 +109,8 @@ fn text(of: &str) -> String {
 
 fn pattern(of: &Pattern) -> String {
     let plain = |char: char| char.is_alphanumeric() || matches!(char, '.' | '_' | '-' | '@' | '+');
-    let is_bare = of.0.iter().all(|part| part.chars().all(plain)) && !["", "AND", "OR"].contains(&of.0.concat().as_str());
+    let is_bare = of.0.iter().all(|part| part.chars().all(plain))
+        && !["", "AND", "OR"].contains(&of.0.concat().as_str());
     if is_bare {
         return of.0.join("*");
     }

@@ -72,7 +72,8 @@ impl Releases {
             let by_version = of_reference.as_ref().and_then(|reference| order(version, reference));
             by_version.or_else(|| Some(seen.cmp(&first_seen?)))
         };
-        let holds = |release: &&(String, Timestamp)| order(release).is_some_and(|order| comparison.holds(order));
+        let holds =
+            |release: &&(String, Timestamp)| order(release).is_some_and(|order| comparison.holds(order));
         let exactly = self.0.iter().filter(holds).map(|(version, _)| version.clone()).collect();
         Ok(Meant { exactly, like: Vec::new() })
     }
@@ -125,8 +126,15 @@ mod tests {
     fn versions_are_compared_as_numbers_and_with_their_builds() {
         let all = releases(&["app@1.10.0", "app@1.9.0+20", "app@1.9.0+3", "app@1.2-beta", "other@0.1"]);
         assert_eq!(compared(&all, Comparison::Greater, "app@1.9.0+3"), ["app@1.10.0", "app@1.9.0+20"]);
-        assert_eq!(compared(&all, Comparison::AtMost, "app@1.9+3"), ["app@1.9.0+3", "app@1.2-beta", "other@0.1"][..2]);
-        assert_eq!(compared(&all, Comparison::Less, "1.2"), ["app@1.2-beta", "other@0.1"], "of every package");
+        assert_eq!(
+            compared(&all, Comparison::AtMost, "app@1.9+3"),
+            ["app@1.9.0+3", "app@1.2-beta", "other@0.1"][..2]
+        );
+        assert_eq!(
+            compared(&all, Comparison::Less, "1.2"),
+            ["app@1.2-beta", "other@0.1"],
+            "of every package"
+        );
     }
 
     #[test]

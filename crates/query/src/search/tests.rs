@@ -39,8 +39,22 @@ fn every_kind_of_term_is_understood() {
 #[test]
 fn what_looks_like_text_is_text() {
     for text in [
-        "IllegalStateException:", "std::io", "https://example.com/a:b", "12:30", "-[NSString", "C:\\dir", "main()",
-        "fatal:", ":)", "foo(bar(1))", "b)", "!important", "and", "ORDER", "f(x):", "a\\b",
+        "IllegalStateException:",
+        "std::io",
+        "https://example.com/a:b",
+        "12:30",
+        "-[NSString",
+        "C:\\dir",
+        "main()",
+        "fatal:",
+        ":)",
+        "foo(bar(1))",
+        "b)",
+        "!important",
+        "and",
+        "ORDER",
+        "f(x):",
+        "a\\b",
     ] {
         assert_eq!(texts(text), [Pattern(vec![text.into()])], "{text}");
     }
@@ -57,40 +71,43 @@ fn and_binds_stronger_than_or() {
 
 #[test]
 fn what_cannot_be_understood_is_named_with_its_place() {
-    insta::assert_snapshot!([
-        error("view is:old"),
-        error("release:"),
-        error("a \"b c"),
-        error("assigned:ann"),
-        error("a (b OR c"),
-        error("a ) b"),
-        error("a ()"),
-        error("OR a"),
-        error("a OR"),
-        error("(a OR ) b"),
-        error("a AND AND b"),
-        error("AND a"),
-        error("a AND"),
-        error("level:loud"),
-        error("lastSeen:yesterday"),
-        error("lastSeen:-24y"),
-        error("lastSeen:2026-01-31T10:00:00Z"),
-        error("timesSeen:many"),
-        error("timesSeen:[1, 2]"),
-        error("users:-1"),
-        error("error.handled:perhaps"),
-        error("os.version:>14"),
-        error("tags[]:x"),
-        error("has:is"),
-        error("has:Screen"),
-        error("release:[1.2, ]"),
-        error("release:[1.2"),
-        error("release:[\"a\" b]"),
-        error("is:un*"),
-        error(&"(".repeat(MAX_DEPTH + 1)),
-        error(&"a ".repeat(MAX_TERMS + 1)),
-        error(&"a".repeat(MAX_LENGTH + 1)),
-    ].join("\n"));
+    insta::assert_snapshot!(
+        [
+            error("view is:old"),
+            error("release:"),
+            error("a \"b c"),
+            error("assigned:ann"),
+            error("a (b OR c"),
+            error("a ) b"),
+            error("a ()"),
+            error("OR a"),
+            error("a OR"),
+            error("(a OR ) b"),
+            error("a AND AND b"),
+            error("AND a"),
+            error("a AND"),
+            error("level:loud"),
+            error("lastSeen:yesterday"),
+            error("lastSeen:-24y"),
+            error("lastSeen:2026-01-31T10:00:00Z"),
+            error("timesSeen:many"),
+            error("timesSeen:[1, 2]"),
+            error("users:-1"),
+            error("error.handled:perhaps"),
+            error("os.version:>14"),
+            error("tags[]:x"),
+            error("has:is"),
+            error("has:Screen"),
+            error("release:[1.2, ]"),
+            error("release:[1.2"),
+            error("release:[\"a\" b]"),
+            error("is:un*"),
+            error(&"(".repeat(MAX_DEPTH + 1)),
+            error(&"a ".repeat(MAX_TERMS + 1)),
+            error(&"a".repeat(MAX_LENGTH + 1)),
+        ]
+        .join("\n")
+    );
 }
 
 #[test]
@@ -116,7 +133,10 @@ fn what_is_asked_of_events_is_known() {
 /// Terms as people write them, and what is nearly one.
 fn term() -> impl Strategy<Value = String> {
     let key = prop::sample::select(
-        KEYS.iter().copied().chain(["screen", "tags[A b]", "flags[x]", "!os.name", "!has", "Error", "12"]).collect::<Vec<_>>(),
+        KEYS.iter()
+            .copied()
+            .chain(["screen", "tags[A b]", "flags[x]", "!os.name", "!has", "Error", "12"])
+            .collect::<Vec<_>>(),
     );
     let value = prop_oneof![
         "[a-z0-9.*-]{1,6}",
@@ -124,8 +144,18 @@ fn term() -> impl Strategy<Value = String> {
         "[<>]=?[0-9.]{1,4}",
         "[-+][0-9]{1,3}[mhdwy]",
         "\\[[a-z*, \"]{0,8}\\]",
-        prop::sample::select(vec!["new", "me", "latest", "\"latest\"", "fatal", "true", "2026-01-31", "\"\"", ""])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "new",
+            "me",
+            "latest",
+            "\"latest\"",
+            "fatal",
+            "true",
+            "2026-01-31",
+            "\"\"",
+            ""
+        ])
+        .prop_map(str::to_owned),
     ];
     prop_oneof![
         (key, value).prop_map(|(key, value)| format!("{key}:{value}")),

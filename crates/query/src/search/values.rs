@@ -57,7 +57,11 @@ pub(super) fn anywhere(pattern: Pattern) -> Pattern {
 /// Each value, without an order.
 fn each<T>(key: &str, value: &Value, read: fn(&str) -> Result<T, String>) -> Result<Vec<T>, SearchError> {
     unordered(key, value)?;
-    value.items.iter().map(|item| read(literal(key, item)?).map_err(|reason| error(item.at, reason))).collect()
+    value
+        .items
+        .iter()
+        .map(|item| read(literal(key, item)?).map_err(|reason| error(item.at, reason)))
+        .collect()
 }
 
 fn each_pattern(key: &str, value: &Value) -> Result<Vec<Pattern>, SearchError> {
@@ -69,7 +73,10 @@ fn unordered(key: &str, value: &Value) -> Result<(), SearchError> {
     let at = value.items.first().map_or(1, |item| item.at);
     match value.comparison {
         Comparison::Equal => Ok(()),
-        _ => Err(error(at, format!("{key}: has no order to compare by; quote the whole value to find it as text"))),
+        _ => Err(error(
+            at,
+            format!("{key}: has no order to compare by; quote the whole value to find it as text"),
+        )),
     }
 }
 
@@ -148,7 +155,12 @@ fn has(value: &Value) -> Result<(Filter, bool), SearchError> {
         "release" => Field::Release,
         "error.unhandled" => Field::Handled,
         key if keys::is_plain(key) || key.ends_with(']') => field(key),
-        _ => return Err(error(item.at, format!("has:{key} names no key; tags with other letters are tags[{key}]"))),
+        _ => {
+            return Err(error(
+                item.at,
+                format!("has:{key} names no key; tags with other letters are tags[{key}]"),
+            ));
+        }
     };
     match field {
         Field::Tag(name) | Field::Flag(name) if name.is_empty() => {
@@ -184,11 +196,14 @@ fn when(key: &str, value: &Value) -> Result<When, SearchError> {
             return length_ms(length).map(When::LongerAgo).ok_or_else(unreadable);
         }
     }
-    let day = (text.len() == "2026-01-31".len()).then(|| Timestamp::parse(&format!("{text}T00:00:00Z"))).flatten();
+    let day =
+        (text.len() == "2026-01-31".len()).then(|| Timestamp::parse(&format!("{text}T00:00:00Z"))).flatten();
     let at = day.or_else(|| Timestamp::parse(text)).filter(|at| (0..YEAR_10000.0).contains(&at.0));
     match (value.comparison, day, at.ok_or_else(unreadable)?) {
         (Comparison::Equal, Some(day), _) => Ok(When::On(day)),
-        (Comparison::Equal, None, _) => Err(error(item.at, format!("{key}: needs <, <=, > or >= before a moment"))),
+        (Comparison::Equal, None, _) => {
+            Err(error(item.at, format!("{key}: needs <, <=, > or >= before a moment")))
+        }
         (comparison, _, at) => Ok(When::Compared(comparison, at)),
     }
 }

@@ -120,7 +120,10 @@ impl Condition {
             },
             Self::Words(words) => format!("hasAllTokens({TEXT}, {})", values.list(words)),
             Self::Hashes(hashes) => {
-                format!("(group_hash IN {})", values.push(Value::Hashes(hashes.iter().map(|h| h.0).collect())))
+                format!(
+                    "(group_hash IN {})",
+                    values.push(Value::Hashes(hashes.iter().map(|h| h.0).collect()))
+                )
             }
         }
     }
@@ -290,7 +293,10 @@ mod tests {
         for field in fields {
             let all = Condition::All(vec![
                 Condition::OneOf(field.clone(), vec![typed.into()]),
-                Condition::Not(Box::new(Condition::Like(field.clone(), Pattern(vec![typed.into(), "".into()])))),
+                Condition::Not(Box::new(Condition::Like(
+                    field.clone(),
+                    Pattern(vec![typed.into(), "".into()]),
+                ))),
                 Condition::Any(vec![Condition::Has(field), Condition::Words(words(typed))]),
             ]);
             assert!(!sql(&all).contains("DROP") && !sql(&all).contains("drop"), "{}", sql(&all));

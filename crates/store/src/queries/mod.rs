@@ -5,6 +5,7 @@ use mayday_event::{EventId, GroupHash, Timestamp};
 
 pub mod attachments;
 mod condition;
+pub mod dimensions;
 pub mod events;
 pub mod fates;
 pub mod feedback;
@@ -14,7 +15,9 @@ pub mod newest;
 pub mod outcomes;
 mod payloads;
 pub mod search;
+pub mod series;
 pub mod sessions;
+pub mod suspects;
 pub mod tags;
 
 pub use condition::{Condition, Field, Pattern, words};

@@ -54,7 +54,8 @@ impl Store {
         let met = match each.len() {
             1 => "toUInt32(1)".to_owned(),
             _ => {
-                let bits = each.iter().enumerate().map(|(bit, sql)| format!("bitShiftLeft(toUInt32({sql}), {bit})"));
+                let bits =
+                    each.iter().enumerate().map(|(bit, sql)| format!("bitShiftLeft(toUInt32({sql}), {bit})"));
                 format!("toUInt32({})", bits.collect::<Vec<_>>().join(" + "))
             }
         };
@@ -90,7 +91,8 @@ impl Store {
              ORDER BY events DESC, value LIMIT {{limit:UInt64}}",
             Window::CONDITION,
         );
-        let query = values.bind(window.bind(self.query(&sql, project))).param("text", text).param("limit", limit);
+        let query =
+            values.bind(window.bind(self.query(&sql, project))).param("text", text).param("limit", limit);
         let rows: Vec<ValueRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(TagValue::from).collect())
     }

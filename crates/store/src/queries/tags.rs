@@ -4,7 +4,7 @@ use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
-use super::{Window, bind_hashes, hashes_condition};
+use super::{EventFilter, Window, bind_hashes, hashes_condition};
 use crate::{Store, StoreError};
 
 /// A tag with its most frequent values.
@@ -27,43 +27,60 @@ pub struct TagValue {
     pub last_seen: Timestamp,
 }
 
+/// An event's tags with the attributes that have none; where an app has a tag of such a name, its own counts.
+pub(super) const ALL_TAGS: &str = "mapUpdate(CAST(map('sdk.name', toString(sdk_name), 'sdk.version', \
+    toString(sdk_version)) AS Map(LowCardinality(String), String)), tags)";
+
+/// Whose tags.
+#[derive(Debug, Clone, Copy)]
+pub struct Tagged<'a> {
+    pub project: ProjectId,
+    /// Empty: all of the project.
+    pub hashes: &'a [GroupHash],
+    pub window: Window,
+    pub filter: &'a EventFilter,
+}
+
 /// Most tags that are shown of an issue; clients choose the names.
 const MAX_TAGS: usize = 200;
 
 impl Store {
-    /// Each tag of some hashes' events, with its `top` most frequent values; tags by name.
-    pub async fn tag_facets(
-        &self,
-        project: ProjectId,
-        hashes: &[GroupHash],
-        window: Window,
-        top: usize,
-    ) -> Result<Vec<TagFacet>, StoreError> {
-        let each_tag = "ARRAY JOIN mapKeys(tags) AS key, mapValues(tags) AS value";
-        let sql = facets_sql(each_tag, hashes);
-        let query = bind_hashes(self.query(&sql, project), hashes);
-        facets(window.bind(query), top).await
+    /// Each tag of these events, with its `top` most frequent values; tags by name.
+    pub async fn tag_facets(&self, of: Tagged<'_>, top: usize) -> Result<Vec<TagFacet>, StoreError> {
+        let each_tag = format!("ARRAY JOIN mapKeys({ALL_TAGS}) AS key, mapValues({ALL_TAGS}) AS value");
+        let sql = facets_sql(&each_tag, of);
+        facets(of.bind(self.query(&sql, of.project)), top).await
     }
 
-    /// One tag of some hashes' events; `None` if no event has it.
+    /// One tag of these events; `None` if no event has it.
     pub async fn tag_facet(
         &self,
-        project: ProjectId,
-        hashes: &[GroupHash],
+        of: Tagged<'_>,
         key: &str,
-        window: Window,
         top: usize,
     ) -> Result<Option<TagFacet>, StoreError> {
-        let one_tag = "ARRAY JOIN if(mapContains(tags, {key:String}), [tags[{key:String}]], []) AS value,
-                       if(mapContains(tags, {key:String}), [{key:String}], []) AS key";
-        let sql = facets_sql(one_tag, hashes);
-        let query = bind_hashes(self.query(&sql, project), hashes).param("key", key);
-        Ok(facets(window.bind(query), top).await?.pop())
+        // A column is read many times faster than all tags: it counts over a whole project.
+        let value = match key {
+            "environment" => "toString(environment)".to_owned(),
+            "release" => "toString(release)".to_owned(),
+            _ if key.starts_with("sdk.") => format!("{ALL_TAGS}[{{key:String}}]"),
+            _ => "tags[{key:String}]".to_owned(),
+        };
+        let one_tag = format!("ARRAY JOIN [{value}] AS value, [{{key:String}}] AS key");
+        let sql = facets_sql(&one_tag, of);
+        let query = of.bind(self.query(&sql, of.project)).param("key", key);
+        Ok(facets(query, top).await?.pop())
+    }
+}
+
+impl Tagged<'_> {
+    fn bind(self, query: Query) -> Query {
+        self.window.bind(self.filter.bind(bind_hashes(query, self.hashes)))
     }
 }
 
 /// The most frequent values of each key, with the key's totals beside each.
-fn facets_sql(values: &str, hashes: &[GroupHash]) -> String {
+fn facets_sql(values: &str, of: Tagged<'_>) -> String {
     format!(
         "SELECT toString(key) AS key, value, events, first_ms, last_ms, total, distinct FROM
          (
@@ -72,12 +89,13 @@ fn facets_sql(values: &str, hashes: &[GroupHash]) -> String {
                  SELECT key, value, count() AS events, toUnixTimestamp64Milli(min(timestamp)) AS first_ms,
                      toUnixTimestamp64Milli(max(timestamp)) AS last_ms
                  FROM events {values}
-                 WHERE project_id = {{project:UInt64}}{} AND {}
+                 WHERE project_id = {{project:UInt64}}{}{} AND {} AND value != ''
                  GROUP BY key, value
              )
          )
          ORDER BY key, events DESC, value LIMIT {{top:UInt64}} BY key LIMIT {{rows:UInt64}}",
-        hashes_condition(hashes),
+        hashes_condition(of.hashes),
+        of.filter.condition(),
         Window::CONDITION,
     )
 }

@@ -6,6 +6,7 @@ mod about_events;
 mod cluster;
 mod deletion;
 mod events;
+mod facets;
 mod harness;
 mod healing;
 mod inserts;

@@ -1,7 +1,9 @@
 //! Counts, users, series and tag shares.
 
 use mayday_event::{GroupHash, Timestamp};
-use mayday_store::queries::{Condition, Field, HashGroup, Window, issues::Interval};
+use mayday_store::queries::{
+    Condition, EventFilter, Field, HashGroup, Window, issues::Interval, tags::Tagged,
+};
 
 use crate::harness::{ALL, Fixture, NOW, PROJECT, row};
 
@@ -81,11 +83,13 @@ async fn tag_shares_are_those_of_the_events() {
     }
     rows[3].tags.insert("screen".into(), "Home".into());
     store.insert_events("t", &rows).await.unwrap();
-    let facets = store.tag_facets(PROJECT, &[GroupHash(1)], ALL, 5).await.unwrap();
+    let filter = EventFilter::default();
+    let of = Tagged { project: PROJECT, hashes: &[GroupHash(1)], window: ALL, filter: &filter };
+    let facets = store.tag_facets(of, 5).await.unwrap();
     let screen = facets.iter().find(|facet| facet.key == "screen").unwrap();
     assert_eq!((screen.total, screen.distinct), (4, 2));
     assert_eq!((screen.top[0].value.as_str(), screen.top[0].count), ("Checkout", 3));
-    let one = store.tag_facet(PROJECT, &[GroupHash(1)], "screen", ALL, 5).await.unwrap();
+    let one = store.tag_facet(of, "screen", 5).await.unwrap();
     assert_eq!(one.as_ref(), Some(screen));
-    assert!(store.tag_facet(PROJECT, &[GroupHash(1)], "nothing", ALL, 5).await.unwrap().is_none());
+    assert!(store.tag_facet(of, "nothing", 5).await.unwrap().is_none());
 }

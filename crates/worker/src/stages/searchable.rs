@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn each_name_of_a_stack_is_kept_once_the_nearest_to_the_crash_first() {
         let frame = |function: &str| json!({ "function": function, "module": "com.example.Cart" });
-        let native = json!({ "package": "/data/app/~~x9==/base.apk!/lib/arm64/libcart.so", "filename": "cart.cpp" });
+        let native =
+            json!({ "package": "/data/app/~~x9==/base.apk!/lib/arm64/libcart.so", "filename": "cart.cpp" });
         let names = stack_names(&event(json!({ "exception": [
             { "stacktrace": { "frames": [native, frame("cause")] } },
             { "stacktrace": { "frames": [frame("main"), frame("pay"), frame("main"), frame("total")] } },
@@ -93,8 +94,13 @@ mod tests {
     fn a_flag_is_what_it_was_last_and_strange_ones_are_left_out() {
         let flag = |flag: &str, result: Value| json!({ "flag": flag, "result": result });
         let values = json!([
-            flag("new_checkout", json!(false)), flag("color", json!("blue")), flag("new_checkout", json!(true)),
-            flag("limit", json!(3)), flag("odd", json!({})), flag("", json!(true)), 7,
+            flag("new_checkout", json!(false)),
+            flag("color", json!("blue")),
+            flag("new_checkout", json!(true)),
+            flag("limit", json!(3)),
+            flag("odd", json!({})),
+            flag("", json!(true)),
+            7,
         ]);
         let flags = flags(&event(json!({ "contexts": { "flags": { "values": values } } })));
         let expected = [("color", "blue"), ("limit", "3"), ("new_checkout", "true")];
@@ -104,7 +110,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let frames: Vec<_> = (0..300).map(|n| json!({ "function": format!("{n}{}", "ä".repeat(400)) })).collect();
+        let frames: Vec<_> =
+            (0..300).map(|n| json!({ "function": format!("{n}{}", "ä".repeat(400)) })).collect();
         let names = stack_names(&event(json!({ "exception": [{ "stacktrace": { "frames": frames } }] })));
         assert_eq!((names.functions.len(), names.functions[0].chars().count()), (MAX_NAMES, MAX_CHARS));
     }

@@ -105,8 +105,7 @@ impl Fixture {
 
     async fn events_of(&self, hashes: &[GroupHash]) -> (u64, u64) {
         let groups = [HashGroup { id: 1, hashes: hashes.to_vec() }];
-        let stats =
-            self.worker.store.group_stats(self.project, &groups, WINDOW, &Condition::default()).await;
+        let stats = self.worker.store.group_stats(self.project, &groups, WINDOW, &Condition::default()).await;
         stats.unwrap().get(&1).map_or((0, 0), |stats| (stats.events, stats.users))
     }
 

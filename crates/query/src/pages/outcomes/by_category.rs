@@ -29,7 +29,7 @@ pub(crate) struct CategoryView {
     pub(crate) summary: String,
     pub(crate) chart: StackedChart,
     /// What the colours mean.
-    pub(crate) legend: Vec<(&'static str, &'static str)>,
+    pub(crate) legend: Vec<(&'static str, String)>,
     pub(crate) reasons: Vec<ReasonRow>,
     /// Reasons that are not shown.
     pub(crate) more: usize,
@@ -70,7 +70,7 @@ impl CategoryView {
             .into_iter()
             .map(|outcome| {
                 let Counted { total, series } = of(&outcomes.outcomes, outcome.id);
-                (Layer { class: outcome.id, name: outcome.name, counts: series }, total)
+                (Layer { class: outcome.id, name: outcome.name.into(), counts: series }, total)
             })
             .filter(|(_, total)| *total > 0)
             .collect();
@@ -90,7 +90,7 @@ impl CategoryView {
         Self {
             id: category.to_owned(),
             chart: StackedChart::new(&outcomes.starts, &layers, format!("{name}: {}", words.join(", "))),
-            legend: layers.iter().map(|layer| (layer.class, layer.name)).collect(),
+            legend: layers.iter().map(|layer| (layer.class, layer.name.clone())).collect(),
             name,
             summary,
             reasons,

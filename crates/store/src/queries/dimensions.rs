@@ -1,0 +1,54 @@
+//! What events are told apart by: columns where there are some, else tags.
+
+use clickhouse::query::Query;
+
+/// An attribute of events, by the name of its tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dimension {
+    name: String,
+    column: Option<&'static str>,
+}
+
+/// Names and what gives their value; an absent one is empty.
+const COLUMNS: [(&str, &str); 14] = [
+    ("release", "toString(release)"),
+    ("dist", "toString(dist)"),
+    ("environment", "toString(environment)"),
+    ("os", "trimRight(concat(os_name, ' ', os_version))"),
+    ("os.name", "toString(os_name)"),
+    ("os.version", "toString(os_version)"),
+    ("device.family", "toString(device_family)"),
+    ("device.model", "toString(device_model)"),
+    ("app.version", "toString(app_version)"),
+    ("level", "toString(level)"),
+    ("platform", "toString(platform)"),
+    ("handled", "multiIf(handled IS NULL, '', assumeNotNull(handled), 'yes', 'no')"),
+    ("sdk.name", "toString(sdk_name)"),
+    ("sdk.version", "toString(sdk_version)"),
+];
+
+impl Dimension {
+    /// Of a built-in attribute or any tag.
+    pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
+        let column = COLUMNS.into_iter().find(|(known, _)| *known == name).map(|(_, column)| column);
+        Self { name, column }
+    }
+
+    /// As people call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// An event's value; the parameter is bound by [`Self::bind`].
+    pub(super) fn sql(&self) -> &'static str {
+        self.column.unwrap_or("tags[{dimension:String}]")
+    }
+
+    pub(super) fn bind(&self, query: Query) -> Query {
+        match self.column {
+            Some(_) => query,
+            None => query.param("dimension", &self.name),
+        }
+    }
+}
