@@ -15,17 +15,23 @@ pub enum TransitionKind {
     New,
     /// `issue.regressed`
     Regressed,
+    /// `issue.unignored`: what it was ignored until has come.
+    Unignored,
+    /// `issue.escalating`: ignored until its events would be more than forecast.
+    Escalating,
 }
 
 impl TransitionKind {
     /// Every kind there is.
-    pub const ALL: [Self; 2] = [Self::New, Self::Regressed];
+    pub const ALL: [Self; 4] = [Self::New, Self::Regressed, Self::Unignored, Self::Escalating];
 
     /// The action's name, as hooks subscribe to it.
     pub fn action(self) -> &'static str {
         match self {
             Self::New => "issue.new",
             Self::Regressed => "issue.regressed",
+            Self::Unignored => "issue.unignored",
+            Self::Escalating => "issue.escalating",
         }
     }
 
@@ -46,7 +52,7 @@ pub struct Transition {
     pub project_id: ProjectId,
     pub issue_id: IssueId,
     pub kind: TransitionKind,
-    /// The event that caused it.
+    /// The event that caused it; the issue's newest then, if none did.
     pub event_id: EventId,
     /// For people: `first event of this issue, in release 1.2.3`.
     pub reason: String,

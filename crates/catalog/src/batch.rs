@@ -103,8 +103,8 @@ impl Catalog {
     /// resolved ones, updates first and last seen and releases, and records transitions (held back until the
     /// batch is finished). Idempotent: replaying the same batch changes nothing more.
     ///
-    /// An event reopens a resolved issue if it was received after the issue was resolved, and, for one
-    /// resolved in the next release, its release was first seen after that. A resolution of each occurrence,
+    /// An event reopens a resolved issue if it was received after the issue was resolved and its release has the
+    /// fix; an ignored one, if it is the last of as many as were to be ignored. A resolution of each occurrence,
     /// in order.
     ///
     /// [`CatalogError::Conflict`] if another batch of this journal is begun: that one is to be replayed and
@@ -117,13 +117,13 @@ impl Catalog {
         let now = self.clock.now();
         let mut tx = self.write().await?;
         let journal = batch.range.journal;
-        remember(&mut tx, batch, now).await?;
+        let replayed = remember(&mut tx, batch, now).await?;
         let mut known = held_transitions(&mut tx, journal).await?;
         releases::note(&mut tx, occurrences).await?;
         let mut set = WorkingSet::load(&mut tx, occurrences).await?;
-        let transitions = set.apply(&mut tx).await?;
+        let transitions = set.apply(&mut tx, replayed).await?;
         set.store(&mut tx).await?;
-        insert_transitions(&mut tx, journal, &transitions, now).await?;
+        insert_transitions(&mut tx, Some(journal), &transitions, now).await?;
         tx.commit().await?;
         known.extend(transitions.iter().map(|made| ((made.issue_id, made.event_id), made.kind)));
         Ok(resolutions(&set, &known))
@@ -148,9 +148,10 @@ impl Catalog {
     }
 }
 
-async fn remember(tx: &mut Connection, batch: &BegunBatch, now: Timestamp) -> Result<(), CatalogError> {
+/// Whether it was begun before.
+async fn remember(tx: &mut Connection, batch: &BegunBatch, now: Timestamp) -> Result<bool, CatalogError> {
     match select_batch(tx, batch.range.journal).await? {
-        Some(begun) if begun.range == batch.range => return Ok(()),
+        Some(begun) if begun.range == batch.range => return Ok(true),
         Some(_) => return Err(CatalogError::Conflict("an unfinished batch of this journal")),
         None => {}
     }
@@ -165,7 +166,7 @@ async fn remember(tx: &mut Connection, batch: &BegunBatch, now: Timestamp) -> Re
     .bind(now.0)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(false)
 }
 
 async fn select_batch(

@@ -146,6 +146,8 @@ pub(crate) enum Sequence {
     ArtifactBundle,
     Deploy,
     Repository,
+    Activity,
+    Discard,
 }
 
 impl Sequence {
@@ -165,6 +167,8 @@ impl Sequence {
             Self::ArtifactBundle => "artifact_bundle",
             Self::Deploy => "deploy",
             Self::Repository => "repository",
+            Self::Activity => "activity",
+            Self::Discard => "discard",
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Fixture {
     pub(crate) bootstrap: Bootstrap,
     pub(crate) project: ProjectId,
     pub(crate) organization: OrganizationId,
+    /// The administrator.
+    pub(crate) user: i64,
     now: Arc<AtomicI64>,
     directory: Option<TempDir>,
 }
@@ -46,11 +48,14 @@ impl Fixture {
         let catalog = Catalog::open(url, clock(&now)).await.unwrap();
         let bootstrap = catalog.bootstrap().await.unwrap().expect("first start");
         let project = catalog.project_by_id(bootstrap.project_id).await.unwrap();
+        let members = catalog.members(project.organization_id).await.unwrap();
+        let user = members[0].user_id;
         Self {
             catalog,
             bootstrap,
             project: project.id,
             organization: project.organization_id,
+            user,
             now,
             directory,
         }

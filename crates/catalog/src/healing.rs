@@ -122,10 +122,14 @@ async fn heal_one(tx: &mut Connection, event: &Healed) -> Result<bool, CatalogEr
         }
         (None, Some(new)) => new,
         (Some(old), None) => {
-            sqlx::query("INSERT INTO issue_hashes (project_id, hash, issue_id) VALUES ($1, $2, $3)")
-                .bind(project.to_sql())
+            // It goes with the old one, should issues that were merged be parted.
+            let insert = "INSERT INTO issue_hashes (project_id, hash, issue_id, merged_from)
+                          SELECT project_id, $1, issue_id, merged_from FROM issue_hashes
+                          WHERE project_id = $2 AND hash = $3";
+            sqlx::query(insert)
                 .bind(occurrence.hash.to_sql())
-                .bind(old.id)
+                .bind(project.to_sql())
+                .bind(old_hash.to_sql())
                 .execute(&mut *tx)
                 .await?;
             old
@@ -185,7 +189,12 @@ async fn observe(tx: &mut Connection, issue: &IssueRow, occurrence: &Occurrence)
     Ok(())
 }
 
-async fn note_move(tx: &mut Connection, from: i64, to: i64, events: i64) -> Result<(), CatalogError> {
+pub(crate) async fn note_move(
+    tx: &mut Connection,
+    from: i64,
+    to: i64,
+    events: i64,
+) -> Result<(), CatalogError> {
     sqlx::query(
         "INSERT INTO issue_moves (from_issue, to_issue, events) VALUES ($1, $2, $3)
          ON CONFLICT (from_issue, to_issue) DO UPDATE SET events = issue_moves.events + excluded.events",
@@ -207,12 +216,21 @@ async fn redirect(tx: &mut Connection, from: i64) -> Result<(), CatalogError> {
     .fetch_optional(&mut *tx)
     .await?;
     let Some(to) = to else { return Ok(()) };
-    for sql in [
-        "UPDATE issue_hashes SET issue_id = $1 WHERE issue_id = $2",
-        "UPDATE issues SET redirect_to = $1 WHERE id = $2 OR redirect_to = $2",
-    ] {
-        sqlx::query(sql).bind(to).bind(from).execute(&mut *tx).await?;
-    }
+    sqlx::query("UPDATE issue_hashes SET issue_id = $1 WHERE issue_id = $2")
+        .bind(to)
+        .bind(from)
+        .execute(&mut *tx)
+        .await?;
+    lead_to(tx, from, to).await
+}
+
+/// Makes an issue, whose hashes are another's already, lead there with all that leads to it.
+pub(crate) async fn lead_to(tx: &mut Connection, from: i64, to: i64) -> Result<(), CatalogError> {
+    sqlx::query("UPDATE issues SET redirect_to = $1 WHERE id = $2 OR redirect_to = $2")
+        .bind(to)
+        .bind(from)
+        .execute(&mut *tx)
+        .await?;
     // What came here from elsewhere went there.
     let came: Vec<(i64, i64)> =
         sqlx::query_as("SELECT from_issue, events FROM issue_moves WHERE to_issue = $1 AND from_issue <> $2")

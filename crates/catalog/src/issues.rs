@@ -11,6 +11,7 @@ use sqlx::{FromRow, QueryBuilder};
 use crate::{
     Catalog, CatalogError,
     connect::{Connection, Database},
+    ignoring::{Ignored, IgnoredRow},
 };
 
 pub use condition::{IssueCondition, Seen};
@@ -55,7 +56,11 @@ pub enum Substatus {
     New,
     Ongoing,
     Regressed,
+    /// Ignored until it would escalate, and it did.
+    Escalating,
     ArchivedUntilEscalating,
+    ArchivedUntilConditionMet,
+    ArchivedForever,
 }
 
 /// An issue.
@@ -72,9 +77,15 @@ pub struct Issue {
     pub status: Status,
     /// Reopened by an event after it was resolved, and not resolved or ignored since.
     pub regressed: bool,
-    /// Resolved until an event of a release that was not known at `resolved` comes.
+    /// Ignored until it escalated, and not resolved or ignored since.
+    pub escalating: bool,
+    /// Resolved until an event of a release comes that is later than the latest one was at `resolved`.
     pub resolved_in_next_release: bool,
+    /// Resolved until an event of this release or a later one comes.
+    pub resolved_in_release: Option<String>,
     pub resolved: Option<Timestamp>,
+    /// Set while the status is ignored.
+    pub ignored: Option<Ignored>,
     pub level: Level,
     pub platform: String,
     pub title: String,
@@ -102,26 +113,10 @@ pub struct IssueKey {
     pub hashes: Vec<GroupHash>,
 }
 
-/// A change that a person makes; `None` leaves as is.
-#[derive(Debug, Clone, Default)]
-pub struct IssueChange {
-    pub status: Option<NewStatus>,
-    /// E-mail address of a member; `Some(None)` takes it from whom it was assigned to.
-    pub assignee: Option<Option<String>>,
-}
-
-/// A status that a person sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NewStatus {
-    Unresolved,
-    Resolved,
-    ResolvedInNextRelease,
-    Ignored,
-}
-
-const SELECT_ISSUE: &str = "SELECT i.id, p.organization_id, i.project_id, p.slug AS project_slug,
+pub(crate) const SELECT_ISSUE: &str = "SELECT i.id, p.organization_id, i.project_id, p.slug AS project_slug,
      p.name AS project_name, p.platform AS project_platform, i.short_id, i.status, i.regressed,
-     i.resolved_in_next_release, i.resolved, i.level, i.platform, i.title, i.culprit, i.error_type,
+     i.escalating, i.resolved_in_next_release, i.resolved_in_release, i.resolved, i.ignored, i.ignored_until,
+     i.ignore_until, i.ignore_events, i.ignore_events_left, i.ignore_users, i.level, i.platform, i.title, i.culprit, i.error_type,
      i.error_value, i.filename, i.function, i.first_seen, i.last_seen, i.first_release, i.last_release,
      u.email AS assignee
      FROM issues i JOIN projects p ON p.id = i.project_id LEFT JOIN users u ON u.id = i.assignee_id
@@ -240,99 +235,10 @@ impl Catalog {
         }
         Ok(issues)
     }
-
-    /// Changes an issue and gives it back as it is then.
-    pub async fn change_issue(
-        &self,
-        organization: OrganizationId,
-        id: IssueId,
-        change: &IssueChange,
-    ) -> Result<Issue, CatalogError> {
-        let mut tx = self.write().await?;
-        let mut query = QueryBuilder::new(SELECT_ISSUE);
-        query.push("p.organization_id = ").push_bind(organization.to_sql());
-        query.push(" AND i.id = ").push_bind(id.to_sql());
-        let mut issue = select_issues(&mut tx, query).await?.pop().ok_or(CatalogError::NotFound("issue"))?;
-        if let Some(status) = change.status {
-            issue.set_status(status, self.clock.now());
-            update_status(&mut tx, &issue).await?;
-        }
-        if let Some(assignee) = &change.assignee {
-            issue.assignee = assign(&mut tx, organization, id, assignee.as_deref()).await?;
-        }
-        tx.commit().await?;
-        Ok(issue)
-    }
-}
-
-impl Issue {
-    /// What a person's choice of status means.
-    fn set_status(&mut self, status: NewStatus, now: Timestamp) {
-        (self.status, self.resolved) = match status {
-            NewStatus::Unresolved => (Status::Unresolved, None),
-            NewStatus::Resolved | NewStatus::ResolvedInNextRelease => (Status::Resolved, Some(now)),
-            NewStatus::Ignored => (Status::Ignored, None),
-        };
-        self.resolved_in_next_release = status == NewStatus::ResolvedInNextRelease;
-        // Unresolving what came back leaves it known as such.
-        self.regressed &= status == NewStatus::Unresolved;
-    }
-}
-
-async fn update_status(tx: &mut Connection, issue: &Issue) -> Result<(), CatalogError> {
-    sqlx::query(
-        "UPDATE issues SET status = $1, resolved = $2, resolved_in_next_release = $3, regressed = $4
-         WHERE id = $5",
-    )
-    .bind(issue.status.name())
-    .bind(issue.resolved.map(|resolved| resolved.0))
-    .bind(issue.resolved_in_next_release)
-    .bind(issue.regressed)
-    .bind(issue.id.to_sql())
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-async fn assign(
-    tx: &mut Connection,
-    organization: OrganizationId,
-    issue: IssueId,
-    email: Option<&str>,
-) -> Result<Option<String>, CatalogError> {
-    let member: Option<(i64, String)> = match email {
-        None => None,
-        Some(email) => Some(member(tx, organization, email).await?),
-    };
-    sqlx::query("UPDATE issues SET assignee_id = $1 WHERE id = $2")
-        .bind(member.as_ref().map(|(id, _)| *id))
-        .bind(issue.to_sql())
-        .execute(tx)
-        .await?;
-    Ok(member.map(|(_, email)| email))
-}
-
-async fn member(
-    tx: &mut Connection,
-    organization: OrganizationId,
-    email: &str,
-) -> Result<(i64, String), CatalogError> {
-    sqlx::query_as(
-        "SELECT u.id, u.email FROM users u JOIN members m ON m.user_id = u.id
-         WHERE m.organization_id = $1 AND u.email = $2",
-    )
-    .bind(organization.to_sql())
-    .bind(email.trim().to_lowercase())
-    .fetch_optional(tx)
-    .await?
-    .ok_or_else(|| {
-        let email: String = email.chars().take(100).collect();
-        CatalogError::Invalid(format!("assignee {email:?} is not the e-mail address of a member"))
-    })
 }
 
 /// Issues with their hashes.
-async fn select_issues(
+pub(crate) async fn select_issues(
     connection: &mut Connection,
     mut query: QueryBuilder<Database>,
 ) -> Result<Vec<Issue>, CatalogError> {
@@ -416,8 +322,12 @@ struct IssueRow {
     short_id: String,
     status: String,
     regressed: bool,
+    escalating: bool,
     resolved_in_next_release: bool,
+    resolved_in_release: Option<String>,
     resolved: Option<i64>,
+    #[sqlx(flatten)]
+    ignored: IgnoredRow,
     level: String,
     platform: String,
     title: String,
@@ -448,7 +358,10 @@ impl TryFrom<IssueRow> for Issue {
             short_id: row.short_id,
             status: Status::from_sql(&row.status)?,
             regressed: row.regressed,
+            escalating: row.escalating,
             resolved_in_next_release: row.resolved_in_next_release,
+            resolved_in_release: row.resolved_in_release,
+            ignored: row.ignored.read()?,
             resolved: row.resolved.map(Timestamp),
             level: level_from_sql(&row.level)?,
             platform: row.platform,

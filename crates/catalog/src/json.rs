@@ -4,7 +4,11 @@ use mayday_event::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::issues::{Issue, Status, Substatus};
+use crate::{
+    ignoring::IgnoreUntil,
+    issue_changes::ignored_details,
+    issues::{Issue, Status, Substatus},
+};
 
 /// How long an unresolved issue is called new.
 pub const NEW_MS: i64 = 7 * Timestamp::DAY_MS;
@@ -76,7 +80,12 @@ impl Issue {
     pub fn substatus(&self, now: Timestamp) -> Option<Substatus> {
         match self.status {
             Status::Resolved => None,
-            Status::Ignored => Some(Substatus::ArchivedUntilEscalating),
+            Status::Ignored => Some(match self.ignored.map(|ignored| ignored.until) {
+                Some(IgnoreUntil::Condition(_)) => Substatus::ArchivedUntilConditionMet,
+                Some(IgnoreUntil::Forever) => Substatus::ArchivedForever,
+                Some(IgnoreUntil::Escalating) | None => Substatus::ArchivedUntilEscalating,
+            }),
+            Status::Unresolved if self.escalating => Some(Substatus::Escalating),
             Status::Unresolved if self.regressed => Some(Substatus::Regressed),
             Status::Unresolved if now.since_ms(self.first_seen) < NEW_MS => Some(Substatus::New),
             Status::Unresolved => Some(Substatus::Ongoing),
@@ -121,9 +130,11 @@ pub fn issue_json(issue: &Issue, counts: IssueCounts, base_url: &str, now: Times
 }
 
 fn status_details(issue: &Issue) -> Value {
-    match issue.resolved_in_next_release {
-        true => json!({ "inNextRelease": true }),
-        false => json!({}),
+    match (&issue.resolved_in_release, issue.resolved_in_next_release) {
+        _ if issue.status == Status::Ignored => ignored_details(issue.ignored),
+        (Some(release), _) => json!({ "inRelease": release }),
+        (None, true) => json!({ "inNextRelease": true }),
+        (None, false) => json!({}),
     }
 }
 

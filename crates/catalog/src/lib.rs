@@ -4,15 +4,21 @@
 //! Every read or write that a person's request leads to is scoped to the organisation and project.
 
 pub mod access;
+pub mod activities;
 pub mod alerts;
 pub mod artifact_bundles;
 pub mod batch;
 pub mod debug_files;
+pub mod deletions;
+pub mod discards;
 pub mod error;
 pub mod healing;
+pub mod ignoring;
+pub mod issue_changes;
 pub mod issues;
 pub mod json;
 pub mod keys;
+pub mod merging;
 pub mod projects;
 pub mod quarantine;
 pub mod releases;
@@ -29,6 +35,7 @@ mod fixture;
 mod hooks;
 mod members;
 mod outbox;
+mod regression;
 mod sealing;
 mod secrets;
 mod tokens;

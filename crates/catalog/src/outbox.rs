@@ -28,7 +28,8 @@ const MAX_ERROR: usize = 500;
 const DELIVERY_COLUMNS: &str =
     "d.id, d.hook_id, d.url, COALESCE(h.secret, '') AS secret, d.state, d.attempts,
      d.last_status, d.last_error, d.body, d.next_attempt, d.created, d.delivered,
-     t.id AS transition_id, t.project_id, t.issue_id, t.kind, t.event_id, t.reason,
+     t.id AS transition_id, t.project_id, t.issue_id, t.kind,
+     COALESCE(t.shown_event_id, t.event_id) AS event_id, t.reason,
      t.created AS transition_created";
 
 impl Catalog {

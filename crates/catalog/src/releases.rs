@@ -6,9 +6,9 @@ mod details;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
-use mayday_event::{ProjectId, Timestamp};
+use mayday_event::{ProjectId, Timestamp, release_order};
 use sqlx::QueryBuilder;
 
 use crate::{Catalog, CatalogError, batch::Occurrence, connect::Connection, issues::IN_LIST};
@@ -84,4 +84,23 @@ pub(crate) async fn first_seen(
             .fetch_optional(tx)
             .await?;
     Ok(first.map(Timestamp))
+}
+
+/// Releases among which the latest is looked for: the last that were first seen.
+const LATEST_AMONG: i64 = 200;
+
+/// The latest release of a project: the last one that was first seen, unless another is later by their order.
+pub(crate) async fn latest(tx: &mut Connection, project: ProjectId) -> Result<Option<String>, CatalogError> {
+    let versions: Vec<String> = sqlx::query_scalar(
+        "SELECT version FROM releases WHERE project_id = $1 ORDER BY first_seen DESC, version DESC LIMIT $2",
+    )
+    .bind(project.to_sql())
+    .bind(LATEST_AMONG)
+    .fetch_all(tx)
+    .await?;
+    let later = |one: String, other: String| match release_order::compare(&one, &other) {
+        Some(Ordering::Less) => other,
+        _ => one,
+    };
+    Ok(versions.into_iter().reduce(later))
 }

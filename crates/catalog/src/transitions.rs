@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use mayday_event::{EventId, IssueId, ProjectId, Timestamp};
+use serde_json::Value;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::{
-    Catalog, CatalogError,
+    Catalog, CatalogError, activities,
     alerts::TransitionKind,
     connect::{Connection, Sequence},
     issues::IN_LIST,
@@ -19,8 +20,25 @@ pub(crate) struct NewTransition {
     pub(crate) project_id: ProjectId,
     pub(crate) issue_id: IssueId,
     pub(crate) kind: TransitionKind,
+    /// The event that caused it, else a key of its own: one transition of a kind, issue and key.
     pub(crate) event_id: EventId,
+    /// What alerts show where no event caused it.
+    pub(crate) shown_event_id: Option<EventId>,
     pub(crate) reason: String,
+    /// The activity's data, as Sentry's.
+    pub(crate) data: Value,
+}
+
+impl NewTransition {
+    /// The activity that it is, as Sentry names it.
+    fn activity(&self) -> &'static str {
+        match self.kind {
+            TransitionKind::New => "first_seen",
+            TransitionKind::Regressed => "set_regression",
+            TransitionKind::Unignored => "set_unresolved",
+            TransitionKind::Escalating => "set_escalating",
+        }
+    }
 }
 
 pub(crate) fn event_id_from_sql(text: &str) -> Result<EventId, CatalogError> {
@@ -39,10 +57,10 @@ impl Catalog {
     }
 }
 
-/// Records transitions, held back by the journal's begun batch.
+/// Records transitions, each with its activity; held back by the journal's begun batch, if one makes them.
 pub(crate) async fn insert_transitions(
     tx: &mut Connection,
-    journal: Uuid,
+    journal: Option<Uuid>,
     transitions: &[NewTransition],
     now: Timestamp,
 ) -> Result<(), CatalogError> {
@@ -51,7 +69,7 @@ pub(crate) async fn insert_transitions(
         let first_id = Sequence::Transition.reserve(tx, count).await?;
         QueryBuilder::new(
             "INSERT INTO transitions
-             (id, project_id, issue_id, kind, event_id, reason, created, held_by_journal, taken) ",
+             (id, project_id, issue_id, kind, event_id, shown_event_id, reason, created, held_by_journal, taken) ",
         )
         .push_values((first_id..).zip(transitions), |mut row, (id, transition)| {
             row.push_bind(id)
@@ -59,14 +77,19 @@ pub(crate) async fn insert_transitions(
                 .push_bind(transition.issue_id.to_sql())
                 .push_bind(transition.kind.action())
                 .push_bind(transition.event_id.to_string())
+                .push_bind(transition.shown_event_id.map(|id| id.to_string()))
                 .push_bind(transition.reason.clone())
                 .push_bind(now.0)
-                .push_bind(journal.to_string())
+                .push_bind(journal.map(|journal| journal.to_string()))
                 .push_bind(false);
         })
         .build()
         .execute(&mut *tx)
         .await?;
+        for transition in transitions {
+            let (issue, kind) = (transition.issue_id, transition.activity());
+            activities::record(tx, issue, kind, None, &transition.data, now).await?;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use mayday_event::{GroupHash, IssueId, ProjectId, Timestamp};
+use serde_json::json;
 use sqlx::{FromRow, QueryBuilder};
 
 use crate::{
@@ -10,8 +11,9 @@ use crate::{
     alerts::TransitionKind,
     batch::Occurrence,
     connect::{Connection, Sequence},
+    ignoring::IgnoredRow,
     issues::{IN_LIST, Status, push_list, search_text},
-    releases,
+    regression::Fix,
     transitions::{NewTransition, has_regressed},
 };
 
@@ -36,7 +38,11 @@ struct WorkingIssue<'a> {
     status: Status,
     regressed: bool,
     resolved: Option<Timestamp>,
-    resolved_in_next_release: bool,
+    fix: Fix,
+    /// Since when.
+    ignored: Option<Timestamp>,
+    ignore_events: Option<i64>,
+    ignore_events_left: Option<i64>,
     first_seen: Timestamp,
     last_seen: Timestamp,
     first_release: Option<String>,
@@ -44,6 +50,8 @@ struct WorkingIssue<'a> {
     /// The newest event, if the issue is to be described anew by it.
     newest: Option<&'a Occurrence>,
     changed: bool,
+    /// Its status is to be written.
+    reopened: bool,
 }
 
 impl<'a> WorkingSet<'a> {
@@ -137,27 +145,39 @@ impl<'a> WorkingSet<'a> {
         Ok(())
     }
 
-    /// Applies each occurrence to its issue, in order; gives the transitions this makes.
-    pub(crate) async fn apply(&mut self, tx: &mut Connection) -> Result<Vec<NewTransition>, CatalogError> {
+    /// Applies each occurrence to its issue, in order; gives the transitions this makes. Events that a replayed batch
+    /// has were counted when it was begun.
+    pub(crate) async fn apply(
+        &mut self,
+        tx: &mut Connection,
+        replayed: bool,
+    ) -> Result<Vec<NewTransition>, CatalogError> {
         let mut transitions = Vec::new();
         for (occurrence, &place) in self.occurrences.iter().zip(&self.places) {
             let issue = &mut self.issues[place];
             let made = issue.made_by.is_some_and(|first| std::ptr::eq(first, occurrence));
-            let kind = if made {
-                Some((TransitionKind::New, reason_new(occurrence)))
+            let changed = if made {
+                Some((TransitionKind::New, reason_new(occurrence), json!({})))
             } else if let Some(resolved) = issue.is_reopened_by(tx, occurrence).await? {
-                issue.reopen();
-                Some((TransitionKind::Regressed, reason_regressed(occurrence, resolved)))
+                let reason = reason_regressed(occurrence, &issue.fix, resolved);
+                issue.reopen(true);
+                Some((TransitionKind::Regressed, reason, json!({ "version": occurrence.release })))
+            } else if !replayed && let Some(events) = issue.counts_down(occurrence) {
+                issue.reopen(false);
+                let reason = format!("{events} more events since it was ignored");
+                Some((TransitionKind::Unignored, reason.clone(), json!({ "reason": reason })))
             } else {
                 None
             };
             issue.observe(occurrence);
-            transitions.extend(kind.map(|(kind, reason)| NewTransition {
+            transitions.extend(changed.map(|(kind, reason, data)| NewTransition {
                 project_id: occurrence.project_id,
                 issue_id: issue.id,
                 kind,
                 event_id: occurrence.event_id,
+                shown_event_id: None,
                 reason,
+                data,
             }));
         }
         Ok(transitions)
@@ -198,13 +218,17 @@ impl<'a> WorkingIssue<'a> {
             status: Status::Unresolved,
             regressed: false,
             resolved: None,
-            resolved_in_next_release: false,
+            fix: Fix::AtOnce,
+            ignored: None,
+            ignore_events: None,
+            ignore_events_left: None,
             first_seen: occurrence.timestamp,
             last_seen: occurrence.timestamp,
             first_release: occurrence.release.clone(),
             last_release: occurrence.release.clone(),
             newest: Some(occurrence),
             changed: true,
+            reopened: false,
         }
     }
 
@@ -218,23 +242,32 @@ impl<'a> WorkingIssue<'a> {
         if occurrence.received <= resolved {
             return Ok(None);
         }
-        if self.resolved_in_next_release {
-            let Some(release) = &occurrence.release else { return Ok(None) };
-            let first_seen = releases::first_seen(tx, occurrence.project_id, release).await?;
-            if first_seen.is_none_or(|first_seen| first_seen <= resolved) {
-                return Ok(None);
-            }
+        let release = occurrence.release.as_deref();
+        if self.fix.is_missing_in(tx, occurrence.project_id, release, resolved).await? {
+            return Ok(None);
         }
         // A replay under a clock that went back: the event has done so before the issue was resolved again.
         Ok(if has_regressed(tx, self.id, occurrence.event_id).await? { None } else { Some(resolved) })
     }
 
-    fn reopen(&mut self) {
-        self.status = Status::Unresolved;
-        self.regressed = true;
-        self.resolved = None;
-        self.resolved_in_next_release = false;
+    /// Counts an event of an ignored issue; how many were to be ignored, if it is the last of them.
+    fn counts_down(&mut self, occurrence: &Occurrence) -> Option<i64> {
+        let left = self.ignore_events_left?;
+        if occurrence.received <= self.ignored? {
+            return None;
+        }
+        self.ignore_events_left = Some(left - 1);
         self.changed = true;
+        if left > 1 { None } else { self.ignore_events }
+    }
+
+    fn reopen(&mut self, regressed: bool) {
+        self.status = Status::Unresolved;
+        self.regressed |= regressed;
+        self.resolved = None;
+        self.fix = Fix::AtOnce;
+        (self.ignored, self.ignore_events, self.ignore_events_left) = (None, None, None);
+        (self.changed, self.reopened) = (true, true);
     }
 
     fn observe(&mut self, occurrence: &'a Occurrence) {
@@ -263,6 +296,11 @@ struct KnownRow {
     regressed: bool,
     resolved: Option<i64>,
     resolved_in_next_release: bool,
+    resolved_in_release: Option<String>,
+    resolved_after_release: Option<String>,
+    ignored: Option<i64>,
+    ignore_events: Option<i64>,
+    ignore_events_left: Option<i64>,
     first_seen: i64,
     last_seen: i64,
     first_release: Option<String>,
@@ -280,13 +318,21 @@ impl TryFrom<KnownRow> for WorkingIssue<'_> {
             status: Status::from_sql(&row.status)?,
             regressed: row.regressed,
             resolved: row.resolved.map(Timestamp),
-            resolved_in_next_release: row.resolved_in_next_release,
+            fix: match (row.resolved_in_release, row.resolved_in_next_release) {
+                (Some(release), _) => Fix::In(release),
+                (None, true) => Fix::After(row.resolved_after_release),
+                (None, false) => Fix::AtOnce,
+            },
+            ignored: row.ignored.map(Timestamp),
+            ignore_events: row.ignore_events,
+            ignore_events_left: row.ignore_events_left,
             first_seen: Timestamp(row.first_seen),
             last_seen: Timestamp(row.last_seen),
             first_release: row.first_release,
             last_release: row.last_release,
             newest: None,
             changed: false,
+            reopened: false,
         })
     }
 }
@@ -298,7 +344,8 @@ async fn select_known(
 ) -> Result<Vec<KnownRow>, CatalogError> {
     let mut query = QueryBuilder::new(
         "SELECT h.hash, i.id, i.short_id, i.status, i.regressed, i.resolved, i.resolved_in_next_release,
-                i.first_seen, i.last_seen, i.first_release, i.last_release
+                i.resolved_in_release, i.resolved_after_release, i.ignored, i.ignore_events,
+                i.ignore_events_left, i.first_seen, i.last_seen, i.first_release, i.last_release
          FROM issue_hashes h JOIN issues i ON i.id = h.issue_id WHERE h.project_id = ",
     );
     query.push_bind(project.to_sql()).push(" AND h.hash IN ");
@@ -319,7 +366,7 @@ async fn insert_issues(tx: &mut Connection, issues: &[&WorkingIssue<'_>]) -> Res
             .push_bind(issue.short_id.clone())
             .push_bind(issue.status.name())
             .push_bind(issue.regressed)
-            .push_bind(issue.resolved_in_next_release)
+            .push_bind(false)
             .push_bind(newest.level.name())
             .push_bind(newest.platform.clone())
             .push_bind(newest.title.clone())
@@ -356,16 +403,25 @@ async fn insert_hashes(
 }
 
 async fn update_seen(tx: &mut Connection, issue: &WorkingIssue<'_>) -> Result<(), CatalogError> {
+    if issue.reopened {
+        sqlx::query(
+            "UPDATE issues SET status = $1, regressed = $2, resolved = NULL, resolved_in_next_release = $3,
+             resolved_in_release = NULL, resolved_after_release = NULL WHERE id = $4",
+        )
+        .bind(issue.status.name())
+        .bind(issue.regressed)
+        .bind(false)
+        .bind(issue.id.to_sql())
+        .execute(&mut *tx)
+        .await?;
+        IgnoredRow::default().store(tx, issue.id).await?;
+    }
     sqlx::query(
-        "UPDATE issues SET status = $1, regressed = $2, resolved = $3, resolved_in_next_release = $4,
-         first_seen = $5, first_release = $6 WHERE id = $7",
+        "UPDATE issues SET first_seen = $1, first_release = $2, ignore_events_left = $3 WHERE id = $4",
     )
-    .bind(issue.status.name())
-    .bind(issue.regressed)
-    .bind(issue.resolved.map(|resolved| resolved.0))
-    .bind(issue.resolved_in_next_release)
     .bind(issue.first_seen.0)
     .bind(&issue.first_release)
+    .bind(issue.ignore_events_left)
     .bind(issue.id.to_sql())
     .execute(tx)
     .await?;
@@ -407,8 +463,8 @@ fn reason_new(occurrence: &Occurrence) -> String {
     }
 }
 
-fn reason_regressed(occurrence: &Occurrence, resolved: Timestamp) -> String {
+fn reason_regressed(occurrence: &Occurrence, fix: &Fix, resolved: Timestamp) -> String {
     let release =
         occurrence.release.as_ref().map_or_else(String::new, |release| format!(" in release {release}"));
-    format!("came back{release} after it was resolved at {resolved}")
+    format!("came back{release} after it was resolved {}", fix.words(resolved))
 }

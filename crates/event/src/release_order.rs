@@ -42,9 +42,9 @@ impl ReleaseVersion {
             return None;
         }
         let release = release.trim();
-        let (package, version) = match release.char_indices().skip(1).find(|(_, c)| *c == '@') {
-            Some((at, _)) => (Some(release[..at].to_owned()), &release[at + 1..]),
-            None => (None, release),
+        let (package, version) = match release.split_once('@') {
+            Some((package, version)) if !package.is_empty() => (Some(package.to_owned()), version),
+            _ => (None, release),
         };
         let parts = VERSION.captures(version)?;
         let mut numbers = [0; NUMBERS];

@@ -49,6 +49,119 @@
   }
   for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
 
+  // A search goes on with keys, and behind a key with values of the last days.
+  const search = document.querySelector("input[data-keys]");
+  if (search) {
+    const list = document.createElement("ul");
+    list.className = "completions";
+    list.id = "completions";
+    list.setAttribute("role", "listbox");
+    list.hidden = true;
+    search.after(list);
+    search.setAttribute("role", "combobox");
+    search.setAttribute("aria-controls", list.id);
+    search.setAttribute("aria-expanded", "false");
+    const keys = search.dataset.keys.split(" ");
+    let asked = 0;
+
+    // The last word before the cursor: what is before it, its key, and what of the value is typed.
+    const word = () => {
+      const before = search.value.slice(0, search.selectionStart);
+      const [, start, text] = /^([^]*?[\s(]|)(!?[^\s(]*)$/.exec(before) || [];
+      if (text === undefined) return null;
+      const colon = text.indexOf(":");
+      return colon < 0 ? { start, key: null, text } : { start, key: text.slice(0, colon), text: text.slice(colon + 1) };
+    };
+    const close = () => {
+      list.hidden = true;
+      search.setAttribute("aria-expanded", "false");
+    };
+    const choose = (completed) => {
+      const { start } = word();
+      const rest = search.value.slice(search.selectionStart);
+      search.value = start + completed + rest;
+      const at = (start + completed).length;
+      search.setSelectionRange(at, at);
+      search.focus();
+      close();
+      if (completed.endsWith(":")) offer();
+    };
+    const show = (completions) => {
+      list.replaceChildren(...completions.map((text) => {
+        const item = document.createElement("li");
+        item.setAttribute("role", "option");
+        item.textContent = text;
+        item.addEventListener("mousedown", (event) => { event.preventDefault(); choose(item.dataset.text); });
+        item.dataset.text = text;
+        return item;
+      }));
+      list.hidden = completions.length === 0;
+      search.setAttribute("aria-expanded", String(!list.hidden));
+    };
+    const offer = async () => {
+      const now = word();
+      const mine = ++asked;
+      if (!now) return close();
+      const sign = now.text.startsWith("!") ? "!" : "";
+      if (now.key === null) {
+        const typed = now.text.slice(sign.length).toLowerCase();
+        return show(keys.filter((key) => key.toLowerCase().startsWith(typed)).map((key) => `${sign}${key}:`));
+      }
+      if (/^["[<>]/.test(now.text)) return close();
+      const address = `${search.dataset.values}?key=${encodeURIComponent(now.key)}&text=${encodeURIComponent(now.text)}`;
+      const answer = await fetch(address).catch(() => null);
+      if (mine !== asked || !answer || !answer.ok) return;
+      const quoted = (value) => (/[\s"()*\\,\]]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : value);
+      show((await answer.json()).map((value) => `${now.key}:${quoted(value)} `));
+    };
+    let later = 0;
+    search.addEventListener("input", () => { clearTimeout(later); later = setTimeout(offer, 120); });
+    search.addEventListener("focus", () => { if (search.value === "") offer(); });
+    search.addEventListener("blur", close);
+    search.addEventListener("keydown", (event) => {
+      if (list.hidden) return;
+      const items = [...list.children];
+      const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+      const select = (to) => {
+        items[at]?.removeAttribute("aria-selected");
+        items[to]?.setAttribute("aria-selected", "true");
+        items[to]?.scrollIntoView({ block: "nearest" });
+      };
+      switch (event.key) {
+        case "ArrowDown": event.preventDefault(); select(Math.min(items.length - 1, at + 1)); break;
+        case "ArrowUp": event.preventDefault(); select(at - 1); break;
+        case "Tab": if (at < 0 && items.length !== 1) break; // falls through
+        case "Enter": {
+          const chosen = items[at] || (event.key === "Tab" ? items[0] : null);
+          if (chosen) { event.preventDefault(); choose(chosen.dataset.text); }
+          break;
+        }
+        case "Escape": event.stopPropagation(); close(); break;
+      }
+    });
+  }
+
+  // What comes while a list is looked at is announced, not put among its rows.
+  const arrived = document.querySelector("[data-arrived]");
+  if (arrived) {
+    setInterval(async () => {
+      if (document.hidden) return;
+      const answer = await fetch(arrived.dataset.arrived).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const { count } = await answer.json();
+      arrived.hidden = count === 0;
+      arrived.firstElementChild.textContent = `${count} new ${count === 1 ? "issue" : "issues"}: show`;
+    }, 15e3);
+  }
+
+  const tickAll = document.querySelector("[data-tick-all]");
+  if (tickAll) {
+    tickAll.hidden = false;
+    tickAll.addEventListener("change", () => {
+      for (const tick of document.querySelectorAll("[data-tick]")) tick.checked = tickAll.checked;
+    });
+  }
+
   const menus = document.querySelectorAll("details.menu");
   const closeMenus = (except) => {
     for (const menu of menus) if (menu !== except) menu.open = false;

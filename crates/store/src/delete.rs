@@ -1,6 +1,7 @@
-//! Deleting one user's data.
+//! Deleting one user's data, and the events of issues that were deleted.
 
-use mayday_event::ProjectId;
+use clickhouse::query::Query;
+use mayday_event::{GroupHash, ProjectId, Timestamp};
 
 use crate::{
     Store, StoreError,
@@ -15,9 +16,44 @@ pub struct Deleted {
     pub attachments: u64,
 }
 
-/// The user's events; `{user:String}` as `events.user` has it.
-const EVENTS_OF_USER: &str =
-    "SELECT event_id FROM events WHERE project_id = {project:UInt64} AND user = {user:String}";
+/// Events that are deleted together.
+#[derive(Clone, Copy)]
+enum Victims<'a> {
+    /// As `events.user` has it.
+    OfUser(&'a str),
+    /// Of hashes, received up to a time.
+    OfHashes(&'a [GroupHash], Timestamp),
+}
+
+impl Victims<'_> {
+    /// The condition on `events`, with the parameters that [`Victims::bind`] binds.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::OfUser(_) => "user = {user:String}",
+            Self::OfHashes(..) => {
+                "group_hash IN {hashes:Array(UInt64)} AND received <= fromUnixTimestamp64Milli({until:Int64})"
+            }
+        }
+    }
+
+    /// The condition on tables that know events by their ids.
+    fn by_id(self) -> String {
+        let condition = self.condition();
+        format!(
+            "event_id IN (SELECT event_id FROM events WHERE project_id = {{project:UInt64}} AND {condition})"
+        )
+    }
+
+    fn bind(self, query: Query) -> Query {
+        match self {
+            Self::OfUser(user) => query.param("user", user),
+            Self::OfHashes(hashes, until) => {
+                let hashes: Vec<u64> = hashes.iter().map(|hash| hash.0).collect();
+                query.param("hashes", hashes).param("until", until.0)
+            }
+        }
+    }
+}
 
 impl Store {
     /// The attachments of a user, each time they were received: their blobs are to be deleted before
@@ -27,13 +63,49 @@ impl Store {
         project: ProjectId,
         user: &str,
     ) -> Result<Vec<AttachmentPlace>, StoreError> {
+        self.attachments_of(project, Victims::OfUser(user)).await
+    }
+
+    /// The attachments of events of hashes received up to `until`, each time they were received: their blobs are to be
+    /// deleted before [`Store::delete_events_of_hashes`], which forgets them.
+    pub async fn attachments_of_hashes(
+        &self,
+        project: ProjectId,
+        hashes: &[GroupHash],
+        until: Timestamp,
+    ) -> Result<Vec<AttachmentPlace>, StoreError> {
+        self.attachments_of(project, Victims::OfHashes(hashes, until)).await
+    }
+
+    async fn attachments_of(
+        &self,
+        project: ProjectId,
+        victims: Victims<'_>,
+    ) -> Result<Vec<AttachmentPlace>, StoreError> {
         let sql = format!(
             "SELECT DISTINCT event_id, id, toUnixTimestamp64Milli(received) AS received_ms FROM attachments
-             WHERE project_id = {{project:UInt64}} AND event_id IN ({EVENTS_OF_USER})"
+             WHERE project_id = {{project:UInt64}} AND {}",
+            victims.by_id()
         );
-        let query = self.query(&sql, project).param("user", user);
+        let query = victims.bind(self.query(&sql, project));
         let rows: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(AttachmentPlace::from).collect())
+    }
+
+    /// Deletes the events of hashes of a project that were received up to `until`, with all that is about them. The events
+    /// go last: when it is cut off, the same call again does the rest; after that, it finds nothing.
+    pub async fn delete_events_of_hashes(
+        &self,
+        project: ProjectId,
+        hashes: &[GroupHash],
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let victims = Victims::OfHashes(hashes, until);
+        let of_events = victims.by_id();
+        for table in ["recent_payloads", "missing_symbols", "attachments", "feedback", "fates"] {
+            self.delete(project, victims, table, &of_events).await?;
+        }
+        self.delete(project, victims, "events", victims.condition()).await
     }
 
     /// Deletes all rows of a user of a project: events with their counts, payloads, attachments, and what the user
@@ -43,13 +115,13 @@ impl Store {
     /// Afterwards nothing of it is found any more; the disk lets go of it in the background. The events go last: when
     /// it is cut off, the same call again does the rest.
     pub async fn delete_user(&self, project: ProjectId, user: &str) -> Result<Deleted, StoreError> {
-        let of_events = format!("event_id IN ({EVENTS_OF_USER})");
+        let victims = Victims::OfUser(user);
+        let (of_events, of_user) = (victims.by_id(), victims.condition());
         let said = format!("({of_events} OR 'email:' || email = {{user:String}})");
-        let of_user = "user = {user:String}";
         let deleted = Deleted {
-            events: self.count(project, user, "events", of_user).await?,
-            feedback: self.count(project, user, "feedback FINAL", &said).await?,
-            attachments: self.count(project, user, "attachments FINAL", &of_events).await?,
+            events: self.count(project, victims, "events", of_user).await?,
+            feedback: self.count(project, victims, "feedback FINAL", &said).await?,
+            attachments: self.count(project, victims, "attachments FINAL", &of_events).await?,
         };
         for (table, condition) in [
             ("recent_payloads", of_events.as_str()),
@@ -59,7 +131,7 @@ impl Store {
             ("fates", &of_events),
             ("events", of_user),
         ] {
-            self.delete(project, user, table, condition).await?;
+            self.delete(project, victims, table, condition).await?;
         }
         Ok(deleted)
     }
@@ -67,27 +139,25 @@ impl Store {
     async fn count(
         &self,
         project: ProjectId,
-        user: &str,
+        victims: Victims<'_>,
         from: &str,
         condition: &str,
     ) -> Result<u64, StoreError> {
         let sql = format!("SELECT count() FROM {from} WHERE project_id = {{project:UInt64}} AND {condition}");
-        self.query(&sql, project).param("user", user).fetch_one().await.map_err(StoreError::of_query)
+        victims.bind(self.query(&sql, project)).fetch_one().await.map_err(StoreError::of_query)
     }
 
     /// At once invisible, then physically gone.
     async fn delete(
         &self,
         project: ProjectId,
-        user: &str,
+        victims: Victims<'_>,
         table: &str,
         condition: &str,
     ) -> Result<(), StoreError> {
         let delete = format!("DELETE FROM {table} WHERE project_id = {{project:UInt64}} AND {condition}");
-        self.client
-            .query_raw(&delete)
-            .param("project", project.0)
-            .param("user", user)
+        victims
+            .bind(self.client.query_raw(&delete).param("project", project.0))
             .with_setting("lightweight_deletes_sync", "1")
             .execute()
             .await

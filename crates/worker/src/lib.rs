@@ -22,6 +22,7 @@
 mod account;
 mod batch;
 mod cores;
+mod escalation;
 mod healing;
 mod in_flight;
 mod jobs;

@@ -74,7 +74,9 @@ impl Pipeline {
     async fn prepare(&self, after: Position) -> Result<Batch, Stopped> {
         let (mut found, records) = self.next_records(after).await?;
         let range = BatchRange { journal: self.journal.id(), first: after.0 + 1, last: after.0 + records };
-        let (events, mut skipped) = self.deduplicate(std::mem::take(&mut found.events)).await?;
+        let (events, discarded) = self.discard(std::mem::take(&mut found.events)).await?;
+        let (events, mut skipped) = self.deduplicate(events).await?;
+        skipped.extend(discarded);
         skipped.append(&mut found.filtered);
         Ok(Batch::new(range, events, skipped, found))
     }

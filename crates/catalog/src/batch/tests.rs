@@ -1,12 +1,14 @@
 use super::*;
 use crate::{
     fixture::{Fixture, JOURNAL, batch},
-    issues::{Issue, IssueChange, NewStatus, Status},
+    ignoring::IgnoreUntil,
+    issue_changes::{IssueChange, NewStatus},
+    issues::{Issue, Status},
 };
 
 async fn set(fixture: &Fixture, issue: IssueId, status: NewStatus) -> Issue {
     let change = IssueChange { status: Some(status), assignee: None };
-    fixture.catalog.change_issue(fixture.organization, issue, &change).await.unwrap()
+    fixture.catalog.change_issue(fixture.organization, fixture.user, issue, &change).await.unwrap()
 }
 
 async fn issue(fixture: &Fixture, id: IssueId) -> Issue {
@@ -160,7 +162,7 @@ async fn resolved_in_the_next_release_only_a_newer_release_reopens() {
 #[tokio::test]
 async fn an_ignored_issue_stays_ignored() {
     let fixture = Fixture::in_memory().await;
-    let id = resolved_issue(&fixture, NewStatus::Ignored).await;
+    let id = resolved_issue(&fixture, NewStatus::Ignored(IgnoreUntil::Escalating)).await;
     assert!(!fixture.take(2, &[fixture.occurrence(1, 2)]).await[0].regressed);
     assert_eq!(issue(&fixture, id).await.status, Status::Ignored);
 }
@@ -215,4 +217,57 @@ async fn an_upgrade_of_the_algorithm_splits_no_issue() {
     let known =
         fixture.catalog.issues_of_hashes(fixture.project, &[11, 13, 77].map(GroupHash)).await.unwrap();
     assert_eq!(known, [(GroupHash(11), first), (GroupHash(13), second)].into());
+}
+
+async fn regresses(fixture: &Fixture, first: u64, release: &str) -> bool {
+    let occurrence = of_release(fixture.occurrence(1, u128::from(first)), release);
+    fixture.take(first, &[occurrence]).await[0].regressed
+}
+
+#[tokio::test]
+async fn an_event_of_a_release_older_than_the_fix_is_no_regression() {
+    let fixture = Fixture::in_memory().await;
+    let id = fixture.take(1, &[of_release(fixture.occurrence(1, 1), "app@1.9.0+7")]).await[0].issue_id;
+    let fixed = set(&fixture, id, NewStatus::ResolvedInRelease(Some("app@1.10.0+2".into()))).await;
+    assert_eq!(fixed.resolved_in_release.as_deref(), Some("app@1.10.0+2"));
+    fixture.advance_ms(1000);
+    for (first, release) in (2..).zip(["app@1.9.9+99", "app@1.10.0+1", "app@1.10.0-rc.1+5", "other@1.0"]) {
+        assert!(!regresses(&fixture, first, release).await, "{release}");
+    }
+    assert!(regresses(&fixture, 9, "app@1.10.0+2").await);
+    let issue = issue(&fixture, id).await;
+    assert_eq!((issue.status, issue.resolved_in_release), (Status::Unresolved, None));
+}
+
+#[tokio::test]
+async fn the_next_release_is_later_than_the_latest_one_was() {
+    let fixture = Fixture::in_memory().await;
+    let id = fixture.take(1, &[of_release(fixture.occurrence(1, 1), "app@2.0")]).await[0].issue_id;
+    fixture.advance_ms(1000);
+    // A patch of an old version, first seen last, is not the latest.
+    fixture.take(2, &[of_release(fixture.occurrence(2, 2), "app@1.9.1")]).await;
+    fixture.advance_ms(1000);
+    set(&fixture, id, NewStatus::ResolvedInNextRelease).await;
+    fixture.advance_ms(1000);
+    for (first, release) in (3..).zip(["app@1.9.2", "app@2.0", "app@1.9.1"]) {
+        assert!(!regresses(&fixture, first, release).await, "{release}");
+    }
+    assert!(regresses(&fixture, 9, "app@2.0.1").await);
+}
+
+#[tokio::test]
+async fn releases_without_an_order_go_by_when_they_were_first_seen() {
+    let fixture = Fixture::in_memory().await;
+    let id = fixture.take(1, &[of_release(fixture.occurrence(1, 1), "aaaa")]).await[0].issue_id;
+    fixture.advance_ms(1000);
+    fixture.take(2, &[of_release(fixture.occurrence(2, 2), "bbbb")]).await;
+    let latest = set(&fixture, id, NewStatus::ResolvedInRelease(None)).await;
+    assert_eq!(latest.resolved_in_release.as_deref(), Some("bbbb"));
+    fixture.advance_ms(1000);
+    assert!(!regresses(&fixture, 3, "aaaa").await);
+    assert!(regresses(&fixture, 4, "cccc").await);
+    let unknown = NewStatus::ResolvedInRelease(Some("dddd".into()));
+    let change = IssueChange { status: Some(unknown), assignee: None };
+    let refused = fixture.catalog.change_issue(fixture.organization, fixture.user, id, &change).await;
+    assert!(refused.unwrap_err().to_string().contains("no known release"));
 }

@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
     fixture::Fixture,
-    issues::{IssueChange, IssueCondition, NewStatus, Status},
+    issue_changes::{IssueChange, NewStatus},
+    issues::{IssueCondition, Status},
 };
 
 impl Fixture {
@@ -50,7 +51,7 @@ async fn an_emptied_issue_leads_to_its_twin_which_is_not_reopened() {
     let fixture = Fixture::in_memory().await;
     let twin = fixture.take(1, &[fixture.occurrence(5, 1)]).await[0].issue_id;
     let resolved = IssueChange { status: Some(NewStatus::Resolved), assignee: None };
-    fixture.catalog.change_issue(fixture.organization, twin, &resolved).await.unwrap();
+    fixture.catalog.change_issue(fixture.organization, fixture.user, twin, &resolved).await.unwrap();
     let late = fixture.advance_ms(60_000);
     let old = fixture.take(2, &[fixture.occurrence(1, 2), fixture.occurrence(1, 3)]).await[0].issue_id;
     let old_short = fixture.issue(old).await.short_id;

@@ -1,5 +1,9 @@
 use super::*;
-use crate::fixture::Fixture;
+use crate::{
+    fixture::Fixture,
+    ignoring::IgnoreUntil,
+    issue_changes::{IssueChange, NewStatus},
+};
 
 /// Three issues: APP-1 the oldest, APP-3 the newest.
 async fn three(fixture: &Fixture) -> [IssueId; 3] {
@@ -19,7 +23,7 @@ async fn found(fixture: &Fixture, condition: &IssueCondition) -> Vec<IssueId> {
 }
 
 async fn change(fixture: &Fixture, id: IssueId, change: IssueChange) -> Result<Issue, CatalogError> {
-    fixture.catalog.change_issue(fixture.organization, id, &change).await
+    fixture.catalog.change_issue(fixture.organization, fixture.user, id, &change).await
 }
 
 fn words(words: &[&str]) -> IssueCondition {
@@ -73,7 +77,9 @@ async fn conditions_are_joined_and_turned_round() {
 async fn a_status_that_a_person_sets_is_kept_and_filtered_by() {
     let fixture = Fixture::in_memory().await;
     let [first, second, third] = three(&fixture).await;
-    for (id, status) in [(first, NewStatus::ResolvedInNextRelease), (second, NewStatus::Ignored)] {
+    for (id, status) in
+        [(first, NewStatus::ResolvedInNextRelease), (second, NewStatus::Ignored(IgnoreUntil::Escalating))]
+    {
         change(&fixture, id, IssueChange { status: Some(status), assignee: None }).await.unwrap();
     }
     let of = IssueCondition::Status;
@@ -113,8 +119,8 @@ async fn another_organisation_sees_and_changes_nothing() {
     for id in ["APP-1", &first.to_string()] {
         assert!(matches!(fixture.catalog.issue(stranger, id).await, Err(CatalogError::NotFound("issue"))));
     }
-    let ignore = IssueChange { status: Some(NewStatus::Ignored), assignee: None };
-    let refused = fixture.catalog.change_issue(stranger, first, &ignore).await;
+    let ignore = IssueChange { status: Some(NewStatus::Ignored(IgnoreUntil::Escalating)), assignee: None };
+    let refused = fixture.catalog.change_issue(stranger, fixture.user, first, &ignore).await;
     assert!(matches!(refused, Err(CatalogError::NotFound("issue"))));
     let ours = fixture.catalog.issues(fixture.organization, &[second, IssueId(99), first]).await.unwrap();
     assert_eq!(ours.iter().map(|issue| issue.id).collect::<Vec<_>>(), [second, first]);

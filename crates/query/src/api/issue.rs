@@ -1,7 +1,7 @@
 //! One issue. Everything about it is at `/issues/{issue}/…` and at `/organizations/{organization}/issues/{issue}/…`.
 
 use actix_web::{
-    HttpRequest,
+    HttpRequest, HttpResponse,
     web::{Data, Json, Path},
 };
 use mayday_catalog::{access::Principal, issues::Issue};
@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use super::{
     endpoint::Endpoint,
     event_json::summary_json,
-    issue_json::{IssueChangeJson, issue_value},
+    issue_json::{Asked, IssueChangeJson, activity_json, issue_value},
     issue_tags::facet_json,
     params::Params,
-    respond::{Answer, ok, series, whole},
+    respond::{Answer, no_content, ok, series, whole},
 };
 use crate::{
     Query, QueryError,
-    auth::{EventRead, EventWrite, Granted},
+    auth::{EventAdmin, EventRead, EventWrite, Granted},
     change,
     read::{self, events::EventListParams},
 };
@@ -38,8 +38,8 @@ pub(super) struct IssuePath {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let endpoints = PREFIXES.map(|prefix| {
         [
-            Endpoint::at(format!("{prefix}/")).get(show).put(change),
-            Endpoint::at(format!("{prefix}/hashes/")).get(hashes),
+            Endpoint::at(format!("{prefix}/")).get(show).put(change).delete(remove),
+            Endpoint::at(format!("{prefix}/hashes/")).get(hashes).delete(unmerge),
         ]
     });
     endpoints.into_iter().flatten().collect()
@@ -62,7 +62,9 @@ async fn show(principal: Granted<EventRead>, query: Data<Query>, path: Path<Issu
     let detail = read::issues::detail(&query, issue).await?;
     let stats = json!({ "24h": series(&detail.last_day), "30d": series(&detail.last_month) });
     let tags = detail.facets.iter().map(facet_json).collect();
-    ok(issue_value(&query, &detail.issue, detail.counts, [("stats", stats), ("tags", tags)])?)
+    let activity = detail.activities.iter().map(activity_json).collect();
+    let more = [("stats", stats), ("tags", tags), ("activity", activity)];
+    ok(issue_value(&query, &detail.issue, detail.counts, more)?)
 }
 
 async fn change(
@@ -72,10 +74,27 @@ async fn change(
     body: Json<IssueChangeJson>,
 ) -> Answer {
     let issue = find(&query, &principal, &path).await?;
-    let change = body.into_inner().into_change(&query, &principal).await?;
+    let change = match body.into_inner().into_asked(&query, &principal).await? {
+        Asked::Change(change) => change,
+        Asked::Discard => {
+            change::issues::discard(&query, &principal, issue.id).await?;
+            return no_content();
+        }
+        Asked::Merge => {
+            let where_to = "merge: takes several issues; see /projects/{organization}/{project}/issues/";
+            return Err(QueryError::Invalid(where_to.into()));
+        }
+    };
     let issue = change::issues::change(&query, &principal, issue.id, &change).await?;
     let counts = read::issues::counts(&query, &issue).await?;
     ok(issue_value(&query, &issue, counts, [])?)
+}
+
+/// 202: the issue is gone, its events follow within minutes.
+async fn remove(principal: Granted<EventAdmin>, query: Data<Query>, path: Path<IssuePath>) -> Answer {
+    let issue = find(&query, &principal, &path).await?;
+    change::issues::delete(&query, &principal, issue.id).await?;
+    Ok(HttpResponse::Accepted().finish())
 }
 
 /// The fingerprints that lead to the issue, each with its latest event.
@@ -93,6 +112,30 @@ async fn hashes(
         rows.push(json!({ "id": hash.to_string(), "latestEvent": latest(&query, &issue, *hash).await? }));
     }
     whole(&query, &request, &rows)
+}
+
+/// Gives fingerprints, named by `id`, to issues of their own: those that they were merged from, else new ones.
+async fn unmerge(
+    principal: Granted<EventWrite>,
+    query: Data<Query>,
+    path: Path<IssuePath>,
+    params: Params,
+) -> Answer {
+    let issue = find(&query, &principal, &path).await?;
+    let mut hashes: Vec<GroupHash> = params
+        .all("id")
+        .map(|text| text.parse().map_err(|_| QueryError::Invalid(format!("id: {text:?} is no fingerprint"))))
+        .collect::<Result<_, _>>()?;
+    hashes.sort_unstable();
+    hashes.dedup();
+    if hashes.is_empty() {
+        return Err(QueryError::Invalid(
+            "id: is missing; name the fingerprints to part from the issue".into(),
+        ));
+    }
+    let ids = change::issues::unmerge(&query, &principal, &issue, &hashes).await?;
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    Ok(HttpResponse::Accepted().json(json!({ "issues": ids })))
 }
 
 async fn latest(query: &Query, issue: &Issue, hash: GroupHash) -> Result<Option<Value>, QueryError> {

@@ -2,13 +2,19 @@
 
 use mayday_catalog::{
     access::Principal,
-    issues::{Issue, IssueChange},
+    activities::Activity,
+    issue_changes::IssueChange,
+    issues::Issue,
     json::{IssueCounts, issue_json},
 };
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::{Query, QueryError, change};
+use super::respond::date;
+use crate::{
+    Query, QueryError,
+    change::{self, issue_status::StatusDetails},
+};
 
 /// An issue as it is everywhere, with `more` fields that the endpoint adds.
 pub(super) fn issue_value(
@@ -25,39 +31,78 @@ pub(super) fn issue_value(
     Ok(value)
 }
 
+/// Something that happened to an issue, with Sentry's names.
+pub(super) fn activity_json(activity: &Activity) -> Value {
+    let user = activity.user.as_ref().map(|user| {
+        json!({ "id": user.id.to_string(), "email": user.email, "name": user.name, "username": user.email })
+    });
+    json!({
+        "id": activity.id.to_string(),
+        "type": activity.kind,
+        "user": user,
+        "data": activity.data,
+        "dateCreated": date(Some(activity.created)),
+    })
+}
+
 /// The body of a PUT; fields that it does not know are ignored, as Sentry's clients send many.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct IssueChangeJson {
     status: Option<String>,
+    substatus: Option<String>,
     #[serde(default)]
     status_details: Map<String, Value>,
     #[serde(default, deserialize_with = "text_or_null")]
     assigned_to: Option<String>,
+    /// `true` or 1.
+    #[serde(default)]
+    merge: Value,
+    #[serde(default)]
+    discard: bool,
+}
+
+/// What a PUT asks for.
+pub(super) enum Asked {
+    Change(IssueChange),
+    /// To make the issues one.
+    Merge,
+    /// To delete the issues, and to filter further events of them.
+    Discard,
 }
 
 impl IssueChangeJson {
-    pub(super) async fn into_change(
-        self,
-        query: &Query,
-        principal: &Principal,
-    ) -> Result<IssueChange, QueryError> {
-        let in_next_release = self.in_next_release()?;
-        let status = self.status.as_deref().map(|name| change::issues::status(name, in_next_release));
+    pub(super) async fn into_asked(self, query: &Query, principal: &Principal) -> Result<Asked, QueryError> {
+        let merges = match &self.merge {
+            Value::Null | Value::Bool(false) => false,
+            Value::Bool(true) => true,
+            Value::Number(number) if number.as_u64() == Some(1) => true,
+            other => return Err(QueryError::Invalid(format!("merge: {other} is not 1 or true"))),
+        };
+        let changes = self.status.is_some() || self.assigned_to.is_some();
+        if u8::from(merges) + u8::from(self.discard) + u8::from(changes) > 1 {
+            let one = "merge, discard: each goes alone, without a status or an assignee";
+            return Err(QueryError::Invalid(one.into()));
+        }
+        match (merges, self.discard) {
+            (true, _) => Ok(Asked::Merge),
+            (_, true) => Ok(Asked::Discard),
+            _ => Ok(Asked::Change(self.into_change(query, principal).await?)),
+        }
+    }
+
+    async fn into_change(self, query: &Query, principal: &Principal) -> Result<IssueChange, QueryError> {
+        let details = StatusDetails::parse(Value::Object(self.status_details))?;
+        let now = query.clock.now();
+        let status = match self.status.as_deref() {
+            Some(name) => Some(change::issue_status::status(name, self.substatus.as_deref(), details, now)?),
+            None => None,
+        };
         let assignee = match &self.assigned_to {
             Some(text) => Some(change::issues::assignee(query, principal, text).await?),
             None => None,
         };
-        Ok(IssueChange { status: status.transpose()?, assignee })
-    }
-
-    fn in_next_release(&self) -> Result<bool, QueryError> {
-        if let Some(unknown) = self.status_details.keys().find(|key| *key != "inNextRelease") {
-            return Err(QueryError::Invalid(format!(
-                "statusDetails.{unknown}: not supported; there is inNextRelease"
-            )));
-        }
-        Ok(self.status_details.get("inNextRelease") == Some(&Value::Bool(true)))
+        Ok(IssueChange { status, assignee })
     }
 }
 

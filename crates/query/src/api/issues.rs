@@ -4,20 +4,20 @@ use actix_web::{
     HttpRequest,
     web::{Data, Json, Path},
 };
-use mayday_catalog::access::Principal;
+use mayday_catalog::{access::Principal, projects::Project};
 use mayday_event::IssueId;
 use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
-    issue_json::{IssueChangeJson, issue_value},
+    issue_json::{Asked, IssueChangeJson, issue_value},
     limits,
     params::Params,
-    respond::{Answer, ok, page, series},
+    respond::{Answer, no_content, ok, page, series},
 };
 use crate::{
     Query, QueryError,
-    auth::{EventRead, EventWrite, Granted},
+    auth::{EventAdmin, EventRead, EventWrite, Granted},
     change,
     read::{
         self,
@@ -30,7 +30,7 @@ use crate::{
 const DEFAULT_SEARCH: &str = "is:unresolved";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::at("/projects/{organization}/{project}/issues/").get(list).put(change)]
+    vec![Endpoint::at("/projects/{organization}/{project}/issues/").get(list).put(change).delete(remove)]
 }
 
 async fn list(
@@ -114,19 +114,67 @@ async fn change(
     let asked = body.into_inner();
     let json: IssueChangeJson = serde_json::from_value(asked.clone())
         .map_err(|error| QueryError::Invalid(format!("body: {error}")))?;
-    let change = json.into_change(&query, &principal).await?;
-    let ids = match ids(&params)? {
-        Some(ids) => {
-            let issues = query.catalog.issues(principal.organization_id, &ids).await?;
-            issues.iter().filter(|issue| issue.project_id == project.id).map(|issue| issue.id).collect()
+    let wanted = json.into_asked(&query, &principal).await?;
+    if matches!(wanted, Asked::Merge) && params.all("id").next().is_none() {
+        return Err(QueryError::Invalid("merge: takes issues given by id".into()));
+    }
+    let ids = asked_for(&query, &principal, &project, &params).await?;
+    match wanted {
+        Asked::Change(change) => {
+            for id in &ids {
+                change::issues::change(&query, &principal, *id, &change).await?;
+            }
         }
-        None => {
-            let list = ListParams { search: bulk_search(&params)?, ..ListParams::default() };
-            read::issue_list::matching(&query, &principal, &project, &list, limits::BULK_ISSUES).await?
+        Asked::Merge => {
+            let (parent, children) = change::issues::merge(&query, &principal, &ids).await?;
+            let children: Vec<String> = children.iter().map(ToString::to_string).collect();
+            return ok(json!({ "merge": { "parent": parent.to_string(), "children": children } }));
         }
-    };
-    change_all(&query, &principal, &ids, &change).await?;
+        Asked::Discard => {
+            for id in &ids {
+                change::issues::discard(&query, &principal, *id).await?;
+            }
+            return no_content();
+        }
+    }
     ok(asked)
+}
+
+/// Deletes the issues given by `id`, else those that `query` or `status` finds; never all for want of both.
+async fn remove(
+    principal: Granted<EventAdmin>,
+    query: Data<Query>,
+    path: Path<(String, String)>,
+    params: Params,
+) -> Answer {
+    let (organization, project) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    if ["id", "query", "status"].iter().all(|name| params.all(name).all(|value| value.trim().is_empty())) {
+        return Err(QueryError::Invalid("id, query: one must say which issues are to be deleted".into()));
+    }
+    for id in asked_for(&query, &principal, &project, &params).await? {
+        change::issues::delete(&query, &principal, id).await?;
+    }
+    no_content()
+}
+
+/// The issues given by `id`; else those that `query` or `status` finds; else all of the project.
+async fn asked_for(
+    query: &Query,
+    principal: &Principal,
+    project: &Project,
+    params: &Params,
+) -> Result<Vec<IssueId>, QueryError> {
+    if let Some(ids) = ids(params)? {
+        let issues = query.catalog.issues(principal.organization_id, &ids).await?;
+        return Ok(issues
+            .iter()
+            .filter(|issue| issue.project_id == project.id)
+            .map(|issue| issue.id)
+            .collect());
+    }
+    let list = ListParams { search: bulk_search(params)?, ..ListParams::default() };
+    read::issue_list::matching(query, principal, project, &list, limits::BULK_ISSUES).await
 }
 
 fn ids(params: &Params) -> Result<Option<Vec<IssueId>>, QueryError> {
@@ -145,16 +193,4 @@ fn bulk_search(params: &Params) -> Result<Search, QueryError> {
         Some(status) if params.one("query")?.is_none() => Ok(Search::parse(&format!("is:{status}"))?),
         _ => search(params, ""),
     }
-}
-
-async fn change_all(
-    query: &Query,
-    principal: &Principal,
-    ids: &[IssueId],
-    change: &mayday_catalog::issues::IssueChange,
-) -> Result<(), QueryError> {
-    for id in ids {
-        change::issues::change(query, principal, *id, change).await?;
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 //! One file per resource, each with its `endpoints()`; the OpenAPI document must list the same ones (a test says
 //! so). A handler takes [`Granted`](crate::auth::Granted) first: who asks, with the scope it needs.
 
+mod activities;
 mod artifact_bundles;
 mod attachments;
 mod chunk_upload;
@@ -48,6 +49,7 @@ mod symbol_sources;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod tombstones;
 #[cfg(test)]
 mod upload_tests;
 mod users;
@@ -88,6 +90,8 @@ fn endpoints() -> Vec<Endpoint> {
         keys::endpoints(),
         issues::endpoints(),
         issue::endpoints(),
+        activities::endpoints(),
+        tombstones::endpoints(),
         issue_tags::endpoints(),
         project_tags::endpoints(),
         stats::endpoints(),

@@ -32,7 +32,8 @@ pub(crate) async fn delete(query: &Query, project: &Project, id: i64) -> Result<
 fn subscriptions(names: &[&str]) -> Result<Vec<TransitionKind>, QueryError> {
     let kind = |name: &&str| {
         TransitionKind::from_action(name).ok_or_else(|| {
-            QueryError::Invalid(format!("events: {name:?} is not issue.new or issue.regressed"))
+            let known = TransitionKind::ALL.map(TransitionKind::action).join(", ");
+            QueryError::Invalid(format!("events: {name:?} is none of {known}"))
         })
     };
     names.iter().map(kind).collect()

@@ -1,12 +1,21 @@
-//! Status and assignee of issues.
+//! Issues: status and assignee, merging and parting, deletion.
+
+use std::collections::BTreeMap;
 
 use mayday_catalog::{
     access::Principal,
-    issues::{Issue, IssueChange, NewStatus},
+    healing::Remaining,
+    issue_changes::IssueChange,
+    issues::Issue,
+    merging::{Described, Part},
 };
-use mayday_event::IssueId;
+use mayday_event::{GroupHash, IssueId};
+use mayday_store::queries::{Condition, HashGroup};
 
-use crate::{Query, QueryError, read};
+use crate::{
+    Query, QueryError,
+    read::{self, period::all_time},
+};
 
 /// Changes an issue and gives it back as it is then.
 pub(crate) async fn change(
@@ -15,22 +24,7 @@ pub(crate) async fn change(
     id: IssueId,
     change: &IssueChange,
 ) -> Result<Issue, QueryError> {
-    Ok(query.catalog.change_issue(principal.organization_id, id, change).await?)
-}
-
-/// A status by the name that Sentry's API knows; `in_next_release` only goes with `resolved`.
-pub(crate) fn status(name: &str, in_next_release: bool) -> Result<NewStatus, QueryError> {
-    match (name, in_next_release) {
-        ("resolved", true) | ("resolvedInNextRelease", _) => Ok(NewStatus::ResolvedInNextRelease),
-        ("resolved", false) => Ok(NewStatus::Resolved),
-        ("unresolved", false) => Ok(NewStatus::Unresolved),
-        // What older clients call ignored: `sentry-cli issues mute`.
-        ("ignored" | "muted", false) => Ok(NewStatus::Ignored),
-        (_, true) => Err(QueryError::Invalid("statusDetails.inNextRelease: goes with resolved only".into())),
-        _ => Err(QueryError::Invalid(format!(
-            "status: {name:?} is not resolved, resolvedInNextRelease, unresolved or ignored"
-        ))),
-    }
+    Ok(query.catalog.change_issue(principal.organization_id, principal.user_id, id, change).await?)
 }
 
 /// The e-mail address of whom `text` means: `user:ID`, a bare id or an e-mail address; nobody if it is empty.
@@ -49,4 +43,98 @@ pub(crate) async fn assignee(
         .find(|member| id == Some(member.user_id) || member.email.eq_ignore_ascii_case(text));
     let nobody = || QueryError::Invalid(format!("assignedTo: {text:?} is no member of this organization"));
     Ok(Some(member.ok_or_else(nobody)?.email))
+}
+
+/// Makes issues of one project one: that with the most events, the oldest of several. Gives its id, and those of the others.
+pub(crate) async fn merge(
+    query: &Query,
+    principal: &Principal,
+    ids: &[IssueId],
+) -> Result<(IssueId, Vec<IssueId>), QueryError> {
+    let issues = query.catalog.issues(principal.organization_id, ids).await?;
+    let few = || QueryError::Invalid("merge: takes at least two issues, each given by id".into());
+    let Some(project) = issues.first().filter(|_| issues.len() > 1).map(|issue| issue.project_id) else {
+        return Err(few());
+    };
+    let group = |issue: &Issue| HashGroup { id: issue.id.0, hashes: issue.hashes.clone() };
+    let groups: Vec<HashGroup> = issues.iter().map(group).collect();
+    let window = all_time(query.clock.now());
+    let stats = query.store.group_stats(project, &groups, window, &Condition::default()).await?;
+    let events = |issue: &Issue| stats.get(&issue.id.0).map_or(0, |stats| stats.events);
+    let target = issues
+        .iter()
+        .max_by_key(|issue| (events(issue), std::cmp::Reverse(issue.id)))
+        .map(|issue| issue.id)
+        .ok_or_else(few)?;
+    let others: Vec<IssueId> = issues.iter().map(|issue| issue.id).filter(|id| *id != target).collect();
+    let (organization, user) = (principal.organization_id, principal.user_id);
+    query.catalog.merge_issues(organization, user, target, &others).await?;
+    Ok((target, others))
+}
+
+/// Gives fingerprints of an issue to issues of their own: those that it was merged from, else new ones.
+pub(crate) async fn unmerge(
+    query: &Query,
+    principal: &Principal,
+    issue: &Issue,
+    hashes: &[GroupHash],
+) -> Result<Vec<IssueId>, QueryError> {
+    let mut parts: BTreeMap<Option<IssueId>, Vec<GroupHash>> = BTreeMap::new();
+    let mut kept = Vec::new();
+    for (hash, merged_from) in query.catalog.merged_from(issue.id).await? {
+        if hashes.contains(&hash) {
+            parts.entry(merged_from).or_default().push(hash);
+        } else {
+            kept.push(hash);
+        }
+    }
+    if parts.values().map(Vec::len).sum::<usize>() != hashes.len() {
+        return Err(QueryError::Invalid("id: has one that is no fingerprint of this issue".into()));
+    }
+    if kept.is_empty() {
+        return Err(QueryError::Invalid("id: an issue keeps at least one fingerprint; leave one out".into()));
+    }
+    let mut described = Vec::with_capacity(parts.len());
+    for (merged_from, hashes) in parts {
+        described.push(part(query, issue, merged_from, hashes).await?);
+    }
+    let left = seen(query, issue, &kept).await?;
+    let (organization, user) = (principal.organization_id, principal.user_id);
+    Ok(query.catalog.unmerge_issue(organization, user, issue.id, &described, left).await?)
+}
+
+async fn part(
+    query: &Query,
+    issue: &Issue,
+    merged_from: Option<IssueId>,
+    hashes: Vec<GroupHash>,
+) -> Result<Part, QueryError> {
+    let newest = query.store.edge_event(issue.project_id, &hashes, true).await?;
+    let described = newest.map(|event| Described {
+        title: event.summary.title,
+        culprit: event.summary.culprit,
+        error_type: event.columns.error_type,
+        error_value: event.columns.error_value,
+        release: Some(event.summary.release).filter(|release| !release.is_empty()),
+    });
+    Ok(Part { merged_from, seen: seen(query, issue, &hashes).await?, hashes, described })
+}
+
+async fn seen(query: &Query, issue: &Issue, hashes: &[GroupHash]) -> Result<Option<Remaining>, QueryError> {
+    let span = query.store.span_of(issue.project_id, hashes).await?;
+    Ok(span.map(|(first_seen, last_seen)| Remaining { first_seen, last_seen }))
+}
+
+/// Deletes an issue; its events follow within minutes.
+pub(crate) async fn delete(query: &Query, principal: &Principal, id: IssueId) -> Result<(), QueryError> {
+    query.catalog.delete_issue(principal.organization_id, id).await?;
+    tracing::info!(issue = id.0, user = principal.user_id, "an issue was deleted");
+    Ok(())
+}
+
+/// Deletes an issue, and has further events of it filtered.
+pub(crate) async fn discard(query: &Query, principal: &Principal, id: IssueId) -> Result<(), QueryError> {
+    query.catalog.discard_issue(principal.organization_id, principal.user_id, id).await?;
+    tracing::info!(issue = id.0, user = principal.user_id, "an issue was discarded");
+    Ok(())
 }

@@ -2,11 +2,7 @@
 
 use actix_web::{HttpResponse, http::header, web};
 use askama::Template;
-use mayday_catalog::json::IssueCounts;
-use mayday_catalog::{
-    access::Member,
-    issues::{Issue, IssueChange, Status},
-};
+use mayday_catalog::{access::Member, activities::Activity, issues::Issue, json::IssueCounts};
 use mayday_event::{Event, IssueId, Timestamp};
 use mayday_store::queries::{
     dimensions::Dimension,
@@ -27,15 +23,16 @@ use super::{
         stack::Run,
         tags::{TagView, tags},
     },
+    issue_actions::{Actions, IssuePath},
+    issue_history::{Fingerprint, Happened, fingerprints, history},
     issue_suspects::{self, Looked, SuspectSection},
     issue_time::{Chosen, RELEASES, TimeQuery, TimeSection, issue_path},
     moment::{Count, Moment},
-    path::LocalPath,
     shell::{Account, Section, Shell},
-    visit::{Posted, ProjectPath, Visit},
+    visit::{ProjectPath, Visit},
 };
 use crate::{
-    QueryError, change,
+    QueryError,
     read::{
         self,
         events::{Enclosed, EventView, Which},
@@ -47,6 +44,8 @@ use crate::{
 const FACET_VALUES: usize = 10;
 /// Most of what users said that is shown beside an event.
 const FEEDBACK: usize = 5;
+/// The newest things that happened to it.
+const ACTIVITIES: usize = 30;
 
 #[derive(Template)]
 #[template(path = "issue.html")]
@@ -60,6 +59,9 @@ pub(crate) struct IssuePage {
     /// Why there is none.
     no_event: &'static str,
     said: Vec<Said>,
+    history: Vec<Happened>,
+    /// Empty if it has but one.
+    fingerprints: Vec<Fingerprint>,
     tags: Vec<TagView>,
     /// Whose shares the tags are.
     share_of: String,
@@ -79,6 +81,8 @@ pub(super) struct Shown {
     /// Releases of the chosen period.
     pub(super) releases: Distribution,
     pub(super) looked: Looked,
+    /// What happened to it, the newest first.
+    pub(super) activities: Vec<Activity>,
 }
 
 struct Head {
@@ -93,28 +97,6 @@ struct Head {
     /// The app's own line that the event which is shown happened at: `Checkout.kt:42`; empty if not known.
     place: String,
     badges: Vec<Badge>,
-}
-
-struct Actions {
-    csrf: String,
-    status_path: String,
-    assignee_path: String,
-    buttons: Vec<Button>,
-    assignees: Vec<AssigneeOption>,
-}
-
-struct Button {
-    /// For tests.
-    id: &'static str,
-    value: &'static str,
-    name: &'static str,
-    primary: bool,
-}
-
-struct AssigneeOption {
-    value: String,
-    name: String,
-    current: bool,
 }
 
 struct Facts {
@@ -152,6 +134,8 @@ impl IssuePage {
             share_of: chosen.share_of(),
             actions: Actions::new(issue, account, members),
             facts: Facts::new(shown, now),
+            history: history(&shown.activities, now),
+            fingerprints: fingerprints(&issue.hashes, event.map(|(view, _)| view.summary.hash)),
             no_event: if shown.counts.events == 0 {
                 "The events of this issue are older than events are kept."
             } else {
@@ -200,48 +184,6 @@ fn place(event: &Event) -> String {
     file.map(|(file, line)| format!("{file}:{line}")).unwrap_or_default()
 }
 
-impl Actions {
-    fn new(issue: &Issue, account: &Account, members: &[Member]) -> Self {
-        let resolve = Button { id: "resolve", value: "resolved", name: "Resolve", primary: true };
-        let next = Button {
-            id: "resolve-next",
-            value: "resolvedInNextRelease",
-            name: "Resolve in next release",
-            primary: false,
-        };
-        let ignore = Button { id: "ignore", value: "ignored", name: "Ignore", primary: false };
-        let reopen = Button { id: "reopen", value: "unresolved", name: "Reopen", primary: false };
-        let buttons = match issue.status {
-            Status::Unresolved => vec![resolve, next, ignore],
-            Status::Resolved => vec![reopen, ignore],
-            Status::Ignored => vec![resolve, reopen],
-        };
-        Self {
-            csrf: account.csrf.clone(),
-            status_path: format!("/issues/{}/status", issue.id),
-            assignee_path: format!("/issues/{}/assignee", issue.id),
-            buttons,
-            assignees: assignees(issue.assignee.as_deref(), members, &account.email),
-        }
-    }
-}
-
-/// Nobody, the visitor, the other members; and whoever it is assigned to, should they have left.
-fn assignees(current: Option<&str>, members: &[Member], me: &str) -> Vec<AssigneeOption> {
-    let option = |value: &str, name: String| AssigneeOption {
-        value: value.into(),
-        name,
-        current: value == current.unwrap_or_default(),
-    };
-    let mut options = vec![option("", "Assigned to nobody".into()), option(me, "Assigned to me".into())];
-    let others = members.iter().map(|member| member.email.as_str()).filter(|email| *email != me);
-    options.extend(others.map(|email| option(email, email.into())));
-    if let Some(left) = current.filter(|_| !options.iter().any(|option| option.current)) {
-        options.push(option(left, left.into()));
-    }
-    options
-}
-
 impl Facts {
     fn new(shown: &Shown, now: Timestamp) -> Self {
         let issue = &shown.issue;
@@ -254,11 +196,6 @@ impl Facts {
             last_release: issue.last_release.clone().unwrap_or_default(),
         }
     }
-}
-
-#[derive(Deserialize)]
-pub(crate) struct IssuePath {
-    issue: String,
 }
 
 /// `GET /issues/{issue}/`: with its newest event. By id or by short id.
@@ -312,11 +249,7 @@ async fn show(
     asked: &TimeQuery,
 ) -> Result<HttpResponse, PageError> {
     let chosen = Chosen::new(asked);
-    let path = ProjectPath {
-        organization: visit.principal.organization_slug.clone(),
-        project: issue.project_slug.clone(),
-    };
-    let project = visit.project(&path).await?;
+    let project = visit.project(&ProjectPath::of(visit, &issue)).await?;
     let event = async {
         match read::events::of_issue(&visit.query, &issue, which).await {
             Ok(view) => {
@@ -351,65 +284,21 @@ async fn shown(visit: &Visit, issue: Issue, chosen: &Chosen) -> Result<Shown, Qu
     let query = &visit.query;
     let (buckets, narrowed) = (chosen.buckets(visit.now)?, chosen.narrowed(visit.now)?);
     let (of, filter, by) = (Of::Issue(&issue), chosen.filter(), Dimension::new("release"));
-    let (counts, releases, facets, feedback, looked) = tokio::try_join!(
+    let (counts, releases, facets, feedback, looked, activities) = tokio::try_join!(
         read::issues::counts(query, &issue),
         read::stats::distribution(query, of, &by, &buckets, &filter, RELEASES),
         read::tags::facets(query, of, &narrowed, FACET_VALUES),
         read::feedback::of_issue(query, &issue, FEEDBACK),
         async { Ok(issue_suspects::look(query, &issue, chosen).await) },
+        async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
     )?;
-    Ok(Shown { issue, counts, facets, feedback, buckets, releases, looked })
-}
-
-#[derive(Deserialize)]
-pub(crate) struct StatusForm {
-    /// As the API names it.
-    status: String,
-    #[serde(default)]
-    next: LocalPath,
-}
-
-/// `POST /issues/{issue}/status`
-pub(crate) async fn set_status(
-    posted: Posted<StatusForm>,
-    path: web::Path<IssuePath>,
-) -> Result<HttpResponse, PageError> {
-    let status = change::issues::status(&posted.form.status, false)?;
-    let change = IssueChange { status: Some(status), ..IssueChange::default() };
-    apply(&posted.visit, &path.issue, &change, &posted.form.next).await
-}
-
-#[derive(Deserialize)]
-pub(crate) struct AssigneeForm {
-    assignee: String,
-    #[serde(default)]
-    next: LocalPath,
-}
-
-/// `POST /issues/{issue}/assignee`
-pub(crate) async fn set_assignee(
-    posted: Posted<AssigneeForm>,
-    path: web::Path<IssuePath>,
-) -> Result<HttpResponse, PageError> {
-    let assignee =
-        change::issues::assignee(&posted.visit.query, &posted.visit.principal, &posted.form.assignee).await?;
-    let change = IssueChange { assignee: Some(assignee), ..IssueChange::default() };
-    apply(&posted.visit, &path.issue, &change, &posted.form.next).await
-}
-
-async fn apply(
-    visit: &Visit,
-    issue: &str,
-    change: &IssueChange,
-    next: &LocalPath,
-) -> Result<HttpResponse, PageError> {
-    let issue = read::issues::find(&visit.query, &visit.principal, issue).await?;
-    change::issues::change(&visit.query, &visit.principal, issue.id, change).await?;
-    Ok(answer::see(next.as_str()))
+    Ok(Shown { issue, counts, facets, feedback, buckets, releases, looked, activities })
 }
 
 #[cfg(test)]
 mod tests {
+    use mayday_catalog::issues::Status;
+
     use super::*;
     use crate::{
         fixture::{main_part, now},

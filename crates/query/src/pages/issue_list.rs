@@ -11,7 +11,7 @@ use super::{
     chart::Sparkline,
     environments::{Environment, environments},
     error::PageError,
-    fate,
+    fate, issue_bulk, issue_search,
     list_address::{Link, ListQuery, Span, Wanted},
     moment::{Count, Moment},
     path::with_query,
@@ -29,6 +29,15 @@ use crate::read::{
 pub(crate) struct ListPage {
     shell: Shell,
     action: String,
+    csrf: String,
+    /// What may be done with ticked issues: value and name.
+    changes: &'static [(&'static str, &'static str)],
+    /// The keys of a search, separated by spaces.
+    keys: String,
+    /// The project's newest issue; `None` on later pages: what comes does not belong there.
+    newest: Option<IssueId>,
+    /// The list's own parameters.
+    same: String,
     query: String,
     error: Option<String>,
     sort: &'static str,
@@ -48,6 +57,14 @@ pub(crate) struct ListPage {
     nothing_detail: &'static str,
     /// Set while the project has no issue at all.
     first_steps: Option<Setup>,
+}
+
+/// What stands around the rows.
+#[derive(Default)]
+pub(crate) struct Around {
+    first_steps: Option<Setup>,
+    csrf: String,
+    newest: Option<IssueId>,
 }
 
 /// An issue to show.
@@ -106,8 +123,13 @@ pub(crate) async fn list(
         Some(found) if found.rows.is_empty() => first_steps(&visit, &project).await?,
         _ => None,
     };
+    let newest = match asked.cursor.is_empty() {
+        true => visit.query.catalog.newest_issue(project.id).await?,
+        false => None,
+    };
+    let around = Around { first_steps, csrf: visit.csrf.clone(), newest };
     let shell = visit.project_shell(format!("Issues · {}", project.name), &project, Section::Issues).await?;
-    answer::page(&ListPage::new(shell, &wanted, found, environments, first_steps, visit.now))
+    answer::page(&ListPage::new(shell, &wanted, found, environments, around, visit.now))
 }
 
 /// How to connect an app, while the project has no issue at all.
@@ -125,7 +147,7 @@ impl ListPage {
         wanted: &Wanted,
         found: Option<IssuePage>,
         environments: Vec<Environment>,
-        first_steps: Option<Setup>,
+        around: Around,
         now: Timestamp,
     ) -> Self {
         let (rows, pagination) = found.map(|found| (found.rows, found.pagination)).unwrap_or_default();
@@ -133,6 +155,11 @@ impl ListPage {
         Self {
             shell,
             action: wanted.path.clone(),
+            csrf: around.csrf,
+            changes: &issue_bulk::CHANGES,
+            keys: issue_search::keys(),
+            newest: around.newest,
+            same: wanted.parameters(),
             error: wanted.search.as_ref().err().cloned(),
             sort: wanted.sort.0,
             period: wanted.span.value(),
@@ -154,7 +181,7 @@ impl ListPage {
             } else {
                 "This project has no issue of this kind."
             },
-            first_steps,
+            first_steps: around.first_steps,
         }
     }
 }
@@ -205,7 +232,7 @@ mod tests {
         let found = wanted.search.is_ok().then_some(IssuePage { total: rows.len(), rows, pagination });
         let environment = |name: &str| Environment { name: name.into(), current: name == asked.environment };
         let environments = vec![environment("beta"), environment("production")];
-        let page = ListPage::new(sample::shell(), &wanted, found, environments, None, now());
+        let page = ListPage::new(sample::shell(), &wanted, found, environments, Around::default(), now());
         main_part(&page.render().unwrap()).to_owned()
     }
 
@@ -254,9 +281,10 @@ mod tests {
         let (project, query) = (&server.project, &server.query);
         let keys = read::projects::keys(query, project).await.unwrap();
         let setup = Setup::of_project(query, project, &keys);
+        let around = Around { first_steps: setup, ..Around::default() };
         let wanted = Wanted::new(project, &ListQuery::default());
         let found = IssuePage { rows: Vec::new(), pagination: Pagination::whole(), total: 0 };
-        let page = ListPage::new(sample::shell(), &wanted, Some(found), Vec::new(), setup, now());
+        let page = ListPage::new(sample::shell(), &wanted, Some(found), Vec::new(), around, now());
         let page = page.render().unwrap();
         let dsn = format!("http://{}@mayday.example:8000/1</code>", server.bootstrap.public_key);
         assert!(page.contains("data-testid=\"empty-project\"") && page.contains(&dsn), "{page}");

@@ -152,6 +152,12 @@ impl Wanted {
         )
     }
 
+    /// What makes this list, as parameters of an address.
+    pub(super) fn parameters(&self) -> String {
+        let href = self.href(&self.query, self.sort.0, self.span, "");
+        href.split_once('?').map_or(String::new(), |(_, parameters)| parameters.to_owned())
+    }
+
     pub(super) fn tabs(&self) -> Vec<Link> {
         let status = self.search.as_ref().ok().map(Search::status);
         let tab = |id, name, is: &str, of: Option<Status>| {

@@ -33,7 +33,11 @@ mod headers;
 mod home;
 mod hooks;
 mod issue;
+mod issue_actions;
+mod issue_bulk;
+mod issue_history;
 mod issue_list;
+mod issue_search;
 mod issue_suspects;
 mod issue_time;
 mod list_address;
@@ -101,6 +105,9 @@ fn project_pages() -> actix_web::Scope {
     web::scope("/projects/{organization}/{project}")
         .route("/", web::get().to(issue_list::lead_on))
         .route("/issues/", web::get().to(issue_list::list))
+        .route("/issues/values", web::get().to(issue_search::values))
+        .route("/issues/arrived", web::get().to(issue_search::arrived))
+        .route("/issues/change", web::post().to(issue_bulk::change))
         .route("/events/{event}/", web::get().to(fate::show))
         .route("/feedback/", web::get().to(feedback::list))
         .route("/releases/", web::get().to(releases::list))
@@ -120,8 +127,11 @@ fn project_pages() -> actix_web::Scope {
 fn issue_pages() -> actix_web::Scope {
     web::scope("/issues/{issue}")
         .route("/", web::get().to(issue::newest))
-        .route("/status", web::post().to(issue::set_status))
-        .route("/assignee", web::post().to(issue::set_assignee))
+        .route("/status", web::post().to(issue_actions::set_status))
+        .route("/assignee", web::post().to(issue_actions::set_assignee))
+        .route("/notes", web::post().to(issue_actions::add_note))
+        .route("/part", web::post().to(issue_actions::part))
+        .route("/delete", web::post().to(issue_actions::delete))
         .route("/events/{event}/", web::get().to(issue::with_event))
         .route("/events/{event}/json/", web::get().to(issue::event_json))
         .route("/events/{event}/attachments/{attachment}/", web::get().to(attachments::serve))

@@ -1,6 +1,7 @@
 //! An issue and an event that have everything a page can show, for tests.
 
 use mayday_catalog::{
+    activities::{Activity, Actor},
     issues::{Issue, Status},
     json::IssueCounts,
     projects::Project,
@@ -47,7 +48,10 @@ pub(super) fn issue() -> Issue {
         short_id: "APP-7".into(),
         status: Status::Unresolved,
         regressed: true,
+        escalating: false,
         resolved_in_next_release: false,
+        resolved_in_release: None,
+        ignored: None,
         resolved: None,
         level: Level::Fatal,
         platform: "java".into(),
@@ -160,7 +164,16 @@ pub(super) fn shown() -> Shown {
             counts: vec![8, 42, 50],
         },
         looked: Looked::Found(suspects()),
+        activities: vec![
+            activity("note", Some("ann@example.com"), json!({ "text": "Seen on <staging>, too." })),
+            activity("set_regression", None, json!({ "version": "app@1.2.0" })),
+        ],
     }
+}
+
+fn activity(kind: &str, email: Option<&str>, data: Value) -> Activity {
+    let user = email.map(|email| Actor { id: 1, email: email.into(), name: String::new() });
+    Activity { id: 1, kind: kind.into(), user, data, created: now().plus_ms(-Timestamp::HOUR_MS) }
 }
 
 pub(super) fn suspects() -> Suspects {

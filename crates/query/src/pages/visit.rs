@@ -6,7 +6,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
-use mayday_catalog::{access::Principal, projects::Project};
+use mayday_catalog::{access::Principal, issues::Issue, projects::Project};
 use mayday_event::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use subtle::ConstantTimeEq;
@@ -88,6 +88,13 @@ impl Visit {
 pub(crate) struct ProjectPath {
     pub(crate) organization: String,
     pub(crate) project: String,
+}
+
+impl ProjectPath {
+    /// That of an issue of the visitor's organisation.
+    pub(crate) fn of(visit: &Visit, issue: &Issue) -> Self {
+        Self { organization: visit.principal.organization_slug.clone(), project: issue.project_slug.clone() }
+    }
 }
 
 /// A form sent by somebody who is logged in, from one of our own pages.

@@ -1,6 +1,6 @@
 //! One issue.
 
-use mayday_catalog::{access::Principal, issues::Issue, json::IssueCounts};
+use mayday_catalog::{access::Principal, activities::Activity, issues::Issue, json::IssueCounts};
 use mayday_store::queries::{Condition, HashGroup, Window, tags::TagFacet};
 
 use super::{
@@ -14,6 +14,9 @@ use crate::{Query, QueryError};
 /// Most frequent values of each tag in [`IssueDetail`].
 const FACET_VALUES: usize = 10;
 
+/// The newest things that happened to it in [`IssueDetail`].
+const ACTIVITIES: usize = 30;
+
 /// All of an issue but its events.
 #[derive(Debug, Clone)]
 pub(crate) struct IssueDetail {
@@ -26,6 +29,8 @@ pub(crate) struct IssueDetail {
     pub(crate) last_month: Series,
     /// Each tag with its most frequent values, over all that is kept; tags by name.
     pub(crate) facets: Vec<TagFacet>,
+    /// What happened to it, the newest first.
+    pub(crate) activities: Vec<Activity>,
 }
 
 /// An issue of the principal's organisation, by decimal id or short id.
@@ -46,7 +51,8 @@ pub(crate) async fn detail(query: &Query, issue: Issue) -> Result<IssueDetail, Q
     if let Some(users) = facets.iter_mut().find(|facet| facet.key == "user") {
         users.distinct = counts.users;
     }
-    Ok(IssueDetail { issue, counts, last_day, last_month, facets })
+    let activities = query.catalog.activities(issue.id, ACTIVITIES).await?;
+    Ok(IssueDetail { issue, counts, last_day, last_month, facets, activities })
 }
 
 /// Its events and users, of all that is kept.

@@ -23,7 +23,7 @@ use mayday_store::queries::{Field, Pattern};
 
 use crate::QueryError;
 use ast::{Filter, Node, State, Term};
-pub(crate) use keys::{KEYS, field};
+pub(crate) use keys::KEYS;
 
 /// Longest search, characters.
 pub(crate) const MAX_LENGTH: usize = 1000;

@@ -102,6 +102,24 @@ impl Store {
             .collect())
     }
 
+    /// Events and users of hashes in a window, to the millisecond and both exact: for decisions, not for lists.
+    pub async fn exact_counts(
+        &self,
+        project: ProjectId,
+        hashes: &[GroupHash],
+        window: Window,
+    ) -> Result<GroupStats, StoreError> {
+        let sql = format!(
+            "SELECT count() AS events, uniqExactIf(user, user != '') AS users FROM events
+             WHERE project_id = {{project:UInt64}} AND group_hash IN {{hashes:Array(UInt64)}} AND {}",
+            Window::CONDITION
+        );
+        let hashes: Vec<u64> = hashes.iter().map(|hash| hash.0).collect();
+        let query = window.bind(self.query(&sql, project).param("hashes", hashes));
+        let (events, users) = query.fetch_one().await.map_err(StoreError::of_query)?;
+        Ok(GroupStats { events, users })
+    }
+
     /// Events per bucket of a few groups, by the group's id: `(start of bucket, events)` for every bucket of
     /// the window, zeros included, oldest first.
     pub async fn group_series(

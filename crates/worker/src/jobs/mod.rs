@@ -2,6 +2,8 @@
 
 mod balance;
 mod blobs;
+mod deletions;
+mod ignored;
 mod uploads;
 
 use std::time::Duration;
@@ -20,6 +22,8 @@ pub(crate) async fn run(worker: &Worker, stop: &CancellationToken) {
     let mut round: u32 = 0;
     while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
         stop.run_until_cancelled(balance::check(worker)).await;
+        stop.run_until_cancelled(ignored::check(worker)).await;
+        stop.run_until_cancelled(deletions::delete(worker)).await;
         if round.is_multiple_of(CLEAN_EVERY) {
             stop.run_until_cancelled(blobs::clean(worker)).await;
             stop.run_until_cancelled(uploads::clean(worker)).await;

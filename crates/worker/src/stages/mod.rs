@@ -1,6 +1,7 @@
 //! The stages, each taking one type and giving the next.
 
 pub(crate) mod deduplicate;
+pub(crate) mod discard;
 pub(crate) mod files;
 pub(crate) mod missing;
 pub(crate) mod payload;
