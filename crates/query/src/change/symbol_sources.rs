@@ -1,6 +1,7 @@
 //! Where else than among its uploads a project's symbols are looked for.
 
 use mayday_catalog::{access::Principal, projects::Project, symbol_sources::SymbolSource};
+use mayday_event::settings::RuleError;
 use mayday_symbolication::sources::{SOURCES, SourceSettings};
 use serde_json::Value;
 
@@ -32,10 +33,12 @@ fn source(place: usize, value: &Value, known: &[SymbolSource]) -> Result<SymbolS
     if let Value::Object(fields) = &mut value {
         fields.remove(HAS_PASSWORD);
     }
-    let invalid = |problem: String| QueryError::Invalid(format!("sources[{place}]{problem}"));
+    let invalid = |field: &str, problem: String| {
+        QueryError::Rule(RuleError { place: format!("sources[{place}]{field}"), problem })
+    };
     let mut settings: SourceSettings =
-        serde_json::from_value(value).map_err(|error| invalid(format!(": {error}")))?;
-    settings.check().map_err(|(field, problem)| invalid(format!(".{field}: {problem}")))?;
+        serde_json::from_value(value).map_err(|error| invalid("", error.to_string()))?;
+    settings.check().map_err(|(field, problem)| invalid(&format!(".{field}"), problem))?;
     let secret = match settings.password.take() {
         Some(password) => Some(password).filter(|password| !password.is_empty()),
         None => kept_secret(&settings, known),

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use mayday_catalog::{CatalogError, projects::Project};
+use mayday_catalog::{CatalogError, projects::Project, settings::Section};
 use mayday_event::settings::{CompiledSettings, RuleError};
 use serde_json::Value;
 
-use super::{
-    super::{
-        error::{PageError, sentence},
-        visit::Visit,
-    },
-    Tab,
+use super::super::{
+    error::{PageError, sentence},
+    visit::Visit,
 };
 
 /// Most rows of a list in a form.
@@ -58,6 +55,11 @@ impl Fields {
         }
     }
 
+    /// [`Self::text`], if there is any.
+    pub(super) fn some(&self, name: &str) -> Option<&str> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
     /// A list with an entry a line.
     pub(super) fn lines(&self, name: &str) -> Value {
         self.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).collect()
@@ -74,18 +76,18 @@ impl Fields {
         (0..ROWS).filter(|row| self.values.contains_key(&format!("{list}[{row}].{field}"))).collect()
     }
 
-    /// The settings as they would be with this draft of a tab's section.
+    /// The settings as they would be with this draft of a section.
     pub(super) async fn compiled(
         self,
         visit: &Visit,
         project: &Project,
-        tab: Tab,
+        section: Section,
         draft: &Value,
     ) -> Result<Result<CompiledSettings, Vec<RuleError>>, PageError> {
         if !self.problems.is_empty() {
             return Ok(Err(self.problems));
         }
-        match visit.query.catalog.try_settings(project.id, tab.part(), draft).await {
+        match visit.query.catalog.try_settings(project.id, section, draft).await {
             Ok(settings) => Ok(Ok(settings)),
             Err(CatalogError::Rule(problem)) => Ok(Err(vec![problem])),
             Err(error) => Err(error.into()),

@@ -15,7 +15,7 @@ use super::{
         shell::Shell,
         visit::{Posted, ProjectPath, Visit},
     },
-    Frame, Page, Parts, Tab,
+    Frame, Page, Part, Parts, Tab,
     fields::{Fields, Problems, as_lines, entries, shown},
 };
 use crate::read::trial;
@@ -159,7 +159,7 @@ pub(super) async fn preview(
     let project = visit.project(&path).await?;
     let mut fields = Fields::from(posted.form);
     let (draft, sample) = (FiltersPage::draft(&mut fields), fields.text("sample").to_owned());
-    let settings = fields.compiled(&visit, &project, Tab::Filters, &draft).await?;
+    let settings = fields.compiled(&visit, &project, Part::Filters, &draft).await?;
     let verdict = settings.and_then(|settings| {
         let refused = |problem: &str| vec![RuleError { place: "sample".into(), problem: problem.into() }];
         trial::verdict(&settings, &sample, visit.now).map_err(refused)

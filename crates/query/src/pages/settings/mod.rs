@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod payloads;
 mod privacy;
+mod symbol_sources;
 #[cfg(test)]
 mod tests;
 
@@ -72,6 +73,8 @@ pub(super) fn pages() -> Scope {
         .route("/grouping/", web::get().to(show::<grouping::GroupingPage>))
         .route("/grouping/", web::post().to(save::<grouping::GroupingPage>))
         .route("/grouping/preview/", web::post().to(grouping::preview))
+        .route("/symbol_sources/", web::get().to(show::<symbol_sources::SourcesPage>))
+        .route("/symbol_sources/", web::post().to(save::<symbol_sources::SourcesPage>))
 }
 
 /// The tabs.
@@ -83,11 +86,19 @@ pub(super) enum Tab {
     Payloads,
     InApp,
     Grouping,
+    SymbolSources,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Keys, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp, Self::Grouping];
+    const ALL: [Self; 7] = [
+        Self::Keys,
+        Self::Filters,
+        Self::Privacy,
+        Self::Payloads,
+        Self::InApp,
+        Self::Grouping,
+        Self::SymbolSources,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -97,18 +108,45 @@ impl Tab {
             Self::Payloads => "Payload budget",
             Self::InApp => "App frames",
             Self::Grouping => "Grouping",
+            Self::SymbolSources => "Symbol sources",
         }
     }
 
-    /// What it changes.
-    fn part(self) -> Part {
+    /// The section of the project's settings that it changes; `None`: something of its own.
+    fn part(self) -> Option<Part> {
         match self {
-            Self::Keys => Part::Limits,
-            Self::Filters => Part::Filters,
-            Self::Privacy => Part::Privacy,
-            Self::Payloads => Part::Payloads,
-            Self::InApp => Part::InApp,
-            Self::Grouping => Part::Grouping,
+            Self::Keys => Some(Part::Limits),
+            Self::Filters => Some(Part::Filters),
+            Self::Privacy => Some(Part::Privacy),
+            Self::Payloads => Some(Part::Payloads),
+            Self::InApp => Some(Part::InApp),
+            Self::Grouping => Some(Part::Grouping),
+            Self::SymbolSources => None,
+        }
+    }
+
+    /// Where its form is sent, below the settings.
+    fn segment(self) -> &'static str {
+        self.part().map_or("symbol_sources", Part::name)
+    }
+
+    /// What its form is about, as it is stored.
+    async fn stored(self, visit: &Visit, project: &Project) -> Result<Value, PageError> {
+        Ok(match self.part() {
+            Some(part) => read::settings::section(&visit.query, project, part),
+            None => read::symbol_sources::list(&visit.query, project).await?.into(),
+        })
+    }
+
+    /// Stores what a form says.
+    async fn put(self, visit: &Visit, project: &Project, draft: &Value) -> Result<(), QueryError> {
+        let Visit { query, principal, .. } = visit;
+        match self.part() {
+            Some(part) => change::settings::put(query, principal, project, part, draft).await.map(drop),
+            None => {
+                let sources = draft.as_array().map(Vec::as_slice).unwrap_or_default();
+                change::symbol_sources::put(query, principal, project, sources).await
+            }
         }
     }
 
@@ -121,13 +159,14 @@ impl Tab {
             Self::Payloads => &[Subject::Section(Part::Payloads)],
             Self::InApp => &[Subject::Section(Part::InApp)],
             Self::Grouping => &[Subject::Section(Part::Grouping)],
+            Self::SymbolSources => &[],
         }
     }
 
     pub(super) fn path(self, project: &Project) -> String {
         let segment = match self {
             Self::Keys => "keys",
-            tab => tab.part().name(),
+            tab => tab.segment(),
         };
         format!("{}{segment}/", Section::Settings.path(project))
     }
@@ -168,13 +207,16 @@ impl Parts {
             frame: Frame {
                 csrf: visit.csrf.clone(),
                 tabs: tabs.collect(),
-                action: format!("{}{}/", Section::Settings.path(project), tab.part().name()),
+                action: format!("{}{}/", Section::Settings.path(project), tab.segment()),
                 is_saved: false,
                 problems: Problems::default(),
-                changes: changes::of(visit, project, tab.subjects()).await?,
+                changes: match tab.subjects() {
+                    [] => Vec::new(),
+                    subjects => changes::of(visit, project, subjects).await?,
+                },
                 may_change: visit.principal.is_admin,
             },
-            draft: read::settings::section(&visit.query, project, tab.part()),
+            draft: tab.stored(visit, project).await?,
         })
     }
 }
@@ -222,10 +264,8 @@ async fn save<P: Page>(
     let draft = P::draft(&mut fields);
     let problems = match fields.into_problems() {
         problems if !problems.is_empty() => problems,
-        _ => match change::settings::put(&visit.query, &visit.principal, &project, P::TAB.part(), &draft)
-            .await
-        {
-            Ok(_) => return Ok(saved(P::TAB, &project)),
+        _ => match P::TAB.put(&visit, &project, &draft).await {
+            Ok(()) => return Ok(saved(P::TAB, &project)),
             Err(QueryError::Rule(problem)) => vec![problem],
             Err(error) => return Err(error.into()),
         },

@@ -14,7 +14,7 @@ use super::{
         shell::Shell,
         visit::{Posted, ProjectPath, Visit},
     },
-    Frame, Page, Parts, Tab,
+    Frame, Page, Part, Parts, Tab,
     deletion::DeletionForm,
     fields::{Choice, Fields, Problems, as_lines, choices_of, entries, shown},
 };
@@ -157,7 +157,7 @@ pub(super) async fn preview(
     let project = visit.project(&path).await?;
     let mut fields = Fields::from(posted.form);
     let (draft, sample) = (PrivacyPage::draft(&mut fields), fields.text("sample").to_owned());
-    let settings = fields.compiled(&visit, &project, Tab::Privacy, &draft).await?;
+    let settings = fields.compiled(&visit, &project, Part::Privacy, &draft).await?;
     let mut parts = Parts::stored(&visit, &project, Tab::Privacy).await?;
     parts.draft = draft;
     let scrubbed = match settings {

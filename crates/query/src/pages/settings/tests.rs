@@ -373,3 +373,64 @@ async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
     assert_eq!(tried.status, StatusCode::OK);
     assert!(!visit(&server, &server.browser().await, "keys").await.body.contains(notice));
 }
+
+#[actix_web::test]
+async fn symbol_sources_are_added_put_in_order_and_removed() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let api = "/api/0/projects/mayday/app/symbol-sources/";
+    let first = [
+        ("sources[0].name", "ours"),
+        ("sources[0].position", "2"),
+        ("sources[0].type", "http"),
+        ("sources[0].layout", "unified"),
+        ("sources[0].url", "https://symbols.example.com/"),
+        ("sources[0].username", "ann"),
+        ("sources[0].password", "hunter2"),
+        ("sources[0].platforms.elf", "on"),
+        ("sources[0].paths", "/data/app/*\n"),
+        ("sources[1].name", "debian"),
+        ("sources[1].position", "1"),
+        ("sources[1].type", "http"),
+        ("sources[1].layout", "debuginfod"),
+        ("sources[1].url", "https://debuginfod.debian.net/"),
+        ("sources[2].name", ""),
+    ];
+    let reply = submit(&server, &browser, "symbol_sources", &first).await;
+    assert_eq!(reply.header(header::LOCATION), "/projects/mayday/app/settings/symbol_sources/?saved=1");
+    let stored = server.api(Method::GET, api, None).await.json();
+    let expected = json!({ "name": "ours", "type": "http", "layout": "unified", "url": "https://symbols.example.com/",
+        "username": "ann", "platforms": ["elf"], "paths": ["/data/app/*"], "hasPassword": true });
+    assert_eq!((&stored[0]["name"], &stored[1]), (&json!("debian"), &expected));
+    let page = visit(&server, &browser, "symbol_sources").await;
+    assert!(!page.body.contains("hunter2"));
+    insta::assert_snapshot!(main_of(&server, &browser, &page));
+
+    let second = [
+        ("sources[0].name", "debian"),
+        ("sources[0].remove", "on"),
+        ("sources[1].name", "ours"),
+        ("sources[1].type", "http"),
+        ("sources[1].layout", "unified"),
+        ("sources[1].url", "https://symbols.example.com/"),
+        ("sources[1].username", "ann"),
+        ("sources[1].has_password", "on"),
+    ];
+    submit(&server, &browser, "symbol_sources", &second).await;
+    let stored = server.api(Method::GET, api, None).await.json();
+    assert_eq!((stored.as_array().map(Vec::len), &stored[0]["hasPassword"]), (Some(1), &json!(true)));
+
+    let wrong = [
+        ("sources[0].name", "ours"),
+        ("sources[0].type", "http"),
+        ("sources[0].layout", "unified"),
+        ("sources[0].url", "ftp://symbols.example.com/"),
+    ];
+    let reply = submit(&server, &browser, "symbol_sources", &wrong).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    for expected in
+        ["<code>sources[0].url</code> must begin with http", "value=\"ftp://symbols.example.com/\""]
+    {
+        assert!(reply.body.contains(expected), "{expected}: {}", reply.body);
+    }
+}

@@ -1,0 +1,141 @@
+//! Where else than among its uploads a project's symbols are looked for.
+
+use askama::Template;
+use mayday_catalog::projects::Project;
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::{error::PageError, shell::Shell, visit::Visit},
+    Frame, Page, Parts, Tab,
+    fields::{Choice, Fields, as_lines, choices_of, entries, shown},
+};
+use crate::read::symbol_sources::HAS_PASSWORD;
+
+const TYPES: [(&str, &str); 3] =
+    [("http", "Symbol server"), ("s3", "S3 bucket"), ("directory", "Directory on mayday's machine")];
+const LAYOUTS: [(&str, &str); 7] = [
+    ("unified", "Unified"),
+    ("debuginfod", "debuginfod"),
+    ("symstore", "symstore"),
+    ("symstore_index2", "symstore, two tiers"),
+    ("ssqp", "SSQP"),
+    ("breakpad", "Breakpad"),
+    ("slashsymbols", "slashsymbols"),
+];
+const PLATFORMS: [(&str, &str); 4] =
+    [("elf", "Linux and Android"), ("macho", "Apple"), ("pe", "Windows"), ("breakpad", "Breakpad files")];
+/// Fields that are texts, or absent.
+const TEXTS: [&str; 7] = ["url", "path", "bucket", "region", "prefix", "username", "password"];
+
+#[derive(Template)]
+#[template(path = "settings/symbol_sources.html")]
+pub(super) struct SourcesPage {
+    shell: Shell,
+    frame: Frame,
+    /// The last is empty, for one more.
+    sources: Vec<SourceRow>,
+}
+
+struct SourceRow {
+    /// `sources[0]`
+    place: String,
+    /// From 1.
+    position: usize,
+    is_new: bool,
+    name: String,
+    /// For people: `Symbol server, https://symbols.example.com/`.
+    about: String,
+    types: Vec<Choice>,
+    layouts: Vec<Choice>,
+    /// Name, label, and whether it is ticked.
+    platforms: Vec<(&'static str, &'static str, bool)>,
+    url: String,
+    path: String,
+    bucket: String,
+    region: String,
+    prefix: String,
+    paths: String,
+    username: String,
+    has_password: bool,
+}
+
+impl SourceRow {
+    fn new(at: usize, source: Option<&Value>) -> Self {
+        let null = Value::Null;
+        let is_new = source.is_none();
+        let source = source.unwrap_or(&null);
+        let text = |field: &str| shown(source, field);
+        let types = choices_of(&TYPES, &text("type"));
+        let ty = types.iter().find(|ty| ty.current).map_or("", |ty| ty.name.as_str());
+        let place = [text("url"), text("bucket"), text("path")].into_iter().find(|place| !place.is_empty());
+        let platforms = entries(source, "platforms");
+        Self {
+            place: format!("sources[{at}]"),
+            position: at + 1,
+            is_new,
+            about: format!("{ty}, {}", place.unwrap_or_default()),
+            layouts: choices_of(&LAYOUTS, &text("layout")),
+            platforms: PLATFORMS.map(|(name, label)| (name, label, platforms.contains(&name.into()))).into(),
+            name: text("name"),
+            url: text("url"),
+            path: text("path"),
+            bucket: text("bucket"),
+            region: text("region"),
+            prefix: text("prefix"),
+            paths: as_lines(source, "paths"),
+            username: text("username"),
+            has_password: source[HAS_PASSWORD] == true,
+            types,
+        }
+    }
+}
+
+impl Page for SourcesPage {
+    const TAB: Tab = Tab::SymbolSources;
+
+    async fn of(_: &Visit, _: &Project, parts: Parts) -> Result<Self, PageError> {
+        let Parts { shell, frame, draft } = parts;
+        let sources = draft.as_array().map(Vec::as_slice).unwrap_or_default();
+        let rows = sources.iter().map(Some).chain([None]).enumerate();
+        Ok(Self { sources: rows.map(|(at, source)| SourceRow::new(at, source)).collect(), shell, frame })
+    }
+
+    /// A row without a name is none. In the order of their numbers; those of the same number as they stood.
+    fn draft(fields: &mut Fields) -> Value {
+        let mut sources: Vec<(usize, Value)> = Vec::new();
+        for row in fields.rows("sources", "name") {
+            let name = |field: &str| format!("sources[{row}].{field}");
+            if fields.text(&name("name")).is_empty() || fields.is_on(&name("remove")) {
+                continue;
+            }
+            let position = fields.text(&name("position")).parse().unwrap_or(usize::MAX);
+            sources.push((position, source(fields, &name)));
+        }
+        sources.sort_by_key(|(position, _)| *position);
+        sources.into_iter().map(|(_, source)| source).collect()
+    }
+}
+
+/// A source as the API takes it. A password that is not typed again stays as it is.
+fn source(fields: &Fields, name: &impl Fn(&str) -> String) -> Value {
+    let mut source = Map::new();
+    for field in ["name", "type", "layout"] {
+        source.insert(field.to_owned(), fields.text(&name(field)).into());
+    }
+    for field in TEXTS {
+        if let Some(text) = fields.some(&name(field)) {
+            source.insert(field.to_owned(), text.into());
+        }
+    }
+    let platforms = PLATFORMS.iter().map(|(platform, _)| *platform);
+    let platforms: Vec<&str> =
+        platforms.filter(|platform| fields.is_on(&name(&format!("platforms.{platform}")))).collect();
+    source.insert("platforms".to_owned(), json!(platforms));
+    source.insert("paths".to_owned(), fields.lines(&name("paths")));
+    if fields.is_on(&name("forget_password")) {
+        source.insert("password".to_owned(), "".into());
+    } else if fields.is_on(&name("has_password")) {
+        source.insert(HAS_PASSWORD.to_owned(), true.into());
+    }
+    source.into()
+}
