@@ -32,9 +32,9 @@ pub enum ArtifactKind {
     Proguard,
     /// `symbolic`'s source map cache of a minified file and its map.
     SourceMap,
-    /// Obfuscated Dart names, as Flutter writes them (JSON).
+    /// Obfuscated Dart names and what they were, sorted.
     DartMap,
-    /// Source files of a build: a source bundle.
+    /// Source files of a build, by path.
     Sources,
 }
 

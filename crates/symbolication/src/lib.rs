@@ -18,8 +18,10 @@ pub mod objects;
 mod outcome;
 pub mod report;
 mod source_context;
+mod source_files;
 pub mod sources;
 mod stacks;
+mod table;
 mod whole;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};

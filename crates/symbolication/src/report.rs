@@ -6,15 +6,17 @@ use mayday_event::{
     capped::{InflateError, InflateLimits, inflate},
     crash::{self, CrashError, CrashFormat, glances},
     entries_of,
-    model::Event,
+    model::{DebugImage, Event},
     normalize::{Arrival, EventError, event_from_json},
     raw::{Body, Format},
     wire::otlp::stack_event,
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
     Artifacts,
+    jvm::PROGUARD,
     minidump::{MinidumpError, UnwindTables},
     symbolicate,
 };
@@ -28,7 +30,7 @@ pub enum Kind {
     Event,
     /// A Sentry envelope with an event.
     Envelope,
-    /// A stack as a runtime prints it: Java, Kotlin, JavaScript, Python.
+    /// A stack as a runtime prints it: Java, Kotlin, JavaScript, Hermes, Python, obfuscated Dart.
     StackText,
 }
 
@@ -97,6 +99,17 @@ impl Report {
             (Some(event), _) => Ok(vec![of_event(&event, &file, received)?]),
             (None, Some(b'{')) => of_envelope(&file, received),
             _ => of_stack_text(&file, received),
+        }
+    }
+
+    /// Lets the mapping with the nil id count for a JVM's crash that names none, as stacks in text do.
+    pub fn assume_mapping(&mut self) {
+        let event = &mut self.event;
+        let is_named = event.debug_images.iter().any(|image| image.ty == PROGUARD);
+        if !is_named && matches!(event.platform.as_str(), "java" | "android" | "kotlin") {
+            let debug_id = Some(Uuid::nil().to_string());
+            let image = DebugImage { ty: PROGUARD.to_owned(), debug_id, ..DebugImage::default() };
+            event.debug_images.push(image);
         }
     }
 
@@ -251,6 +264,34 @@ mod tests {
         let hermes = "TypeError: no price\n    at add (address at index.android.bundle:1:1234)\n";
         let frame = &read(hermes).unwrap()[0].event.exception[0].stacktrace.clone().unwrap().frames[0];
         assert_eq!((frame.filename.as_deref(), frame.colno), (Some("index.android.bundle"), Some(1234)));
+    }
+
+    #[test]
+    fn obfuscated_dart_has_frames_and_the_binary_that_they_lie_in() {
+        let text = "E/flutter ( 4711): [ERROR:flutter/runtime/dart_vm_initializer.cc(41)] Unhandled Exception: Instance of 'aB'\n\
+            Warning: This VM has been configured to produce stack traces that violate the Dart standard.\n\
+            E/flutter ( 4711): *** *** *** *** *** *** *** *** *** *** *** *** *** *** *** ***\n\
+            E/flutter ( 4711): pid: 21545, tid: 21545, name io.flutter.1.ui\n\
+            os: android arch: arm64 comp: yes sim: no\n\
+            build_id: '43cadd54ea30a3c8fb63dcef9cd66f7e'\n\
+            isolate_dso_base: 7a0b3d6000, vm_dso_base: 7a0b3d6000\n\
+            isolate_instructions: 7a0b4e5000, vm_instructions: 7a0b4da000\n    \
+            #00 abs 0000007a0b5cd1b3 virt 00000000001f71b3 _kDartIsolateSnapshotInstructions+0x111b33\n\
+            <asynchronous suspension>\n    \
+            #01 abs 0000007a0b5cd100 virt 00000000001f7100 _kDartIsolateSnapshotInstructions+0x111a80\n";
+        let report = &read(text).unwrap()[0];
+        let event = &report.event;
+        assert_eq!((report.kind, event.platform.as_str()), (Kind::StackText, "dart"));
+        assert_eq!(event.exception[0].value.as_deref(), Some("Instance of 'aB'"));
+        let image = &event.debug_images[0];
+        assert_eq!((image.ty.as_str(), image.arch.as_deref()), ("elf", Some("arm64")));
+        assert_eq!(
+            crate::ImageId::from(image).debug_id.unwrap().to_string(),
+            "54ddca43-30ea-c8a3-fb63-dcef9cd66f7e"
+        );
+        let frames = &event.exception[0].stacktrace.as_ref().unwrap().frames;
+        assert_eq!(frames.last().unwrap().instruction_addr.as_deref(), Some("0x7a0b5cd1b3"));
+        assert_eq!(frames[0].image_addr.as_deref(), Some("0x7a0b3d6000"));
     }
 
     #[test]

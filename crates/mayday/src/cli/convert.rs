@@ -33,7 +33,7 @@ pub(crate) struct ConvertArgs {
     #[arg(long)]
     il2cpp: Option<PathBuf>,
     /// The file is an artifact bundle: debug id of the source map in it
-    #[arg(long, conflicts_with_all = ["bundled_map", "bundled_minified"])]
+    #[arg(long, conflicts_with_all = ["bundled_map", "bundled_minified", "bundled_inlined"])]
     bundled_id: Option<String>,
     /// The file is an artifact bundle: URL of the source map in it
     #[arg(long)]
@@ -41,6 +41,9 @@ pub(crate) struct ConvertArgs {
     /// URL of the source map's minified file
     #[arg(long, requires = "bundled_map")]
     bundled_minified: Option<String>,
+    /// The file is an artifact bundle: URL of the minified file that holds its source map itself
+    #[arg(long, conflicts_with = "bundled_map")]
+    bundled_inlined: Option<String>,
     /// Memory that it may take besides its files, in MiB
     #[arg(long, value_name = "MIB")]
     memory_mib: u64,
@@ -84,6 +87,9 @@ pub(crate) fn run(args: &ConvertArgs) -> anyhow::Result<()> {
 fn bundled(args: &ConvertArgs) -> anyhow::Result<Option<Bundled>> {
     if let Some(id) = &args.bundled_id {
         return Ok(Some(Bundled::DebugId(id.parse().context("--bundled-id is none")?)));
+    }
+    if let Some(url) = &args.bundled_inlined {
+        return Ok(Some(Bundled::Inlined(url.clone())));
     }
     let minified = args.bundled_minified.clone();
     Ok(args.bundled_map.clone().map(|map| Bundled::Urls { map, minified }))

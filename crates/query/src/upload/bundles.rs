@@ -33,8 +33,10 @@ const MANIFEST: &str = "manifest.json";
 const MANIFEST_BYTES: u64 = 64 << 20;
 /// Bounds of a bundle.
 const ZIP: Limits = Limits { members: 100_000, member_bytes: 1 << 30, total_bytes: FILE_BYTES, ratio: 500 };
-/// Bytes of a URL, or of what a file says of its map, at most: some hold the whole map, which is in the bundle anyway.
+/// Bytes of a URL at most, that of a map too.
 const MAX_URL: usize = 2048;
+/// What a script that holds its map itself says of where it is.
+const INLINED: &str = "data:";
 
 /// A bundle as a client announces it.
 #[derive(Debug, Clone)]
@@ -190,7 +192,13 @@ fn artifact(path: String, file: ManifestFile) -> Result<Option<NewArtifactFile>,
     });
     let debug_id = debug_id.transpose()?;
     let source_map = header("sourcemap").or(header("x-sourcemap")).unwrap_or_default();
-    let source_map = if source_map.len() > MAX_URL { "" } else { source_map }.to_owned();
+    let source_map = match source_map {
+        // The map itself, which is in the script anyway.
+        map if map.starts_with(INLINED) => INLINED,
+        url if url.len() > MAX_URL => "",
+        url => url,
+    };
+    let source_map = source_map.to_owned();
     if file.url.len() > MAX_URL {
         return Err(unfit(&format!("{path}: its URL is longer than {MAX_URL} bytes")));
     }

@@ -85,6 +85,7 @@ impl Job {
                 arguments.push(format!("--bundled-map={map}").into());
                 arguments.extend(minified.iter().map(|url| format!("--bundled-minified={url}").into()));
             }
+            Some(Bundled::Inlined(url)) => arguments.push(format!("--bundled-inlined={url}").into()),
             None => {}
         }
         arguments

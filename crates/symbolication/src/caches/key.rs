@@ -87,13 +87,8 @@ impl ArtifactKind {
     /// [`convert`](crate::convert).
     pub(super) fn converter_version(self) -> u32 {
         match self {
-            Self::SymCache
-            | Self::Cfi
-            | Self::PortablePdb
-            | Self::Proguard
-            | Self::DartMap
-            | Self::Sources => 1,
-            Self::SourceMap => 2,
+            Self::SymCache | Self::Cfi | Self::PortablePdb | Self::Proguard => 1,
+            Self::SourceMap | Self::DartMap | Self::Sources => 2,
         }
     }
 

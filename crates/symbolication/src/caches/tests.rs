@@ -182,7 +182,7 @@ fn a_job_converts_files_or_says_why_not() {
         ),
         (Job { kind: ArtifactKind::DartMap, ..job.clone() }, Status::Malformed, "not a Dart symbol map"),
         (Job { kind: ArtifactKind::SourceMap, ..job.clone() }, Status::Malformed, "not a source map"),
-        (Job { kind: ArtifactKind::Sources, ..job.clone() }, Status::Malformed, "not a source bundle"),
+        (Job { kind: ArtifactKind::Sources, ..job.clone() }, Status::Missing, "the file has no source files"),
         (Job { kind: ArtifactKind::PortablePdb, ..job.clone() }, Status::Malformed, "not a portable PDB"),
     ] {
         let refusal = job.run().unwrap_err().refusal().unwrap();

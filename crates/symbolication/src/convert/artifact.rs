@@ -1,15 +1,18 @@
 //! What symbolication reads of a file, by kind.
 
-use std::borrow::Cow;
-
-use symbolic::{common::DebugId, debuginfo::sourcebundle::SourceBundle};
+use symbolic::common::DebugId;
 
 use super::{
     ConvertError, SymbolMaps,
     bundled::{Bundled, unbundled},
-    cfi_cache, portable_pdb_cache, sym_cache,
+    cfi_cache, portable_pdb_cache, source_files, sym_cache,
 };
-use crate::{ArtifactKind, dart::DartMap, js::source_map_cache, jvm::proguard_cache};
+use crate::{
+    ArtifactKind,
+    dart::dart_map_cache,
+    js::{inlined_map, source_map_cache},
+    jvm::proguard_cache,
+};
 
 /// What a conversion reads.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,27 +28,24 @@ pub struct Inputs<'a> {
 }
 
 /// Makes of the inputs what symbolication reads.
-pub fn artifact<'a>(kind: ArtifactKind, inputs: &Inputs<'a>) -> Result<Cow<'a, [u8]>, ConvertError> {
+pub fn artifact(kind: ArtifactKind, inputs: &Inputs<'_>) -> Result<Vec<u8>, ConvertError> {
     match kind {
-        ArtifactKind::SymCache => sym_cache(inputs.file, inputs.debug_id, inputs.maps).map(Cow::Owned),
-        ArtifactKind::Cfi => cfi_cache(inputs.file, inputs.debug_id).map(Cow::Owned),
-        ArtifactKind::PortablePdb => portable_pdb_cache(inputs.file, inputs.debug_id).map(Cow::Owned),
-        ArtifactKind::Proguard => Ok(Cow::Owned(proguard_cache(inputs.file)?)),
-        ArtifactKind::SourceMap => source_map(inputs).map(Cow::Owned),
-        ArtifactKind::DartMap => {
-            DartMap::parse(inputs.file)?;
-            Ok(Cow::Borrowed(inputs.file))
-        }
-        ArtifactKind::Sources => {
-            SourceBundle::parse(inputs.file)
-                .map_err(|error| ConvertError::malformed("not a source bundle", &error))?;
-            Ok(Cow::Borrowed(inputs.file))
-        }
+        ArtifactKind::SymCache => sym_cache(inputs.file, inputs.debug_id, inputs.maps),
+        ArtifactKind::Cfi => cfi_cache(inputs.file, inputs.debug_id),
+        ArtifactKind::PortablePdb => portable_pdb_cache(inputs.file, inputs.debug_id),
+        ArtifactKind::Proguard => Ok(proguard_cache(inputs.file)?),
+        ArtifactKind::SourceMap => source_map(inputs),
+        ArtifactKind::DartMap => Ok(dart_map_cache(inputs.file)?),
+        ArtifactKind::Sources => source_files(inputs.file, inputs.debug_id),
     }
 }
 
 fn source_map(inputs: &Inputs<'_>) -> Result<Vec<u8>, ConvertError> {
     let Some(bundled) = inputs.bundled else { return Ok(source_map_cache("", inputs.file)?) };
     let files = unbundled(inputs.file, bundled)?;
-    Ok(source_map_cache(&files.minified, files.map.as_bytes())?)
+    let map = match files.map {
+        Some(map) => map.into_bytes(),
+        None => inlined_map(&files.minified)?.ok_or(ConvertError::Lacks("source map in it"))?,
+    };
+    Ok(source_map_cache(&files.minified, &map)?)
 }

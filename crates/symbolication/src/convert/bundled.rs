@@ -16,7 +16,7 @@ const FILE_BYTES: usize = 256 << 20;
 /// Where in a bundle a source map and its minified file are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bundled {
-    /// Both have this debug id.
+    /// Both have this debug id, or the minified file, which holds its map itself.
     DebugId(DebugId),
     /// Each has its URL in the bundle's manifest.
     Urls {
@@ -24,12 +24,15 @@ pub enum Bundled {
         /// Not in every bundle.
         minified: Option<String>,
     },
+    /// The minified file of this URL holds its map itself.
+    Inlined(String),
 }
 
-/// A source map, and the minified file if there is one.
+/// A source map and its minified file, as far as they are there.
 #[derive(Debug)]
 pub(super) struct Unbundled {
-    pub(super) map: String,
+    pub(super) map: Option<String>,
+    /// Empty: none.
     pub(super) minified: String,
 }
 
@@ -50,8 +53,8 @@ pub(super) fn unbundled(bundle: &[u8], place: &Bundled) -> Result<Unbundled, Con
             let minified = minified.as_ref().map(|url| by_url(&session, url)).transpose()?;
             (by_url(&session, map)?, minified.flatten())
         }
+        Bundled::Inlined(url) => (None, by_url(&session, url)?),
     };
-    let map = map.ok_or(ConvertError::Lacks("source map in it"))?;
     Ok(Unbundled { map, minified: minified.unwrap_or_default() })
 }
 

@@ -9,6 +9,7 @@ mod cfi;
 mod debug_file;
 mod packed;
 mod portable_pdb;
+mod source_files;
 mod symcache;
 
 pub use self::{
@@ -17,6 +18,7 @@ pub use self::{
     cfi::cfi_cache,
     packed::unpacked,
     portable_pdb::portable_pdb_cache,
+    source_files::source_files,
     symcache::{SymbolMaps, sym_cache},
 };
 

@@ -3,12 +3,18 @@
 //!
 //! Frames of compiled Dart are native ones.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use mayday_event::model::{DebugImage, Event};
 
-use crate::{ArtifactKind, Artifacts, ImageId, Wanted, outcome::found};
+use crate::{
+    ArtifactKind, Artifacts, CacheFile, ImageId, Wanted,
+    outcome::found,
+    table::{Table, TableError, TableWriter},
+};
 
+/// What tables of Dart names begin with.
+const MAGIC: [u8; 4] = *b"MDDM";
 /// Names of one map; those of large apps have about 200,000.
 const NAMES: usize = 4_000_000;
 /// Images that are asked for.
@@ -21,30 +27,39 @@ const BEFORE_TYPES: [&str; 4] = ["Instance of '", "type '", "subtype of type '",
 #[error("not a Dart symbol map: {0}")]
 pub struct DartMapError(String);
 
-/// Obfuscated names to those in the sources.
-#[derive(Debug)]
-pub struct DartMap(HashMap<String, String>);
+impl From<TableError> for DartMapError {
+    fn from(error: TableError) -> Self {
+        Self(error.to_string())
+    }
+}
 
-impl DartMap {
-    /// Reads the JSON list.
-    pub fn parse(bytes: &[u8]) -> Result<Self, DartMapError> {
-        let names: Vec<String> =
-            serde_json::from_slice(bytes).map_err(|error| DartMapError(error.to_string()))?;
-        if !names.len().is_multiple_of(2) || names.len() > NAMES {
-            return Err(DartMapError(format!("{} names, not an even number up to {NAMES}", names.len())));
-        }
-        let mut map = HashMap::with_capacity(names.len() / 2);
-        let mut names = names.into_iter();
-        while let (Some(name), Some(obfuscated)) = (names.next(), names.next()) {
-            if name != obfuscated {
-                map.insert(obfuscated, name);
-            }
-        }
-        Ok(Self(map))
+/// Converts the JSON list to the table that [`symbolicate_dart`] searches.
+pub fn dart_map_cache(map: &[u8]) -> Result<Vec<u8>, DartMapError> {
+    let names: Vec<Cow<'_, str>> =
+        serde_json::from_slice(map).map_err(|error| DartMapError(error.to_string()))?;
+    let (pairs, rest) = names.as_chunks::<2>();
+    if !rest.is_empty() || names.len() > NAMES {
+        return Err(DartMapError(format!("{} names, not an even number up to {NAMES}", names.len())));
+    }
+    let mut table = TableWriter::default();
+    // Of an obfuscated name that comes twice, the last counts.
+    for [name, obfuscated] in pairs.iter().rev().filter(|[name, obfuscated]| name != obfuscated) {
+        table.add(obfuscated, name)?;
+    }
+    Ok(table.finish(MAGIC)?)
+}
+
+/// Obfuscated names to those in the sources.
+#[derive(Debug, Clone, Copy)]
+struct DartMap<'a>(Table<'a>);
+
+impl<'a> DartMap<'a> {
+    fn open(cache: &'a [u8]) -> Result<Self, TableError> {
+        Table::open(MAGIC, cache).map(Self)
     }
 
-    fn original(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+    fn original(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name)
     }
 
     /// `Instance of 'aB'` and `type 'a' is not a subtype of type 'b'`: only names that are said to be of types.
@@ -76,7 +91,8 @@ pub fn symbolicate_dart(event: &mut Event, artifacts: &dyn Artifacts) {
     if event.exception.is_empty() || !is_dart(event) {
         return;
     }
-    let Some((image, map, source)) = find(event, artifacts) else { return };
+    let Some((image, file)) = find(event, artifacts) else { return };
+    let Ok(map) = DartMap::open(&file.bytes) else { return };
     for exception in &mut event.exception {
         if let Some(original) = exception.ty.as_deref().and_then(|ty| map.original(ty)) {
             let obfuscated = exception.ty.replace(original.to_owned());
@@ -91,7 +107,7 @@ pub fn symbolicate_dart(event: &mut Event, artifacts: &dyn Artifacts) {
     if let Some(image) = event.debug_images.get_mut(image)
         && image.symbolication.is_none()
     {
-        image.symbolication = Some(found(&source));
+        image.symbolication = Some(found(&file.source));
     }
 }
 
@@ -101,16 +117,16 @@ fn is_dart(event: &Event) -> bool {
 }
 
 /// The first image that there is a readable map of.
-fn find(event: &Event, artifacts: &dyn Artifacts) -> Option<(usize, DartMap, String)> {
+fn find(event: &Event, artifacts: &dyn Artifacts) -> Option<(usize, CacheFile)> {
     let images = event.debug_images.iter().enumerate().filter(|(_, image)| is_dart_image(image));
     images.take(IMAGES).find_map(|(place, image)| {
         let debug_id = image.debug_id.as_deref()?.parse().ok()?;
         let id = ImageId { debug_id: Some(debug_id), ..ImageId::default() };
         let file = artifacts.find(&Wanted::Image(ArtifactKind::DartMap, id)).ok()?;
-        let map = DartMap::parse(&file.bytes);
-        let map =
-            map.inspect_err(|error| tracing::warn!(source = &*file.source, %error, "unreadable")).ok()?;
-        Some((place, map, file.source.to_string()))
+        let map = DartMap::open(&file.bytes).map(drop);
+        map.inspect_err(|error| tracing::warn!(source = &*file.source, %error, "unreadable Dart map"))
+            .ok()?;
+        Some((place, file))
     })
 }
 
@@ -126,16 +142,17 @@ fn is_dart_image(image: &DebugImage) -> bool {
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
+    use symbolic::common::ByteView;
 
     use super::*;
-    use crate::{Absent, CacheFile, restore, testing_events::event_of};
+    use crate::{Absent, restore, testing_events::event_of};
 
     struct OneMap(Vec<u8>);
 
     impl Artifacts for OneMap {
         fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
             assert!(matches!(wanted, Wanted::Image(ArtifactKind::DartMap, _)));
-            let bytes = symbolic::common::ByteView::from_vec(self.0.clone());
+            let bytes = ByteView::from_vec(self.0.clone());
             Ok(CacheFile { bytes, source: "uploads".into() })
         }
     }
@@ -148,7 +165,8 @@ mod tests {
                 "debug_id": "c0bcc3f1-9827-fe65-3058-404b2831d9e6" }] },
         }));
         let before = event.clone();
-        symbolicate_dart(&mut event, &OneMap(map.as_bytes().to_vec()));
+        let map = dart_map_cache(map.as_bytes()).unwrap_or_else(|_| map.into());
+        symbolicate_dart(&mut event, &OneMap(map));
         let said = (event.exception[0].ty.clone(), event.exception[0].value.clone());
         restore(&mut event);
         assert_eq!(event, before);
@@ -169,14 +187,14 @@ mod tests {
             )
         );
         assert_eq!(named("{}", "aB", "m"), (Some("aB".to_owned()), Some("m".to_owned())));
-        assert!(DartMap::parse(br#"["a"]"#).is_err());
+        assert!(dart_map_cache(br#"["a"]"#).is_err());
     }
 
     proptest! {
         #[test]
         fn texts_without_known_names_stay(text in "[a-z' ]{0,60}|.{0,60}") {
-            let map = DartMap::parse(br#"["Price", "XY"]"#).unwrap();
-            prop_assert_eq!(map.named(&text), text.as_str());
+            let map = dart_map_cache(br#"["Price", "XY"]"#).unwrap();
+            prop_assert_eq!(DartMap::open(&map).unwrap().named(&text), text.as_str());
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use mayday_event::model::{DebugImage, Event, Frame};
+use mayday_event::model::{Event, Frame};
 use symbolic::ppdb::PortablePdbCache;
 
 use crate::{
     Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted,
     outcome::{found, outcome, unresolved},
+    source_files::SourceFiles,
     stacks,
 };
 
@@ -16,42 +17,77 @@ const TYPE: &str = "pe_dotnet";
 /// A metadata token is a table's number and a row; methods are in the table `MethodDef`.
 const METHOD_TABLE: u32 = 0x06;
 
-/// Gives the .NET frames of an event their files and lines, as far as `artifacts` has the portable PDBs. Such frames name
-/// their image by its place (`rel:2`), and their method by its token; the others stay as they are.
+/// Gives the .NET frames of an event their files, lines and source, as far as `artifacts` has the portable PDBs. Such frames
+/// name their image by its place (`rel:2`), and their method by its token; the others stay as they are.
 pub fn symbolicate_dotnet(event: &mut Event, artifacts: &dyn Artifacts) {
-    let mut files: BTreeMap<usize, Result<CacheFile, Absent>> = BTreeMap::new();
-    let places = stacks::of(event).flat_map(|stack| &stack.frames).filter_map(Place::of);
-    for place in places {
-        if let Some(image) = event.debug_images.get(place.image).filter(|image| image.ty == TYPE) {
-            files.entry(place.image).or_insert_with(|| find(image, artifacts));
-        }
-    }
+    let files = find(event, artifacts);
     if files.is_empty() {
         return;
     }
-    let caches: BTreeMap<usize, PortablePdbCache<'_>> = files
-        .iter()
-        .filter_map(|(image, file)| Some((*image, PortablePdbCache::parse(&file.as_ref().ok()?.bytes).ok()?)))
-        .collect();
+    let pdbs: BTreeMap<usize, Pdb<'_>> =
+        files.iter().map(|(image, file)| (*image, Pdb::open(file))).collect();
+    let mut sources = SourceFiles::new(artifacts);
     for stack in stacks::of_mut(event) {
         let before = stack.frames.clone();
         for frame in &mut stack.frames {
             let Some(place) = Place::of(frame) else { continue };
-            match files.get(&place.image) {
-                Some(Ok(file)) => resolve(frame, place, caches.get(&place.image), &file.source),
-                Some(Err(absent)) => frame.symbolication = Some(unresolved(absent)),
+            match pdbs.get(&place.image).map(|pdb| (pdb, &pdb.cache)) {
+                Some((pdb, Ok(cache))) => {
+                    resolve(frame, place, cache, pdb.source);
+                    sources.add_context(frame, place.image, pdb.id);
+                }
+                Some((_, Err(absent))) => frame.symbolication = Some(unresolved(absent)),
                 None => {}
             }
         }
         stacks::keep_raw(stack, before);
     }
-    for (image, file) in &files {
+    for (image, pdb) in &pdbs {
         if let Some(image) = event.debug_images.get_mut(*image) {
-            image.symbolication = Some(match file {
-                Ok(file) => found(&file.source),
+            image.symbolication = Some(match &pdb.cache {
+                Ok(_) => found(pdb.source),
                 Err(absent) => unresolved(absent),
             });
         }
+    }
+}
+
+/// The files of the images that frames lie in, by the image's place in the event.
+type Files = BTreeMap<usize, (ImageId, Result<CacheFile, Absent>)>;
+
+fn find(event: &Event, artifacts: &dyn Artifacts) -> Files {
+    let mut files = Files::new();
+    for place in stacks::of(event).flat_map(|stack| &stack.frames).filter_map(Place::of) {
+        if let Some(image) = event.debug_images.get(place.image).filter(|image| image.ty == TYPE) {
+            files.entry(place.image).or_insert_with(|| {
+                let id = ImageId::from(image);
+                let file = artifacts.find(&Wanted::Image(ArtifactKind::PortablePdb, id.clone()));
+                (id, file)
+            });
+        }
+    }
+    files
+}
+
+/// An assembly's portable PDB, open.
+struct Pdb<'a> {
+    id: &'a ImageId,
+    /// Empty where there is none.
+    source: &'a str,
+    cache: Result<PortablePdbCache<'a>, Absent>,
+}
+
+impl<'a> Pdb<'a> {
+    fn open((id, file): &'a (ImageId, Result<CacheFile, Absent>)) -> Self {
+        let file = match file {
+            Ok(file) => file,
+            Err(absent) => return Self { id, source: "", cache: Err(absent.clone()) },
+        };
+        let cache = PortablePdbCache::parse(&file.bytes).map_err(|error| {
+            let reason = format!("portable PDB cache of {}: {error}", file.source);
+            Absent { status: Status::Malformed, reason: reason.into() }
+        });
+        Self { id, source: &file.source, cache }
     }
 }
 
@@ -86,20 +122,8 @@ fn number(text: &str) -> Option<u32> {
     }
 }
 
-fn find(image: &DebugImage, artifacts: &dyn Artifacts) -> Result<CacheFile, Absent> {
-    let file = artifacts.find(&Wanted::Image(ArtifactKind::PortablePdb, ImageId::from(image)))?;
-    let error = PortablePdbCache::parse(&file.bytes).err();
-    match error {
-        None => Ok(file),
-        Some(error) => {
-            let reason = format!("portable PDB cache of {}: {error}", file.source);
-            Err(Absent { status: Status::Malformed, reason: reason.into() })
-        }
-    }
-}
-
-fn resolve(frame: &mut Frame, place: Place, cache: Option<&PortablePdbCache<'_>>, source: &str) {
-    let Some(line) = cache.and_then(|cache| cache.lookup(place.method, place.il_offset)) else {
+fn resolve(frame: &mut Frame, place: Place, cache: &PortablePdbCache<'_>, source: &str) {
+    let Some(line) = cache.lookup(place.method, place.il_offset) else {
         const REASON: &str = "the portable PDB has no line at this IL offset";
         frame.symbolication = Some(outcome(Status::Missing, Some(REASON), Some(source)));
         return;

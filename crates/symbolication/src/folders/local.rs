@@ -7,11 +7,12 @@ use std::{
 };
 
 use symbolic::{common::ByteView, symcache::SymCache};
+use uuid::Uuid;
 
 use super::SymbolFolder;
 use crate::{
     Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted,
-    convert::{ConvertError, SymbolMaps, cfi_cache, sym_cache, unpacked},
+    convert::{ConvertError, Inputs, SymbolMaps, artifact, unpacked},
 };
 
 /// Files of one binary that are tried.
@@ -35,6 +36,11 @@ impl LocalFolders {
         self.folders.iter().filter(|folder| folder.is_cut_short()).map(SymbolFolder::root)
     }
 
+    /// Whether a `mapping.txt` is in one of them, which says of no build that it is its own.
+    pub fn has_mapping(&self) -> bool {
+        self.folders.iter().any(|folder| folder.proguard(Uuid::nil()).is_some())
+    }
+
     fn image(&self, kind: ArtifactKind, image: &ImageId) -> Result<CacheFile, Absent> {
         let mut absent = self.nowhere();
         let mut without_lines = None;
@@ -48,6 +54,30 @@ impl LocalFolders {
             }
         }
         without_lines.ok_or(absent)
+    }
+
+    /// A mapping that `find` knows by its name.
+    fn mapping(
+        &self,
+        kind: ArtifactKind,
+        find: impl Fn(&SymbolFolder) -> Option<PathBuf>,
+    ) -> Result<CacheFile, Absent> {
+        let path = self.folders.iter().find_map(find).ok_or_else(|| self.nowhere())?;
+        let converted =
+            open(&path).and_then(|file| artifact(kind, &Inputs { file: &file, ..Inputs::default() }));
+        converted.map(|bytes| kept(bytes, &path)).map_err(|error| absent(&error, &path))
+    }
+
+    fn source_map(&self, url: &str) -> Result<CacheFile, Absent> {
+        let mut problem = self.nowhere();
+        for script in self.folders.iter().flat_map(|folder| folder.scripts(url)) {
+            match script.convert() {
+                Ok(bytes) => return Ok(kept(bytes, script.path())),
+                Err(ConvertError::Lacks(_)) => {}
+                Err(error) => problem = absent(&error, script.path()),
+            }
+        }
+        Err(problem)
     }
 
     fn nowhere(&self) -> Absent {
@@ -66,10 +96,12 @@ impl Artifacts for LocalFolders {
             return known;
         }
         let found = match wanted {
-            Wanted::Image(kind @ (ArtifactKind::SymCache | ArtifactKind::Cfi), image) => {
-                self.image(*kind, image)
+            Wanted::Image(ArtifactKind::DartMap, _) => {
+                self.mapping(ArtifactKind::DartMap, SymbolFolder::dart_map)
             }
-            _ => Err(self.nowhere()),
+            Wanted::Image(kind, image) => self.image(*kind, image),
+            Wanted::Proguard(id) => self.mapping(ArtifactKind::Proguard, |folder| folder.proguard(*id)),
+            Wanted::SourceMap { url, .. } => self.source_map(url),
         };
         let mut kept = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(wanted.clone(), found.clone());
@@ -91,8 +123,7 @@ pub fn from_files(
         match convert(kind, path, image, bitcode_map) {
             Ok(bytes) => {
                 let is_whole = kind != ArtifactKind::SymCache || has_lines(&bytes);
-                let source = path.display().to_string().into();
-                let file = CacheFile { bytes: ByteView::from_vec(bytes), source };
+                let file = kept(bytes, path);
                 if is_whole {
                     return Ok((file, true));
                 }
@@ -112,15 +143,18 @@ fn convert(
     image: &ImageId,
     bitcode_map: Option<&Path>,
 ) -> Result<Vec<u8>, ConvertError> {
-    let open = |path: &Path| {
-        ByteView::open(path).map_err(|error| ConvertError::Malformed(format!("cannot be read: {error}")))
-    };
     let file = unpacked(open(path)?)?;
-    if kind == ArtifactKind::Cfi {
-        return cfi_cache(&file, image.debug_id);
-    }
     let map = bitcode_map.map(open).transpose()?;
-    sym_cache(&file, image.debug_id, SymbolMaps { bitcode: map.as_deref(), il2cpp: None })
+    let maps = SymbolMaps { bitcode: map.as_deref(), il2cpp: None };
+    artifact(kind, &Inputs { file: &file, debug_id: image.debug_id, maps, bundled: None })
+}
+
+pub(super) fn open(path: &Path) -> Result<ByteView<'static>, ConvertError> {
+    ByteView::open(path).map_err(|error| ConvertError::Malformed(format!("cannot be read: {error}")))
+}
+
+fn kept(bytes: Vec<u8>, path: &Path) -> CacheFile {
+    CacheFile { bytes: ByteView::from_vec(bytes), source: path.display().to_string().into() }
 }
 
 fn has_lines(cache: &[u8]) -> bool {

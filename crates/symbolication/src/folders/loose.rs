@@ -32,6 +32,8 @@ pub(super) struct Loose {
     plists: BTreeMap<Uuid, PathBuf>,
     /// `.bcsymbolmap` files by the UUID in their names.
     bitcode_maps: BTreeMap<Uuid, PathBuf>,
+    /// Scripts and their maps, by name.
+    scripts: BTreeMap<String, Vec<PathBuf>>,
     pub(super) is_cut_short: bool,
 }
 
@@ -67,6 +69,10 @@ impl Loose {
         self.files.get(&id).map(Vec::as_slice).unwrap_or_default()
     }
 
+    pub(super) fn scripts(&self, name: &str) -> &[PathBuf] {
+        self.scripts.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The list of properties beside a dSYM names the build that the map is of.
     pub(super) fn bitcode_map(&self, id: DebugId) -> Option<PathBuf> {
         let plist = self.plists.get(&id.uuid());
@@ -86,6 +92,11 @@ impl Loose {
             }
             (Some("bcsymbolmap"), Some(id)) => {
                 self.bitcode_maps.insert(id, path);
+            }
+            (Some("js" | "mjs" | "cjs" | "bundle" | "jsbundle" | "hbc" | "map"), _) => {
+                if let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) {
+                    self.scripts.entry(name).or_default().push(path);
+                }
             }
             _ => {
                 for id in debug_ids(&path) {
@@ -114,5 +125,5 @@ fn is_debug_file(path: &Path) -> bool {
     }
     let mut head = Vec::with_capacity(HEAD_BYTES);
     let read = File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
-    read.is_ok() && !matches!(peek(&head, true), FileFormat::Unknown | FileFormat::SourceBundle)
+    read.is_ok() && peek(&head, true) != FileFormat::Unknown
 }

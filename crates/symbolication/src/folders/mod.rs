@@ -3,6 +3,7 @@
 mod layouts;
 mod local;
 mod loose;
+mod scripts;
 
 use std::{
     fs, io,
@@ -10,11 +11,13 @@ use std::{
     sync::OnceLock,
 };
 
-use self::loose::Loose;
 pub use self::{
     layouts::paths,
     local::{LocalFolders, from_files},
 };
+use self::{loose::Loose, scripts::Script};
+use uuid::Uuid;
+
 use crate::ImageId;
 
 /// A folder with debug files in any layout.
@@ -42,7 +45,7 @@ impl SymbolFolder {
         let mut found: Vec<PathBuf> = paths(image)
             .iter()
             .flat_map(|path| spellings(&self.root, path))
-            .filter(|path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))
+            .filter(|path| is_file(path))
             .collect();
         if let Some(id) = image.debug_id {
             found.extend(self.loose().of(id.uuid()).iter().cloned());
@@ -57,6 +60,28 @@ impl SymbolFolder {
         self.loose().bitcode_map(image.debug_id?)
     }
 
+    /// The ProGuard or R8 mapping with this id, as uploaders call it; for the nil id, `mapping.txt`, as R8 does.
+    pub(super) fn proguard(&self, id: Uuid) -> Option<PathBuf> {
+        let names = match id.is_nil() {
+            true => vec!["mapping.txt".to_owned()],
+            false => vec![format!("proguard/{id}.txt"), format!("{id}.txt"), format!("mapping-{id}.txt")],
+        };
+        names.into_iter().map(|name| self.root.join(name)).find(|path| is_file(path))
+    }
+
+    /// The Dart map, under the name that Flutter's documentation gives it.
+    pub(super) fn dart_map(&self) -> Option<PathBuf> {
+        Some(self.root.join("obfuscation.map.json")).filter(|path| is_file(path))
+    }
+
+    /// Scripts of this URL's file name, with what is known of their maps.
+    pub(super) fn scripts(&self, url: &str) -> Vec<Script> {
+        let name = scripts::file_name(url);
+        let scripts = self.loose().scripts(name).iter().cloned().map(Script::Shipped);
+        let maps = self.loose().scripts(&format!("{name}.map")).iter().cloned().map(Script::Map);
+        scripts.chain(maps).collect()
+    }
+
     /// Files were left out of the search because there are too many.
     pub fn is_cut_short(&self) -> bool {
         self.loose.get().is_some_and(|loose| loose.is_cut_short)
@@ -65,6 +90,10 @@ impl SymbolFolder {
     fn loose(&self) -> &Loose {
         self.loose.get_or_init(|| Loose::read(&self.root))
     }
+}
+
+fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
 /// Stores differ in case: as it is written, in small and in capital letters.

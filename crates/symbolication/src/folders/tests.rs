@@ -103,3 +103,37 @@ fn what_is_not_there_says_so() {
     assert_eq!(absent.status, Status::Malformed, "{}", absent.reason);
     assert!(SymbolFolder::open(&root.path().join("none")).is_err());
 }
+
+#[test]
+fn scripts_and_mappings_are_found_by_their_names() {
+    let root = tempfile::tempdir().unwrap();
+    let map = r#"{"version":3,"sources":["a.ts"],"names":[],"mappings":"AAAA"}"#;
+    let inlined = "f();\n//# sourceMappingURL=data:application/json,%7B%22version%22:3,%22sources%22:[%22a.ts%22],%22names%22:[],%22mappings%22:%22AAAA%22%7D";
+    let deep = root.path().join("dist");
+    fs::create_dir_all(&deep).unwrap();
+    for (name, content) in [
+        ("dist/named.js", "f();\n//# sourceMappingURL=maps/other.map"),
+        ("dist/other.map", map),
+        ("dist/beside.js", "f();"),
+        ("dist/beside.js.map", map),
+        ("dist/index.android.bundle.map", map),
+        ("dist/inlined.js", inlined),
+        ("dist/bare.js", "f();"),
+        ("mapping.txt", "com.shop.Cart -> a.b:\n    1:1:void pay():7:7 -> c\n"),
+    ] {
+        fs::write(root.path().join(name), content).unwrap();
+    }
+    let folders = LocalFolders::new(vec![SymbolFolder::open(root.path()).unwrap()]);
+    let script = |url: &str| {
+        let wanted = Wanted::SourceMap { debug_id: None, url: url.to_owned(), release: None, dist: None };
+        folders.find(&wanted).map(|_| ()).map_err(|absent| absent.status)
+    };
+    for url in ["https://shop.example/named.js?v=1", "beside.js", "app:///index.android.bundle", "inlined.js"]
+    {
+        assert_eq!(script(url), Ok(()), "{url}");
+    }
+    assert_eq!(script("https://shop.example/bare.js"), Err(Status::Missing));
+    assert!(folders.has_mapping());
+    assert!(folders.find(&Wanted::Proguard(uuid::Uuid::nil())).is_ok());
+    assert!(folders.find(&Wanted::Proguard(uuid::Uuid::max())).is_err());
+}

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use symbolic::sourcemapcache::{SourceMapCache, SourceMapCacheWriter};
 
+use super::inlined::map_reference;
+
 /// Largest minified file, bytes.
 const MINIFIED_BYTES: usize = 128 << 20;
 /// Largest map, bytes.
-const MAP_BYTES: usize = 512 << 20;
+pub(super) const MAP_BYTES: usize = 512 << 20;
 /// Deepest brackets in a minified file whose functions are looked for: parsing goes as deep. Bundles have some 50.
 const DEPTH: usize = 1_000;
 
@@ -55,7 +57,7 @@ pub fn source_map_cache(minified: &str, map: &[u8]) -> Result<Vec<u8>, SourceMap
     let map = unguarded(map);
     let parsed: Map =
         serde_json::from_str(map).map_err(|error| SourceMapError::NotAMap(error.to_string()))?;
-    let head = Head { reference: reference(minified), ignored: parsed.ignored() };
+    let head = Head { reference: map_reference(minified).map(str::to_owned), ignored: parsed.ignored() };
     let minified = if is_deep(minified) { "" } else { minified };
     // The library may panic on numbers that no bundler writes; what the closure holds is dropped with it.
     let cache = std::panic::catch_unwind(|| converted(minified, map));
@@ -111,17 +113,6 @@ pub(super) fn open(bytes: &[u8]) -> Result<(Head, SourceMapCache<'_>), SourceMap
     let cache = bytes.get(end.next_multiple_of(8)..).ok_or_else(|| damaged("cut short"))?;
     let cache = SourceMapCache::parse(cache).map_err(|error| damaged(&error.to_string()))?;
     Ok((head, cache))
-}
-
-/// `//# sourceMappingURL=app.js.map`, the last of them; not where the map is in the line itself.
-fn reference(minified: &str) -> Option<String> {
-    const LONGEST: usize = 2_048;
-    let mut lines = minified.lines().rev().take(32);
-    let url = lines.find_map(|line| {
-        let line = line.trim();
-        line.strip_prefix("//# sourceMappingURL=").or_else(|| line.strip_prefix("//@ sourceMappingURL="))
-    })?;
-    (!url.starts_with("data:") && !url.is_empty() && url.len() <= LONGEST).then(|| url.to_owned())
 }
 
 fn is_deep(minified: &str) -> bool {

@@ -3,6 +3,7 @@
 mod convert;
 mod frames;
 mod function;
+mod inlined;
 mod maps;
 mod module;
 mod names;
@@ -10,8 +11,11 @@ mod paths;
 
 use mayday_event::model::{Event, Frame};
 
-pub use self::convert::{SourceMapError, source_map_cache};
 use self::frames::Unminify;
+pub use self::{
+    convert::{SourceMapError, source_map_cache},
+    inlined::{inlined_map, map_reference},
+};
 use crate::{
     Artifacts,
     outcome::{found, unresolved},
@@ -62,6 +66,8 @@ fn place_of<'a>(frame: &'a Frame, platform: &str) -> Option<Place<'a>> {
         return None;
     }
     let url = frame.abs_path.as_deref().or(frame.filename.as_deref())?;
+    // What some browsers put before the place of an awaited call.
+    let url = url.strip_prefix("async ").unwrap_or(url);
     const ENGINES: [&str; 5] = ["native", "[native code]", "<anonymous>", "node:", "InternalBytecode.js"];
     if url.is_empty() || ENGINES.iter().any(|engine| url.starts_with(engine)) {
         return None;

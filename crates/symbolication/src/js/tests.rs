@@ -81,6 +81,15 @@ fn shown(event: &Event) -> Vec<String> {
 }
 
 #[test]
+fn awaited_calls_are_in_the_same_file() {
+    let place = format!("async {URL}");
+    let mut event = event(&json!([{ "abs_path": place, "function": "r", "lineno": 1, "colno": 15 }]));
+    symbolicate_js(&mut event, &maps());
+    let frame = &event.exception[0].stacktrace.as_ref().unwrap().frames[0];
+    assert_eq!((frame.filename.as_deref(), frame.lineno), (Some("../../src/cart.ts"), Some(2)));
+}
+
+#[test]
 fn minified_frames_get_functions_files_lines_and_their_source() {
     let mut event = crash();
     let before = event.clone();

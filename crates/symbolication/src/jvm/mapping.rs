@@ -46,57 +46,51 @@ pub fn proguard_cache(mapping: &[u8]) -> Result<Vec<u8>, MappingError> {
     Ok(cache)
 }
 
-/// The mappings of an event, in its order.
-#[derive(Debug)]
-pub(super) struct Mappings {
-    found: Vec<(Uuid, CacheFile)>,
-    absent: BTreeMap<Uuid, Absent>,
+/// Files of mappings, in the event's order, or why there is none.
+pub(super) type Files = Vec<(Uuid, Result<CacheFile, Absent>)>;
+
+pub(super) fn find(wanted: &[Uuid], artifacts: &dyn Artifacts) -> Files {
+    wanted.iter().map(|uuid| (*uuid, artifacts.find(&Wanted::Proguard(*uuid)))).collect()
 }
 
-impl Mappings {
-    pub(super) fn find(wanted: &[Uuid], artifacts: &dyn Artifacts) -> Self {
-        let mut mappings = Self { found: Vec::new(), absent: BTreeMap::new() };
-        for uuid in wanted {
-            match find(*uuid, artifacts) {
-                Ok(file) => mappings.found.push((*uuid, file)),
-                Err(absent) => {
-                    mappings.absent.insert(*uuid, absent);
+/// The mappings of an event, in its order, each opened once.
+#[derive(Debug)]
+pub(super) struct Mappings<'a> {
+    pub(super) caches: Vec<Cache<'a>>,
+    outcomes: BTreeMap<Uuid, Symbolication>,
+    /// Why one of them is not there.
+    pub(super) absent: Option<Absent>,
+}
+
+impl<'a> Mappings<'a> {
+    pub(super) fn open(files: &'a Files) -> Self {
+        let mut mappings = Self { caches: Vec::new(), outcomes: BTreeMap::new(), absent: None };
+        for (uuid, file) in files {
+            let outcome = match file.as_ref().map_err(Clone::clone).and_then(open_one) {
+                Ok((cache, source)) => {
+                    mappings.caches.push((cache, source));
+                    found(source)
                 }
-            }
+                Err(absent) => {
+                    let outcome = unresolved(&absent);
+                    mappings.absent.get_or_insert(absent);
+                    outcome
+                }
+            };
+            mappings.outcomes.insert(*uuid, outcome);
         }
         mappings
     }
 
-    pub(super) fn caches(&self) -> Vec<Cache<'_>> {
-        let caches = self.found.iter().filter_map(|(_, file)| {
-            // What was checked when it was found.
-            let cache = ProguardCache::parse(&file.bytes).ok()?;
-            Some((cache, &*file.source))
-        });
-        caches.collect()
-    }
-
-    /// Why one of them is not there.
-    pub(super) fn absent(&self) -> Option<&Absent> {
-        self.absent.values().next()
-    }
-
     pub(super) fn outcome(&self, uuid: Uuid) -> Option<Symbolication> {
-        if let Some(absent) = self.absent.get(&uuid) {
-            return Some(unresolved(absent));
-        }
-        let (_, file) = self.found.iter().find(|(found, _)| *found == uuid)?;
-        Some(found(&file.source))
+        self.outcomes.get(&uuid).cloned()
     }
 }
 
-fn find(uuid: Uuid, artifacts: &dyn Artifacts) -> Result<CacheFile, Absent> {
-    let file = artifacts.find(&Wanted::Proguard(uuid))?;
-    match ProguardCache::parse(&file.bytes) {
-        Ok(_) => Ok(file),
-        Err(error) => {
-            let reason = format!("proguard cache of {}: {error}", file.source);
-            Err(Absent { status: Status::Malformed, reason: reason.into() })
-        }
-    }
+fn open_one(file: &CacheFile) -> Result<Cache<'_>, Absent> {
+    let cache = ProguardCache::parse(&file.bytes).map_err(|error| {
+        let reason = format!("proguard cache of {}: {error}", file.source);
+        Absent { status: Status::Malformed, reason: reason.into() }
+    })?;
+    Ok((cache, &file.source))
 }

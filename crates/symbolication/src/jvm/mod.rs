@@ -11,9 +11,14 @@ use proguard::ProguardCache;
 use uuid::Uuid;
 
 pub use self::mapping::{MappingError, proguard_cache};
-use self::{frames::Retrace, mapping::Mappings};
+use self::{
+    frames::Retrace,
+    mapping::{Mappings, find},
+};
 use crate::{Artifacts, stacks};
 
+/// The image type of mappings.
+pub(crate) const PROGUARD: &str = "proguard";
 /// Mappings that one event may name.
 const MAPPINGS: usize = 16;
 
@@ -24,18 +29,18 @@ pub fn symbolicate_jvm(event: &mut Event, artifacts: &dyn Artifacts) {
     if wanted.is_empty() {
         return;
     }
-    let mappings = Mappings::find(&wanted, artifacts);
-    let caches = mappings.caches();
+    let files = find(&wanted, artifacts);
+    let mappings = Mappings::open(&files);
     let platform = event.platform.clone();
-    let descriptors = names::name_exceptions(event, &caches);
+    let descriptors = names::name_exceptions(event, &mappings.caches);
     for (place, stack) in stacks::of_mut(event).enumerate() {
         if !stack.frames.iter().any(|frame| is_jvm(frame, &platform)) {
             continue;
         }
         let before = std::mem::take(&mut stack.frames);
         let retrace = Retrace {
-            caches: &caches,
-            absent: mappings.absent(),
+            caches: &mappings.caches,
+            absent: mappings.absent.as_ref(),
             platform: &platform,
             exception: descriptors.get(place).and_then(Option::as_deref),
         };
@@ -64,7 +69,7 @@ fn wanted(event: &Event) -> Vec<Uuid> {
 }
 
 fn uuid_of(image: &mayday_event::model::DebugImage) -> Option<Uuid> {
-    if image.ty != "proguard" {
+    if image.ty != PROGUARD {
         return None;
     }
     image.debug_id.as_deref()?.parse().ok()

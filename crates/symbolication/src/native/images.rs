@@ -22,7 +22,7 @@ pub(super) struct Image {
     /// `None`: up to the next.
     end: Option<u64>,
     pub(super) code_file: Option<String>,
-    id: ImageId,
+    pub(super) id: ImageId,
 }
 
 /// The native binaries of an event, by their place in it.

@@ -17,7 +17,7 @@ use self::{
     lookup::Lookup,
     place::{Place, has_return_addresses, signal},
 };
-use crate::{Artifacts, Status, outcome::outcome, stacks};
+use crate::{Artifacts, Status, outcome::outcome, source_files::SourceFiles, stacks};
 
 /// Frames that unfolding inlined calls may add to a stack; what is beyond shows only the function that was really called.
 const INLINED_FRAMES: usize = 250;
@@ -34,18 +34,20 @@ pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
     let symbols = Symbols::find(needed, &images, artifacts);
     let signal = signal(event);
     let returns = has_return_addresses(event);
+    let mut sources = SourceFiles::new(artifacts);
     for (stack, places) in stacks::of_mut(event).zip(&places) {
         if places.iter().any(|place| !matches!(place, Place::Elsewhere)) {
             let context = Context { images: &images, symbols: &symbols, signal, returns };
-            symbolicate(stack, places, &context);
+            symbolicate(stack, places, &context, &mut sources);
         }
     }
     let outcomes = symbols.outcomes();
-    for (image, outcome) in outcomes {
-        if let Some(image) = event.debug_images.get_mut(image) {
+    for (index, outcome) in outcomes {
+        if let Some(image) = event.debug_images.get_mut(index) {
             let unwind = image.features.is_some_and(|features| features.has_unwind_info);
             image.features = outcome.features.map(|mut features| {
                 features.has_unwind_info |= unwind;
+                features.has_sources = sources.has(index);
                 features
             });
             image.symbolication = Some(outcome.symbolication);
@@ -62,7 +64,12 @@ struct Context<'a> {
     returns: bool,
 }
 
-fn symbolicate(stack: &mut Stacktrace, places: &[Place], context: &Context<'_>) {
+fn symbolicate(
+    stack: &mut Stacktrace,
+    places: &[Place],
+    context: &Context<'_>,
+    sources: &mut SourceFiles<'_>,
+) {
     let before = std::mem::take(&mut stack.frames);
     let top = before.len().saturating_sub(1);
     let mut room = INLINED_FRAMES;
@@ -78,10 +85,31 @@ fn symbolicate(stack: &mut Stacktrace, places: &[Place], context: &Context<'_>) 
         let surplus = frames.len().saturating_sub(1).saturating_sub(room);
         frames.truncate(frames.len() - surplus);
         room -= frames.len().saturating_sub(1);
+        if let Some(image) = place.image() {
+            add_source_context(&mut frames, image, context, sources);
+        }
         after.append(&mut frames);
     }
     stack.frames = after;
     stacks::keep_raw(stack, before);
+}
+
+/// Shows the lines of source of frames that were named by a debug file, where the binary's sources are there.
+fn add_source_context(
+    frames: &mut [Frame],
+    image: usize,
+    context: &Context<'_>,
+    sources: &mut SourceFiles<'_>,
+) {
+    let Some(loaded) = context.images.get(image) else { return };
+    for frame in frames {
+        let is_named = frame.symbolication.as_ref().is_some_and(|said| {
+            said.status == Status::Found && said.source.as_deref() != Some(Symbolication::DEVICE)
+        });
+        if is_named {
+            sources.add_context(frame, image, &loaded.id);
+        }
+    }
 }
 
 /// What a frame becomes: the outermost of inlined calls first; nothing where a guess of the unwinder proved wrong.

@@ -2,12 +2,15 @@ use std::sync::Arc;
 
 use mayday_event::model::{Event, SymbolStatus, Symbolication};
 use serde_json::{Value, json};
-use symbolic::common::ByteView;
+use symbolic::{
+    common::ByteView,
+    debuginfo::sourcebundle::{SourceBundleWriter, SourceFileInfo, SourceFileType},
+};
 
 use super::*;
 use crate::{
     Absent, ArtifactKind, CacheFile, Wanted,
-    convert::{SymbolMaps, sym_cache},
+    convert::{Inputs, SymbolMaps, artifact, sym_cache},
     restore,
     testing_events::event_of,
 };
@@ -35,9 +38,61 @@ struct OneFile(Result<CacheFile, Absent>);
 
 impl Artifacts for OneFile {
     fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
-        assert!(matches!(wanted, Wanted::Image(ArtifactKind::SymCache, _)));
-        self.0.clone()
+        match wanted {
+            Wanted::Image(ArtifactKind::SymCache, _) => self.0.clone(),
+            Wanted::Image(ArtifactKind::Sources, _) => {
+                Err(Absent { status: SymbolStatus::Missing, reason: "no sources".into() })
+            }
+            _ => panic!("{wanted:?}"),
+        }
     }
+}
+
+/// Symbols, and the source bundle that `sentry-cli debug-files upload --include-sources` sends beside them.
+struct WithSources;
+
+impl Artifacts for WithSources {
+    fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
+        let Wanted::Image(kind, image) = wanted else { panic!("{wanted:?}") };
+        if image.debug_file.is_some() || image.debug_id != DEBUG_ID.parse().ok() {
+            return no_symbols().find(wanted);
+        }
+        let file = match kind {
+            ArtifactKind::Sources => bundle(),
+            _ => SYM.as_bytes().to_vec(),
+        };
+        let bytes = artifact(*kind, &Inputs { file: &file, ..Inputs::default() }).unwrap();
+        Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") })
+    }
+}
+
+fn bundle() -> Vec<u8> {
+    let source: String = (1..=20).map(|line| format!("line {line}\n")).collect();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut bundle = SourceBundleWriter::start(&mut bytes).unwrap();
+    bundle.set_attribute("debug_id", DEBUG_ID);
+    let mut info = SourceFileInfo::new();
+    info.set_ty(SourceFileType::Source);
+    info.set_path("/src/app/cart.cpp".to_owned());
+    bundle.add_file("src/app/cart.cpp", source.as_bytes(), info).unwrap();
+    bundle.finish().unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn frames_show_the_lines_of_an_uploaded_source_bundle() {
+    let mut event = at(&["0x70000150"]);
+    let before = event.clone();
+    symbolicate_native(&mut event, &WithSources);
+    assert_eq!(shown(&event), ["shop::pay() cart.cpp:12", "shop::price(int) price.h:5"]);
+    let [outer, inner] = frames(&event) else { panic!("two frames") };
+    assert_eq!(outer.context_line.as_deref(), Some("line 12"));
+    assert_eq!(outer.pre_context, ["line 7", "line 8", "line 9", "line 10", "line 11"]);
+    assert_eq!(outer.post_context, ["line 13", "line 14", "line 15", "line 16", "line 17"]);
+    assert_eq!(inner.context_line, None, "its file is not in the bundle");
+    assert!(event.debug_images[0].features.unwrap().has_sources);
+    restore(&mut event);
+    assert_eq!(event, before);
 }
 
 fn symbols() -> OneFile {

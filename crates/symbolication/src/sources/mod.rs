@@ -10,6 +10,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::names::code_id;
 pub use self::{
     layouts::paths,
     settings::{Platform, SOURCES, SourceSettings, SourceType},

@@ -29,7 +29,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The code id, in lower case.
-pub(super) fn code_id(image: &ImageId) -> Option<String> {
+pub(crate) fn code_id(image: &ImageId) -> Option<String> {
     let id = image.code_id.as_deref()?.to_ascii_lowercase();
     (ID_DIGITS.contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }

@@ -8,7 +8,7 @@ use std::{
 use mayday_event::{
     Event,
     in_app::InAppRule,
-    model::{Note, NoteKind, SymbolStatus},
+    model::{DebugImage, Frame, Note, NoteKind, SymbolStatus},
 };
 use mayday_symbolication::{
     Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, caches::CacheKey, minidump::UnwindTables,
@@ -121,10 +121,7 @@ fn missing(event: &Event, noted: &Noted) -> Vec<Missing> {
 
 /// The starts of images in which frames have no name; what a device named itself is readable.
 fn unreadable_images(event: &Event) -> BTreeSet<&str> {
-    let exceptions = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
-    let threads = event.threads.iter().filter_map(|thread| thread.stacktrace.as_ref());
-    let frames = exceptions.chain(threads).flat_map(|stack| &stack.frames);
-    let unreadable = frames.filter(|frame| {
+    let unreadable = frames(event).filter(|frame| {
         frame.symbolication.as_ref().is_some_and(|symbolication| symbolication.status != SymbolStatus::Found)
     });
     unreadable.filter_map(|frame| frame.image_addr.as_deref()).collect()
@@ -149,17 +146,19 @@ impl Missing {
             arch: String::new(),
         };
         match wanted {
-            // Sources come with debug files.
-            Wanted::Image(ArtifactKind::Sources, _) => return None,
             Wanted::Image(kind, image) => {
                 let loaded = event.debug_images.iter().find(|loaded| is_same(loaded, image));
+                // Lines of source are missed in what the team wrote itself; they often come a little after the debug file.
+                if *kind == ArtifactKind::Sources && !loaded.is_some_and(|image| is_in_app(event, image)) {
+                    return None;
+                }
                 missing.kind = match kind {
                     ArtifactKind::PortablePdb => "portable_pdb",
                     ArtifactKind::DartMap => "dart",
                     _ => "native",
                 };
                 missing.is_missing = match kind {
-                    ArtifactKind::Cfi => false,
+                    ArtifactKind::Cfi | ArtifactKind::Sources => false,
                     ArtifactKind::SymCache => {
                         let start = loaded.and_then(|loaded| loaded.image_addr.as_deref());
                         start.is_none_or(|start| unreadable.contains(start))
@@ -183,8 +182,21 @@ impl Missing {
     }
 }
 
+/// Whether a frame of the app's own lies in a native image.
+fn is_in_app(event: &Event, image: &DebugImage) -> bool {
+    frames(event).any(|frame| {
+        frame.in_app == Some(true) && frame.image_addr.is_some() && frame.image_addr == image.image_addr
+    })
+}
+
+fn frames(event: &Event) -> impl Iterator<Item = &Frame> {
+    let exceptions = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
+    let threads = event.threads.iter().filter_map(|thread| thread.stacktrace.as_ref());
+    exceptions.chain(threads).flat_map(|stack| &stack.frames)
+}
+
 /// Whether an event's image is the one that was asked for.
-fn is_same(loaded: &mayday_event::model::DebugImage, wanted: &ImageId) -> bool {
+fn is_same(loaded: &DebugImage, wanted: &ImageId) -> bool {
     let digits = |id: &str| -> String {
         id.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect()
     };

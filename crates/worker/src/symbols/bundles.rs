@@ -36,9 +36,11 @@ impl Symbols {
         let mut found = Vec::new();
         if let Some(id) = debug_id {
             let files = self.catalog.artifacts_by_debug_id(key.project, &id.to_string()).await;
-            let maps = files.map_err(|error| lookup_failed(&error))?.into_iter();
-            let maps = maps.filter(|file| file.kind == ArtifactFileKind::SourceMap);
-            found.extend(maps.map(|file| InBundle {
+            let mut files = files.map_err(|error| lookup_failed(&error))?;
+            files.retain(|file| rank(file.kind).is_some());
+            // Scripts may hold their map themselves.
+            files.sort_by_key(|file| rank(file.kind));
+            found.extend(files.into_iter().map(|file| InBundle {
                 bundle_id: file.bundle_id,
                 digest: file.digest,
                 place: Bundled::DebugId(*id),
@@ -75,18 +77,24 @@ impl Symbols {
         url: &str,
     ) -> Result<Vec<InBundle>, Absent> {
         let urls = artifact_urls(url);
-        let mut found = Vec::new();
+        let (mut found, mut inlined) = (Vec::new(), Vec::new());
         for minified in self.artifacts_by_url(project, release, dist, &urls).await? {
-            let Some(map_url) = map_url(&minified) else { continue };
-            let maps = self.artifacts_by_url(project, release, dist, &[map_url]).await?;
+            if minified.kind != ArtifactFileKind::MinifiedSource {
+                continue;
+            }
+            let maps = match map_url(&minified) {
+                Some(url) => self.artifacts_by_url(project, release, dist, &[url]).await?,
+                None => Vec::new(),
+            };
             let maps = maps.into_iter().filter(|file| file.kind == ArtifactFileKind::SourceMap);
             // Mostly both are in one bundle; the map is what matters.
-            found.extend(maps.map(|map| InBundle {
-                bundle_id: map.bundle_id,
-                digest: map.digest,
-                place: Bundled::Urls { map: map.url, minified: Some(minified.url.clone()) },
-            }));
+            let maps: Vec<InBundle> = maps.map(|map| InBundle::beside(map, &minified)).collect();
+            match maps.is_empty() {
+                true => inlined.push(InBundle::within(minified)),
+                false => found.extend(maps),
+            }
         }
+        found.append(&mut inlined);
         Ok(found)
     }
 
@@ -103,11 +111,31 @@ impl Symbols {
     }
 }
 
-/// The URL of the map that a minified file names, in the form of the manifest's: `~/static/app.js.map`.
-fn map_url(minified: &ArtifactFile) -> Option<String> {
-    if minified.kind != ArtifactFileKind::MinifiedSource {
-        return None;
+impl InBundle {
+    /// A map that a minified file names.
+    fn beside(map: ArtifactFile, minified: &ArtifactFile) -> Self {
+        let place = Bundled::Urls { map: map.url, minified: Some(minified.url.clone()) };
+        Self { bundle_id: map.bundle_id, digest: map.digest, place }
     }
+
+    /// The map that a minified file may hold itself, for there is none beside it.
+    fn within(minified: ArtifactFile) -> Self {
+        Self { bundle_id: minified.bundle_id, digest: minified.digest, place: Bundled::Inlined(minified.url) }
+    }
+}
+
+/// Which file of a debug id is tried first; `None`: it has no map.
+fn rank(kind: ArtifactFileKind) -> Option<u8> {
+    match kind {
+        ArtifactFileKind::SourceMap => Some(0),
+        ArtifactFileKind::MinifiedSource => Some(1),
+        _ => None,
+    }
+}
+
+/// The URL of the map that a minified file names, in the form of the manifest's: `~/static/app.js.map`. `None`: the map is
+/// in the file itself.
+fn map_url(minified: &ArtifactFile) -> Option<String> {
     let reference = match minified.source_map.as_str() {
         "" => return Some(format!("{}.map", minified.url)),
         inline if inline.starts_with("data:") => return None,

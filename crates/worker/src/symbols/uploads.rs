@@ -134,7 +134,9 @@ fn fitness(file: &DebugFile, kind: ArtifactKind) -> u32 {
         ArtifactKind::Cfi if is_native && has("unwind") => 1,
         ArtifactKind::PortablePdb => u32::from(file.kind == "portablepdb"),
         ArtifactKind::DartMap => u32::from(file.kind == "dartsymbolmap"),
-        ArtifactKind::Sources => u32::from(file.kind == "sourcebundle"),
+        ArtifactKind::Sources if file.kind == "sourcebundle" => 2,
+        // Embedded in it.
+        ArtifactKind::Sources => u32::from(file.kind == "portablepdb" && has("sources")),
         _ => 0,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     super::translate::{Members, platform},
     record::{Origin, Record, names_a_crash},
-    stack::{self, Raised},
+    stack::{self, Raised, Told},
 };
 use crate::time::Timestamp;
 
@@ -137,15 +137,17 @@ struct Exceptions {
     chain: Vec<Raised>,
     /// A stack in a format that is not read.
     unread: Option<String>,
+    /// The binary that the frames lie in.
+    image: Option<Value>,
 }
 
 impl Exceptions {
     fn take(attributes: &mut Attributes, language: Option<&str>) -> Self {
         let text = attributes.take_text("exception.stacktrace");
         let read = text.as_deref().and_then(|text| stack::parse(text, language));
-        let (found, mut chain, unread) = match read {
-            Some((found, chain)) => (Some(found), chain, None),
-            None => (None, vec![Raised::default()], text),
+        let (found, mut chain, unread, image) = match read {
+            Some(Told { platform, chain, image }) => (Some(platform), chain, None, image),
+            None => (None, vec![Raised::default()], text, None),
         };
         let platform = language.and_then(platform).or(found).unwrap_or("other");
         let (ty, value) = (attributes.take_text("exception.type"), attributes.take_text("exception.message"));
@@ -153,7 +155,7 @@ impl Exceptions {
             raised.ty = ty.or(raised.ty.take());
             raised.value = value.or(raised.value.take());
         }
-        Self { platform, chain, unread }
+        Self { platform, chain, unread, image }
     }
 }
 
@@ -165,6 +167,7 @@ fn put_exceptions(
     is_fatal: bool,
 ) {
     let platform = exceptions.platform;
+    event.put("debug_meta", exceptions.image.map(|image| json!({ "images": [image] })));
     let chain = exceptions.chain.into_iter().filter(|raised| *raised != Raised::default());
     let mut values: Vec<Value> = chain.map(|raised| exception(raised, platform)).collect();
     let (thread_id, thread_name) = (attributes.take("thread.id"), attributes.take_text("thread.name"));

@@ -20,12 +20,13 @@ use crate::ids::EventId;
 
 const FORMAT: &str = "OTLP request";
 
-/// The event that nothing but a stack in text tells of, as a runtime prints it: of Java and Kotlin, JavaScript, Python.
+/// The event that nothing but a stack in text tells of, as a runtime prints it: of Java and Kotlin, JavaScript, Python, obfuscated Dart.
 /// `None` if it is in no format that is known here.
 pub fn stack_event(text: &str) -> Option<Map<String, Value>> {
-    let (platform, chain) = stack::parse(text, None)?;
+    let stack::Told { platform, chain, image } = stack::parse(text, None)?;
     let values: Vec<Value> = chain.into_iter().map(|raised| event::exception(raised, platform)).collect();
-    let event = json!({ "platform": platform, "level": "error", "exception": { "values": values } });
+    let event = json!({ "platform": platform, "level": "error", "exception": { "values": values },
+        "debug_meta": image.map(|image| json!({ "images": [image] })) });
     event.as_object().cloned()
 }
 

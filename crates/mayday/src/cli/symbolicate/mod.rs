@@ -22,15 +22,18 @@ use crate::banner;
 #[command(
     after_help = "What FILE is, shows by itself: a minidump; an iOS .ips or .crash report, a PLCrashReporter or KSCrash \
     report, a MetricKit payload; an Android tombstone (protobuf or text) or ANR trace; a Sentry event or envelope; a stack \
-    trace as Java, Kotlin, JavaScript or Python print it. gzip and \
+    trace as Java, Kotlin, JavaScript, Hermes, Python or obfuscated Dart print it. gzip and \
     zstd are undone. `-` reads standard input.\n\n\
     --symbols may be given several times; the folders are searched in this order. Each is searched in the layouts of GDB \
     (nn/nnn.debug, .build-id/), LLDB (XXXX/XXXX/…), symstore, Breakpad and unified, then for any ELF, Mach-O, dSYM, PE, PDB \
-    or Breakpad file in it that has the right debug id. A symbol server is asked over HTTP(S), after the folders, in the layouts of symstore, \
+    or Breakpad file, portable PDB or source bundle in it that has the right debug id. Scripts are looked for by name, with \
+    their maps beside or within them; ProGuard mappings as proguard/UUID.txt, UUID.txt or mapping-UUID.txt, and as mapping.txt \
+    for a crash that names none; Dart maps as obfuscation.map.json. A symbol server is asked over HTTP(S), after the folders, in the layouts of symstore, \
     Breakpad, LLDB, GDB, unified and debuginfod.\n\n\
     Exit status: 0 when the crash was read, whether or not all symbols were there; 1 when FILE or a folder cannot be read.\n\n\
     Examples:\n  \
     mayday symbolicate crash.dmp --symbols ./symbols\n  \
+    mayday symbolicate stack.txt --symbols app/build/outputs/mapping/release\n  \
     mayday symbolicate report.ips --symbols ~/Library/Developer/Xcode/Archives\n  \
     mayday symbolicate crash.dmp --symbols https://debuginfod.debian.net\n  \
     mayday symbolicate tombstone.pb.gz --format json | jq .exception"
@@ -76,6 +79,9 @@ pub(crate) fn run(args: &SymbolicateArgs) -> anyhow::Result<()> {
     };
     let tables = UnwindTables::new(TABLES_BYTES);
     for report in &mut reports {
+        if symbols.folders.has_mapping() {
+            report.assume_mapping();
+        }
         report.symbolicate(&symbols, &tables).with_context(|| format!("cannot read {name}"))?;
     }
     let shown = match args.format {

@@ -126,7 +126,7 @@ impl Server {
     async fn ask(&self, image: &ImageId) -> Fetched {
         let mut fetched = Fetched::default();
         let mut said = BTreeSet::new();
-        for path in remote_paths(image) {
+        for path in paths(image) {
             match self.get(&path).await {
                 Ok(file) => fetched.files.push(file),
                 Err(problem) => {
@@ -164,15 +164,6 @@ impl Server {
         }
         Ok(to)
     }
-}
-
-/// Those of folders, and debuginfod's.
-fn remote_paths(image: &ImageId) -> Vec<String> {
-    let by_build_id = image.code_id.iter().filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let by_build_id = by_build_id.flat_map(|id| {
-        ["debuginfo", "executable"].map(|file| format!("buildid/{}/{file}", id.to_lowercase()))
-    });
-    by_build_id.chain(paths(image)).collect()
 }
 
 fn reason(error: &reqwest::Error) -> String {

@@ -1,7 +1,7 @@
 //! ProGuard and R8 mappings, source maps and portable PDBs: every frame of Symbolicator's results.
 //!
-//! Left out are its results that need no map (lines of scripts that are shown as they were shipped), and the one of a map
-//! within the script itself (`05_inlined_sources`), which mayday does not read. Lines of source are not compared.
+//! Left out are its results that need no map (lines of scripts that are shown as they were shipped). Of lines of source only
+//! that of the frame itself is compared.
 
 use std::{fs, path::Path};
 
@@ -9,8 +9,8 @@ use anyhow::{Context, ensure};
 use mayday_event::{Event, normalize::event_from_json};
 use mayday_symbolication::{
     Absent, ArtifactKind, Artifacts, CacheFile, Status, Wanted,
-    convert::{Inputs, artifact},
-    js::source_map_cache,
+    convert::{ConvertError, Inputs, artifact},
+    js::{inlined_map, source_map_cache},
     symbolicate_managed,
 };
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ pub(super) fn proguard(fixtures: &Path) -> anyhow::Result<Vec<Outcome>> {
             "debug_meta": { "images": [{ "type": "proguard", "uuid": MAPPING_ID }] },
         }))?;
         let mapping = fs::read(folder.join(name).join("proguard.txt"))?;
-        symbolicate_managed(&mut event, &One(converted(ArtifactKind::Proguard, &mapping)?));
+        symbolicate_managed(&mut event, &One(mapping));
         let mut outcome = Outcome::new(format!("proguard/{name}"));
         let of = |key: &str| {
             let lines = expected.lines().skip_while(|line| *line != "exceptions:").take(3);
@@ -94,10 +94,11 @@ pub(super) fn proguard(fixtures: &Path) -> anyhow::Result<Vec<Outcome>> {
 
 /// Frames of scripts; what was asked is in the results.
 pub(super) fn source_maps(fixtures: &Path) -> anyhow::Result<Vec<Outcome>> {
-    const CASES: [(&str, &str); 4] = [
+    const CASES: [(&str, &str); 5] = [
         ("01_sourcemap_expansion", "sourcemap_expansion"),
         ("02_sourcemap_source_expansion", "sourcemap_source_expansion"),
         ("03_sourcemap_embedded_source_expansion", "sourcemap_embedded_source_expansion"),
+        ("05_inlined_sources", "inlined_sources"),
         ("09_webpack", "webpack"),
     ];
     let folder = fixtures.join("sourcemaps");
@@ -118,6 +119,7 @@ pub(super) fn source_maps(fixtures: &Path) -> anyhow::Result<Vec<Outcome>> {
         symbolicate_managed(&mut event, &Scripts(&folder.join(name)));
         let mut outcome = Outcome::new(format!("sourcemaps/{name}"));
         outcome.compare_all("frame", &frames_in(&expected), &frames_of(&event));
+        outcome.compare_all("line", &lines_in(&expected), &lines_of(&event));
         Ok(outcome)
     };
     CASES.into_iter().map(check).collect()
@@ -145,26 +147,36 @@ pub(super) fn dotnet(fixtures: &Path) -> anyhow::Result<Vec<Outcome>> {
         }))?;
         let file = folder.join(format!("{name}.pdb/{id}ffffffff/{name}.pdb"));
         let file = fs::read(&file).with_context(|| file.display().to_string())?;
-        symbolicate_managed(&mut event, &One(converted(ArtifactKind::PortablePdb, &file)?));
-        let mut found = frames_of(&event);
+        symbolicate_managed(&mut event, &One(file));
+        let (mut found, mut lines) = (frames_of(&event), lines_of(&event));
         found.reverse();
+        lines.reverse();
         let mut outcome = Outcome::new(format!("dotnet/{name}.pdb"));
         outcome.compare_all("frame", &frames_in(&expected), &found);
+        outcome.compare_all("line", &lines_in(&expected), &lines);
         Ok(outcome)
     };
     CASES.into_iter().map(check).collect()
 }
 
 /// One file for all that is asked.
-struct One(CacheFile);
+struct One(Vec<u8>);
 
 impl Artifacts for One {
-    fn find(&self, _: &Wanted) -> Result<CacheFile, Absent> {
-        Ok(self.0.clone())
+    fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
+        let kind = match wanted {
+            Wanted::Image(kind, _) => *kind,
+            Wanted::Proguard(_) => ArtifactKind::Proguard,
+            Wanted::SourceMap { .. } => ArtifactKind::SourceMap,
+        };
+        let cache = artifact(kind, &Inputs { file: &self.0, ..Inputs::default() });
+        let absent =
+            |error: ConvertError| Absent { status: Status::Missing, reason: error.to_string().into() };
+        cache.map(file_of).map_err(absent)
     }
 }
 
-/// Scripts in a folder, each with its map beside it.
+/// Scripts in a folder, each with its map beside or within it.
 struct Scripts<'a>(&'a Path);
 
 impl Artifacts for Scripts<'_> {
@@ -177,15 +189,13 @@ impl Artifacts for Scripts<'_> {
         let read = |name: String| {
             fs::read(self.0.join(name)).map_err(|error| absent(Status::Missing, error.to_string()))
         };
-        let (script, map) = (read(name.to_owned())?, read(format!("{name}.map"))?);
-        let cache = source_map_cache(&String::from_utf8_lossy(&script), &map);
+        let script = read(name.to_owned())?;
+        let script = String::from_utf8_lossy(&script);
+        let inlined = inlined_map(&script).map_err(|error| absent(Status::Malformed, error.to_string()))?;
+        let map = inlined.map_or_else(|| read(format!("{name}.map")), Ok)?;
+        let cache = source_map_cache(&script, &map);
         cache.map(file_of).map_err(|error| absent(Status::Malformed, error.to_string()))
     }
-}
-
-fn converted(kind: ArtifactKind, file: &[u8]) -> anyhow::Result<CacheFile> {
-    let cache = artifact(kind, &Inputs { file, ..Inputs::default() })?;
-    Ok(file_of(cache.into_owned()))
 }
 
 fn file_of(bytes: Vec<u8>) -> CacheFile {
@@ -211,6 +221,19 @@ fn frames_in(snapshot: &str) -> Vec<String> {
 fn expected(frame: &Frame) -> String {
     let Frame { module, function, filename, abs_path, lineno, colno, .. } = frame;
     line([module, function, filename, abs_path, lineno, colno])
+}
+
+/// The lines of source of a result's frames.
+fn lines_in(snapshot: &str) -> Vec<String> {
+    let threads = snapshot::threads(snapshot);
+    let frames = threads.first().map(|thread| thread.frames.as_slice()).unwrap_or_default();
+    frames.iter().map(|frame| frame.context_line.clone()).collect()
+}
+
+/// The lines of source of an event's frames.
+fn lines_of(event: &Event) -> Vec<String> {
+    let stacks = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
+    stacks.flat_map(|stack| &stack.frames).map(|frame| text(&frame.context_line)).collect()
 }
 
 /// The frames of an event.

@@ -22,6 +22,7 @@ pub(super) struct Frame {
     pub(super) colno: String,
     pub(super) addr_mode: String,
     pub(super) function_id: String,
+    pub(super) context_line: String,
 }
 
 /// The threads of a snapshot, in order.
@@ -61,6 +62,7 @@ pub(super) fn threads_of(snapshot: &str, heading: &str) -> Vec<Thread> {
             "colno" => frame.colno = value,
             "addr_mode" => frame.addr_mode = value,
             "function_id" => frame.function_id = value,
+            "context_line" => frame.context_line = value,
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Stacks in the text that a language's runtime prints, where its format is plain.
 
+mod dart;
 mod java;
 mod javascript;
 mod python;
@@ -18,18 +19,31 @@ pub(super) struct Raised {
     pub(super) frames: Vec<Value>,
 }
 
-/// The exceptions that a text tells of, the cause first, and the platform that prints such texts. `None` if it is in no
-/// format that is known here. `language` is what the SDK says it is written in.
-pub(super) fn parse(text: &str, language: Option<&str>) -> Option<(&'static str, Vec<Raised>)> {
-    let java = || Some(("java", java::parse(text)?));
-    let javascript = || Some(("javascript", javascript::parse(text)?));
-    let python = || Some(("python", python::parse(text)?));
+/// What a text tells of.
+#[derive(Debug, PartialEq)]
+pub(super) struct Told {
+    /// That prints such texts.
+    pub(super) platform: &'static str,
+    /// The cause first.
+    pub(super) chain: Vec<Raised>,
+    /// The binary that the frames lie in, as events have it.
+    pub(super) image: Option<Value>,
+}
+
+/// The exceptions that a text tells of. `None` if it is in no format that is known here. `language` is what the SDK says it
+/// is written in.
+pub(super) fn parse(text: &str, language: Option<&str>) -> Option<Told> {
+    let told = |platform, chain| Told { platform, chain, image: None };
+    let java = || Some(told("java", java::parse(text)?));
+    let javascript = || Some(told("javascript", javascript::parse(text)?));
+    let python = || Some(told("python", python::parse(text)?));
     match language {
         Some("java" | "kotlin" | "android") => java(),
         Some("nodejs" | "webjs") => javascript(),
         Some("python") => python(),
+        Some("dart") => dart::parse(text),
         Some(_) => None,
-        None => python().or_else(javascript).or_else(java),
+        None => dart::parse(text).or_else(python).or_else(javascript).or_else(java),
     }
 }
 

@@ -1,0 +1,76 @@
+//! The source files of an event's binaries: of source bundles, or embedded in a binary's debug file.
+
+use std::collections::BTreeMap;
+
+use mayday_event::model::Frame;
+
+use crate::{
+    ArtifactKind, Artifacts, CacheFile, ImageId, Wanted,
+    source_context::add_source_context,
+    table::{Table, TableError},
+};
+
+/// What tables of source files begin with.
+const MAGIC: [u8; 4] = *b"MDSF";
+
+/// The source files that were found for the binaries of one event, each binary looked for once.
+pub(crate) struct SourceFiles<'a> {
+    artifacts: &'a dyn Artifacts,
+    /// By the image's place in the event.
+    found: BTreeMap<usize, Option<CacheFile>>,
+}
+
+impl<'a> SourceFiles<'a> {
+    pub(crate) fn new(artifacts: &'a dyn Artifacts) -> Self {
+        Self { artifacts, found: BTreeMap::new() }
+    }
+
+    /// Puts the lines around a frame's line into it, where the image that it lies in has the frame's file.
+    pub(crate) fn add_context(&mut self, frame: &mut Frame, image: usize, id: &ImageId) {
+        if frame.lineno.is_none() {
+            return;
+        }
+        let Some(path) = frame.abs_path.as_deref() else { return };
+        let found = self.found.entry(image).or_insert_with(|| {
+            let wanted = Wanted::Image(ArtifactKind::Sources, id.clone());
+            self.artifacts.find(&wanted).ok().filter(is_readable)
+        });
+        let table = found.as_ref().and_then(|file| Table::open(MAGIC, &file.bytes).ok());
+        if let Some(source) = table.and_then(|table| table.get(&key(path))) {
+            add_source_context(frame, source);
+        }
+    }
+
+    /// Whether there are source files for an image.
+    pub(crate) fn has(&self, image: usize) -> bool {
+        self.found.get(&image).is_some_and(Option::is_some)
+    }
+}
+
+fn is_readable(file: &CacheFile) -> bool {
+    let problem = Table::open(MAGIC, &file.bytes).err();
+    if let Some(error) = &problem {
+        tracing::warn!(source = &*file.source, %error, "unreadable source files");
+    }
+    problem.is_none()
+}
+
+/// Paths are written with either slash.
+fn key(path: &str) -> String {
+    path.replace('\\', "/")
+}
+
+/// A table of source files that is being made.
+#[derive(Debug, Default)]
+pub(crate) struct SourceFilesWriter(crate::table::TableWriter);
+
+impl SourceFilesWriter {
+    /// `path`: as debug information has it.
+    pub(crate) fn add(&mut self, path: &str, source: &str) -> Result<(), TableError> {
+        self.0.add(&key(path), source)
+    }
+
+    pub(crate) fn finish(self) -> Result<Vec<u8>, TableError> {
+        self.0.finish(MAGIC)
+    }
+}
