@@ -6,6 +6,7 @@
 //! ```sh
 //! cargo build --release -p mayday -p mayday-benches
 //! target/release/mayday-benches run --out table.md
+//! target/release/mayday-benches symbolication --debug-file target/release/mayday
 //! ```
 //!
 //! The goals are stated for two cores shared by generator and server; on a larger machine put `taskset -c 0,1` before.
@@ -22,6 +23,7 @@ mod reports;
 mod run;
 mod servers;
 mod soak;
+mod symbolication;
 mod table;
 
 use std::io::Write;
@@ -48,6 +50,8 @@ enum Command {
     Queries(queries::QueriesArgs),
     /// Load with faults for minutes: nothing lost, nothing unaccounted for, memory flat
     Soak(soak::SoakArgs),
+    /// Symbolication and conversion, against the libraries called bare
+    Symbolication(symbolication::SymbolicationArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -58,6 +62,7 @@ fn main() -> anyhow::Result<()> {
         Command::Floor(args) => floor::serve(&args),
         Command::Queries(args) => runtime.block_on(queries::command(args)),
         Command::Soak(args) => runtime.block_on(soak::command(args)),
+        Command::Symbolication(args) => symbolication::command(&args),
         Command::Run(args) => runtime.block_on(run::command(args)),
     }
 }
