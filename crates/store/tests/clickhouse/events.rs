@@ -73,3 +73,23 @@ async fn what_a_person_types_is_data_and_never_sql() {
     assert_eq!(list("' OR 1=1 --").await, 0);
     assert_eq!(list("{project:UInt64}").await, 0);
 }
+
+#[tokio::test]
+async fn the_newest_events_come_with_their_payloads() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let rows: Vec<_> = (1..=9).map(|n| row(n, n as u64 % 3, 100 - n as i64)).collect();
+    store.insert_events("t", &rows).await.unwrap();
+    let mut newest = store.newest_events(PROJECT, 4).unwrap();
+    let mut found = Vec::new();
+    while let Some(event) = newest.next().await.unwrap() {
+        let row = rows.iter().find(|row| row.event_id == event.event_id).unwrap();
+        assert_eq!((&event.payload, event.hash), (&row.payload, row.hash));
+        found.push(event.event_id);
+    }
+    found.sort_unstable();
+    let mut expected: Vec<EventId> = rows[5..].iter().map(|row| row.event_id).collect();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert!(store.newest_events(ProjectId(8), 4).unwrap().next().await.unwrap().is_none());
+}

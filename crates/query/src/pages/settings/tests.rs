@@ -339,12 +339,33 @@ async fn rules_of_app_frames_are_saved_and_an_empty_row_goes() {
 }
 
 #[actix_web::test]
+async fn grouping_rules_are_saved_and_a_bad_one_is_shown_at_its_text() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let rules = "# slow\r\ntype:Timeout* -> slow, {{ default }}";
+    submit(&server, &browser, "grouping", &[("fingerprint_rules", rules)]).await;
+    let expected = json!({ "fingerprint_rules": rules.replace("\r\n", "\n"), "stack_trace_rules": "" });
+    assert_eq!(stored(&server, "grouping").await, expected);
+    let page = visit(&server, &browser, "grouping").await;
+    assert!(page.body.contains("type:Timeout* -&#62; slow"), "{}", page.body);
+    let bad = [("fingerprint_rules", rules), ("stack_trace_rules", "function:a +app\nfunction:b +ap")];
+    for path in ["grouping", "grouping/preview"] {
+        let reply = submit(&server, &browser, path, &[&bad[..], &[("events", "10")]].concat()).await;
+        assert!(reply.body.contains("id=\"grouping.stack_trace_rules-problem\""), "{}", reply.body);
+        assert!(reply.body.contains("ine 2, column 12: +ap is neither"), "{}", reply.body);
+    }
+    let many = submit(&server, &browser, "grouping/preview", &[("events", "2001")]).await;
+    assert!(many.body.contains("must be 1 to 2000"), "{}", many.body);
+    assert_eq!(stored(&server, "grouping").await, expected);
+}
+
+#[actix_web::test]
 async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
     let server = Server::start().await;
     let ann = server.member().await;
     let browser = server.browser_of(&ann.member.email, &ann.password).await;
     let notice = "data-testid=\"administrators-only\"";
-    for tab in ["keys", "filters", "privacy", "payloads", "in_app"] {
+    for tab in ["keys", "filters", "privacy", "payloads", "in_app", "grouping"] {
         assert!(visit(&server, &browser, tab).await.body.contains(notice), "{tab}");
     }
     assert!(server.visit(&browser, "/projects/mayday/app/hooks/").await.body.contains(notice));
@@ -357,6 +378,7 @@ async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
         ("settings/privacy/", &PRIVACY),
         ("settings/payloads/", &[]),
         ("settings/in_app/", &[]),
+        ("settings/grouping/", &[]),
         ("settings/keys/", &[("label", "beta")]),
         (&key, &[("label", "beta")]),
         ("settings/privacy/users/", &user),
