@@ -122,6 +122,7 @@ impl Catalog {
         releases::note(&mut tx, occurrences).await?;
         let mut set = WorkingSet::load(&mut tx, occurrences).await?;
         let transitions = set.apply(&mut tx, replayed).await?;
+        releases::note_regressions(&mut tx, occurrences, &transitions, now).await?;
         set.store(&mut tx).await?;
         insert_transitions(&mut tx, Some(journal), &transitions, now).await?;
         tx.commit().await?;

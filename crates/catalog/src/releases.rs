@@ -3,6 +3,7 @@
 mod commits;
 mod deploys;
 mod details;
+mod issues;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,8 @@ use crate::{Catalog, CatalogError, batch::Occurrence, connect::Connection, issue
 pub use commits::{Commit, Ref, Repository};
 pub use deploys::{Deploy, NewDeploy};
 pub use details::{Release, ReleaseChange, ReleaseFilter, ReleaseProject};
+pub(crate) use issues::note_regressions;
+pub use issues::{ReleaseIssueCounts, ReleaseIssueKind};
 
 /// Adds releases not seen before, moves the first sight of others back where an event was received earlier, and notes
 /// the last, to the hour.

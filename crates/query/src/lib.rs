@@ -8,6 +8,7 @@ mod download;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod health;
 mod pages;
 mod read;
 mod search;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::issues::{IssueChange, NewStatus};
 use crate::{Catalog, fixture::Fixture};
 
 fn commit(sha: &str) -> Commit {
@@ -111,4 +112,37 @@ async fn deploys_and_repositories_are_listed() {
         Err(CatalogError::Conflict("repository"))
     ));
     assert_eq!(catalog.repositories(organization).await.unwrap(), [repository]);
+}
+
+#[tokio::test]
+async fn a_release_says_which_issues_it_brought_brought_back_and_resolved() {
+    let fixture = Fixture::in_memory().await;
+    let (catalog, project) = (&fixture.catalog, fixture.project);
+    let of = |release: &str, hash: u64, number: u128| {
+        let mut occurrence = fixture.occurrence(hash, number);
+        (occurrence.release, occurrence.received) = (Some(release.to_owned()), fixture.now());
+        occurrence
+    };
+    let issue = fixture.take(1, &[of("1.0", 7, 1), of("1.0", 8, 2)]).await[0].issue_id;
+    let resolve = IssueChange { status: Some(NewStatus::ResolvedInNextRelease), assignee: None };
+    fixture.advance_ms(1000);
+    catalog.change_issue(fixture.organization, issue, &resolve).await.unwrap();
+    fixture.advance_ms(1000);
+    fixture.take(2, &[of("1.1", 9, 3)]).await;
+    fixture.advance_ms(1000);
+    fixture.take(3, &[of("1.2", 10, 4)]).await;
+    let versions = ["1.0", "1.1", "1.2", "1.3"].map(str::to_owned);
+    let counts = async || {
+        let counts = catalog.release_issue_counts(project, &versions).await.unwrap();
+        let of = |version| counts.get(version).copied().unwrap_or_default();
+        versions.each_ref().map(|version| of(version)).map(|it| [it.new, it.regressed, it.resolved])
+    };
+    assert_eq!(counts().await, [[2, 0, 0], [1, 0, 1], [1, 0, 0], [0; 3]], "1.1 is the next release");
+    let resolved = catalog.release_issues(project, "1.1", ReleaseIssueKind::Resolved, 10).await.unwrap();
+    assert_eq!(resolved, [issue]);
+    fixture.advance_ms(1000);
+    fixture.take(4, &[of("1.2", 7, 5), of("1.2", 7, 6)]).await;
+    assert_eq!(counts().await, [[2, 0, 0], [1, 0, 0], [1, 1, 0], [0; 3]], "it is back");
+    let regressed = catalog.release_issues(project, "1.2", ReleaseIssueKind::Regressed, 10).await.unwrap();
+    assert_eq!(regressed, [issue]);
 }

@@ -34,6 +34,7 @@ mod project_tags;
 mod projects;
 mod quarantine;
 mod release_commits;
+mod release_health;
 mod release_json;
 #[cfg(test)]
 mod release_tests;
@@ -115,6 +116,7 @@ fn endpoints() -> Vec<Endpoint> {
         artifact_bundles::endpoints(),
         releases::endpoints(),
         release_commits::endpoints(),
+        release_health::endpoints(),
         deploys::endpoints(),
         repositories::endpoints(),
         monitors::endpoints(),

@@ -25,16 +25,16 @@ async fn list(
     path: Path<(String, String)>,
     params: Params,
 ) -> Answer {
-    let (window, filter) = (params.span(&query)?, params.event_filter()?);
+    let (window, filter) = (params.span(&query)?, params.event_filter()?.into());
     let (organization, project) = path.into_inner();
     let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let sessions = read::sessions::list(&query, &project, window, &filter).await?;
     let releases: Vec<Value> = sessions
         .releases
         .iter()
-        .map(|(release, counts)| {
-            let mut json = counts_json(counts);
-            json["release"] = known(release);
+        .map(|group| {
+            let mut json = counts_json(&group.counts);
+            json["release"] = known(&group.release);
             json
         })
         .collect();
@@ -47,16 +47,18 @@ async fn list(
 }
 
 /// Rates are shares from 0 to 1, null where there is nothing to share.
-fn counts_json(counts: &SessionCounts) -> Value {
+pub(super) fn counts_json(counts: &SessionCounts) -> Value {
     let free = |crashed: u64, all: u64| (all > 0).then(|| 1.0 - crashed as f64 / all as f64);
     json!({
         "sessions": counts.sessions,
         "healthy": counts.healthy,
         "errored": counts.errored,
         "abnormal": counts.abnormal,
+        "anr": counts.anr,
         "crashed": counts.crashed,
         "users": counts.users,
         "crashedUsers": counts.crashed_users,
+        "anrUsers": counts.anr_users,
         "crashFreeRate": free(counts.crashed, counts.sessions),
         "crashFreeUserRate": free(counts.crashed_users, counts.users),
     })

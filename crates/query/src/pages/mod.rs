@@ -16,7 +16,7 @@
 //! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
 //! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),
 //! `screenshot`, `view-hierarchy`, `payload-not-kept`; `symbol` (with `data-kind`), `symbol-search`, `no-symbols`,
-//! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `missing-symbol` (with `data-id`), `no-missing-symbols`; `release` (with `data-version`), `no-releases`; `error-page`.
+//! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `missing-symbol` (with `data-id`), `no-missing-symbols`; `release` (with `data-version`), `no-releases`, `release-health`, `no-sessions`, `release-verdict`, `reason` (with `data-verdict`), `release-issues` (with `data-kind`), `releases-unavailable`; `error-page`.
 
 mod answer;
 mod assets;
@@ -47,6 +47,7 @@ mod moment;
 mod outcomes;
 mod path;
 mod quarantine;
+mod release;
 mod releases;
 #[cfg(test)]
 mod sample;
@@ -111,6 +112,7 @@ fn project_pages() -> actix_web::Scope {
         .route("/events/{event}/", web::get().to(fate::show))
         .route("/feedback/", web::get().to(feedback::list))
         .route("/releases/", web::get().to(releases::list))
+        .route("/releases/{version}/", web::get().to(release::show))
         .route("/symbols/", web::get().to(symbols::list))
         .route("/symbols/missing/", web::get().to(missing_symbols::list))
         .route("/symbols/{file}/delete/", web::post().to(symbols::delete))

@@ -1,65 +1,166 @@
-//! Releases of a project, the newest first.
+//! Releases of a project: how far each is taken up, how it does, and whether its rollout may go on.
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use mayday_catalog::releases::{Release, ReleaseFilter};
 use mayday_event::Timestamp;
 use serde::Deserialize;
 
 use super::{
     answer,
     error::PageError,
-    moment::{Moment, counted},
+    moment::{Count, Moment, counted},
     path::with_query,
-    shell::{Section, Shell},
+    release,
+    shell::{NavLink, Section, Shell},
     visit::{ProjectPath, Visit},
 };
+use crate::{
+    health::{Share, Verdict},
+    read::{
+        period::Period,
+        release_health::{self, ReleaseRow, Releases},
+    },
+};
 
-/// Most releases that are shown.
-const RELEASES: usize = 100;
+/// Releases in a page.
+const RELEASES: usize = 50;
 
 #[derive(Template)]
 #[template(path = "releases.html")]
 struct ReleasesPage {
     shell: Shell,
     action: String,
-    text: String,
+    asked: ReleasesQuery,
+    periods: Vec<NavLink>,
+    sorts: Vec<(&'static str, &'static str)>,
     rows: Vec<Row>,
+    /// Nothing is looked for.
+    is_all: bool,
+    /// The sessions cannot be read now.
+    unavailable: bool,
+    /// No release of the project has a session in the period.
+    no_sessions: bool,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
 struct Row {
     version: String,
-    /// Its issues.
     href: String,
     archived: bool,
     created: Moment,
-    released: Option<Moment>,
-    last_event: Option<Moment>,
     /// `3 commits · 1 deploy`; empty if nothing was said.
     said: String,
+    sessions: Count,
+    users: Count,
+    /// Percent of the last day's sessions.
+    adoption: Option<String>,
+    crash_free_sessions: Option<String>,
+    crash_free_users: Option<String>,
+    new_issues: u64,
+    issues_href: String,
+    verdict: Option<Verdict>,
 }
 
-impl Row {
-    fn new(release: &Release, issues: &str, now: Timestamp) -> Self {
-        let commits = (release.commits > 0).then(|| counted(release.commits, "commit", "commits"));
-        let deploys = (release.deploys > 0).then(|| counted(release.deploys, "deploy", "deploys"));
-        let quoted = format!("release:\"{}\"", release.version.replace('"', ""));
-        Self {
-            version: release.version.clone(),
-            href: with_query(issues, &[("query", &quoted)]),
-            archived: release.archived,
-            created: Moment::ago(release.created, now),
-            released: release.released.map(|at| Moment::ago(at, now)),
-            last_event: release.events.map(|(_, last)| Moment::ago(last, now)),
-            said: commits.into_iter().chain(deploys).collect::<Vec<_>>().join(" · "),
+/// What the list is asked for; absent is as good as empty.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ReleasesQuery {
+    /// The beginning of the version, with or without its package.
+    query: String,
+    environment: String,
+    #[serde(rename = "statsPeriod")]
+    period: String,
+    sort: String,
+    /// From 0.
+    page: usize,
+}
+
+/// What one sorts by, as the address and as people say it.
+const SORTS: [(&str, &str); 6] = [
+    ("", "Newest"),
+    ("sessions", "Most sessions"),
+    ("adoption", "Adoption"),
+    ("crash_free_sessions", "Fewest crash-free sessions"),
+    ("crash_free_users", "Fewest crash-free users"),
+    ("new_issues", "Most new issues"),
+];
+
+impl ReleasesQuery {
+    fn period(&self) -> Period {
+        Period::from_name(&self.period).unwrap_or_default()
+    }
+
+    fn environment(&self) -> Option<&str> {
+        Some(self.environment.trim()).filter(|environment| !environment.is_empty())
+    }
+
+    fn path(&self, path: &str, period: &str, page: usize) -> String {
+        let page = if page == 0 { String::new() } else { page.to_string() };
+        with_query(
+            path,
+            &[
+                ("query", &self.query),
+                ("environment", &self.environment),
+                ("statsPeriod", period),
+                ("sort", &self.sort),
+                ("page", &page),
+            ],
+        )
+    }
+
+    fn matches(&self, row: &ReleaseRow) -> bool {
+        let (wanted, version) = (self.query.trim().to_lowercase(), row.version.to_lowercase());
+        let without_package = version.rsplit_once('@').map_or("", |(_, rest)| rest);
+        version.starts_with(&wanted) || without_package.starts_with(&wanted)
+    }
+
+    fn sort(&self, rows: &mut [&ReleaseRow]) {
+        let least = |share: Option<Share>| share.map_or(f64::INFINITY, |share| share.rate);
+        match self.sort.as_str() {
+            "sessions" => rows.sort_by_key(|row| std::cmp::Reverse(row.counts().sessions)),
+            "adoption" => rows.sort_by(|one, other| {
+                let share = |row: &ReleaseRow| row.adoption.sessions.unwrap_or_default();
+                share(other).total_cmp(&share(one))
+            }),
+            "crash_free_sessions" => rows.sort_by(|one, other| {
+                least(one.crash_free_sessions()).total_cmp(&least(other.crash_free_sessions()))
+            }),
+            "crash_free_users" => rows.sort_by(|one, other| {
+                least(one.crash_free_users()).total_cmp(&least(other.crash_free_users()))
+            }),
+            "new_issues" => rows.sort_by_key(|row| std::cmp::Reverse(row.issues.new)),
+            // As they come.
+            _ => {}
         }
     }
 }
 
-#[derive(Deserialize)]
-pub(crate) struct ReleasesQuery {
-    #[serde(default)]
-    query: String,
+impl Row {
+    fn new(row: &ReleaseRow, all: &Releases, list: &str, issues: &str, now: Timestamp) -> Self {
+        let known = row.known.as_ref();
+        let commits = known.map_or(0, |known| known.commits);
+        let deploys = known.map_or(0, |known| known.deploys);
+        let commits = (commits > 0).then(|| counted(commits, "commit", "commits"));
+        let deploys = (deploys > 0).then(|| counted(deploys, "deploy", "deploys"));
+        let quoted = format!("release:\"{}\"", row.version.replace('"', ""));
+        let counts = row.counts();
+        Self {
+            href: release::path(list, &row.version),
+            archived: known.is_some_and(|known| known.archived),
+            created: Moment::ago(row.created, now),
+            said: commits.into_iter().chain(deploys).collect::<Vec<_>>().join(" · "),
+            sessions: counts.sessions.into(),
+            users: counts.users.into(),
+            adoption: row.adoption.sessions.map(|share| format!("{:.1}", share * 100.0)),
+            crash_free_sessions: row.crash_free_sessions().map(|share| release::percent_free(share.rate)),
+            crash_free_users: row.crash_free_users().map(|share| release::percent_free(share.rate)),
+            new_issues: row.issues.new,
+            issues_href: with_query(issues, &[("query", &quoted)]),
+            verdict: release_health::quick_assessment(all, row).map(|found| found.verdict),
+            version: row.version.clone(),
+        }
+    }
 }
 
 /// `GET /projects/{organization}/{project}/releases/`
@@ -69,43 +170,108 @@ pub(crate) async fn list(
     asked: web::Query<ReleasesQuery>,
 ) -> Result<HttpResponse, PageError> {
     let project = visit.project(&path).await?;
-    let text = asked.into_inner().query;
-    let filter =
-        ReleaseFilter { project: Some(project.id), text: text.trim().to_owned(), ..ReleaseFilter::default() };
-    let found = visit.query.catalog.releases(project.organization_id, &filter, RELEASES).await?;
+    let asked = asked.into_inner();
+    let window = asked.period().window(visit.now);
+    let found = release_health::list(&visit.query, &project, window, asked.environment()).await;
+    let unavailable = found.is_err();
+    let releases = match found {
+        Ok(releases) => releases,
+        // Versions without numbers are better than no page.
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "sessions cannot be read");
+            release_health::of_catalog(&visit.query, &project).await?
+        }
+    };
+    let shell =
+        visit.project_shell(format!("Releases · {}", project.name), &project, Section::Releases).await?;
     let issues = Section::Issues.path(&project);
-    let title = format!("Releases · {}", project.name);
-    answer::page(&ReleasesPage {
-        shell: visit.project_shell(title, &project, Section::Releases).await?,
-        action: Section::Releases.path(&project),
-        rows: found.iter().map(|release| Row::new(release, &issues, visit.now)).collect(),
-        text,
-    })
+    let page =
+        ReleasesPage::new(shell, Section::Releases.path(&project), &issues, asked, &releases, visit.now);
+    answer::page(&ReleasesPage { unavailable, no_sessions: page.no_sessions && !unavailable, ..page })
+}
+
+impl ReleasesPage {
+    fn new(
+        shell: Shell,
+        action: String,
+        issues: &str,
+        asked: ReleasesQuery,
+        releases: &Releases,
+        now: Timestamp,
+    ) -> Self {
+        let mut found: Vec<&ReleaseRow> = releases.0.iter().filter(|row| asked.matches(row)).collect();
+        asked.sort(&mut found);
+        let first = asked.page.saturating_mul(RELEASES);
+        let has_more = found.len() > first.saturating_add(RELEASES);
+        let rows = found.into_iter().skip(first).take(RELEASES);
+        let rows = rows.map(|row| Row::new(row, releases, &action, issues, now)).collect();
+        let period = asked.period();
+        let periods = [Period::Day, Period::Fortnight, Period::Month].map(|other| NavLink {
+            name: other.name().into(),
+            href: asked.path(&action, other.name(), 0),
+            current: other == period,
+        });
+        Self {
+            shell,
+            periods: periods.into(),
+            sorts: SORTS.into(),
+            rows,
+            is_all: asked.query.is_empty() && asked.page == 0,
+            unavailable: false,
+            no_sessions: releases.0.iter().all(|row| row.sessions.is_none()),
+            previous: (asked.page > 0).then(|| asked.path(&action, period.name(), asked.page - 1)),
+            next: has_more.then(|| asked.path(&action, period.name(), asked.page + 1)),
+            action,
+            asked,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use mayday_catalog::releases::{NewDeploy, ReleaseChange};
 
-    use crate::fixture::{Server, main_part};
+    use super::*;
+    use crate::{
+        fixture::{Server, main_part, now},
+        pages::sample,
+    };
 
     #[actix_web::test]
-    async fn releases_say_when_they_were_made_and_last_seen() {
+    async fn releases_are_listed_while_sessions_cannot_be_read() {
         let server = Server::start().await;
         let browser = server.browser().await;
         let path = "/projects/mayday/app/releases/";
         let empty = server.visit(&browser, path).await;
         assert!(empty.body.contains("data-testid=\"no-releases\""), "{}", empty.body);
         let (catalog, organization) = (&server.query.catalog, server.project.organization_id);
-        let change = ReleaseChange {
-            projects: vec![server.project.id],
-            released: Some(crate::fixture::now()),
-            ..ReleaseChange::default()
-        };
+        let change = ReleaseChange { projects: vec![server.project.id], ..ReleaseChange::default() };
         catalog.create_release(organization, "shop@1.2.3+45", &change).await.unwrap();
         let deploy = NewDeploy { environment: "production".into(), ..NewDeploy::default() };
         catalog.create_deploy(organization, "shop@1.2.3+45", deploy).await.unwrap();
         server.issue("IllegalStateException: no view").await;
-        insta::assert_snapshot!(main_part(&server.visit(&browser, path).await.body));
+        let page = server.visit(&browser, path).await.body;
+        for part in ["releases-unavailable", "data-version=\"shop@1.2.3+45\"", "1 deploy", "app@1.0.0"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let found = server.visit(&browser, &format!("{path}?query=1.2")).await.body;
+        assert!(
+            found.contains("shop@1.2.3+45") && !found.contains("app@1.0.0"),
+            "by the version's beginning"
+        );
+    }
+
+    #[test]
+    fn a_list_of_releases() {
+        let asked = ReleasesQuery { sort: "sessions".into(), ..ReleasesQuery::default() };
+        let page = ReleasesPage::new(
+            sample::shell(),
+            "/projects/mayday/app/releases/".into(),
+            "/projects/mayday/app/issues/",
+            asked,
+            &release::sample_releases(),
+            now(),
+        );
+        insta::assert_snapshot!(main_part(&page.render().unwrap()));
     }
 }

@@ -24,6 +24,7 @@ pub(crate) mod projects;
 pub(crate) mod quarantine;
 pub(crate) mod reasons;
 pub(crate) mod regrouping;
+pub(crate) mod release_health;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod stats;

@@ -1,7 +1,10 @@
 //! Sessions of a project: how many, how they ended, of how many users.
 
 use mayday_catalog::projects::Project;
-use mayday_store::queries::{EventFilter, Window, sessions::SessionCounts};
+use mayday_store::queries::{
+    Window,
+    sessions::{SessionCounts, SessionFilter, SessionGroup, SessionGrouping},
+};
 
 use crate::{Query, QueryError};
 
@@ -13,7 +16,7 @@ const RELEASES: usize = 100;
 pub(crate) struct Sessions {
     pub(crate) totals: SessionCounts,
     /// Those with most sessions first.
-    pub(crate) releases: Vec<(String, SessionCounts)>,
+    pub(crate) releases: Vec<SessionGroup>,
 }
 
 /// A project's sessions.
@@ -21,11 +24,12 @@ pub(crate) async fn list(
     query: &Query,
     project: &Project,
     window: Window,
-    filter: &EventFilter,
+    filter: &SessionFilter,
 ) -> Result<Sessions, QueryError> {
+    let by_release = SessionGrouping { release: true, ..SessionGrouping::default() };
     let (totals, releases) = tokio::try_join!(
         query.store.session_totals(project.id, window, filter),
-        query.store.sessions_by_release(project.id, window, filter, RELEASES),
+        query.store.session_groups(project.id, window, filter, by_release, RELEASES),
     )?;
     Ok(Sessions { totals, releases })
 }

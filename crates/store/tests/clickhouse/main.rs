@@ -11,5 +11,6 @@ mod harness;
 mod healing;
 mod inserts;
 mod outcomes;
+mod session_counts;
 mod sessions;
 mod statistics;

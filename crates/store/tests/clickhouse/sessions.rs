@@ -2,14 +2,17 @@
 
 use mayday_event::{Timestamp, entry::SessionUpdate};
 use mayday_store::{
-    queries::{EventFilter, Window, sessions::SessionCounts},
+    queries::{
+        Window,
+        sessions::{SessionCounts, SessionFilter, SessionGrouping},
+    },
     rows::SessionRow,
 };
 use uuid::Uuid;
 
 use crate::harness::{ALL, Fixture, NOW, PROJECT};
 
-fn session(sid: Option<u128>, sequence: u64, position: u64) -> SessionRow {
+pub(crate) fn session(sid: Option<u128>, sequence: u64, position: u64) -> SessionRow {
     SessionRow {
         project_id: PROJECT,
         position,
@@ -65,24 +68,27 @@ async fn of_a_sessions_updates_the_greatest_sequence_counts_once() {
     store.insert_sessions(&[session(Some(1), 0, 1), other_release]).await.unwrap();
     store.insert_sessions(&[crashed(1, 7, 12), bucket]).await.unwrap();
 
-    let all = EventFilter::default();
+    let all = SessionFilter::default();
     let totals = store.session_totals(PROJECT, ALL, &all).await.unwrap();
     let expected = SessionCounts {
         sessions: 86,
         healthy: 81,
         errored: 4,
-        abnormal: 0,
         crashed: 1,
         users: 2,
         crashed_users: 1,
+        // The second user's only session is healthy, the buckets have none.
+        unhealthy_users: 1,
+        ..SessionCounts::default()
     };
     assert_eq!(totals, expected);
 
-    let releases = store.sessions_by_release(PROJECT, ALL, &all, 10).await.unwrap();
-    let sessions: Vec<_> = releases.iter().map(|(release, it)| (release.as_str(), it.sessions)).collect();
+    let by_release = SessionGrouping { release: true, ..SessionGrouping::default() };
+    let releases = store.session_groups(PROJECT, ALL, &all, by_release, 10).await.unwrap();
+    let sessions: Vec<_> = releases.iter().map(|it| (it.release.as_str(), it.counts.sessions)).collect();
     assert_eq!(sessions, [("app@1.0", 85), ("app@2.0", 1)]);
 
-    let of_release = EventFilter { release: Some("app@2.0".into()), environment: None };
+    let of_release = SessionFilter { releases: vec!["app@2.0".into()], ..SessionFilter::default() };
     assert_eq!(store.session_totals(PROJECT, ALL, &of_release).await.unwrap().sessions, 1);
     let earlier = Window { from: ALL.from, to: NOW.plus_ms(-60_000) };
     assert_eq!(store.session_totals(PROJECT, earlier, &all).await.unwrap(), SessionCounts::default());
@@ -103,7 +109,7 @@ async fn a_session_that_a_bucket_counts_too_counts_once() {
     store.insert_sessions(&reports).await.unwrap();
     let totals = async || {
         let SessionCounts { sessions, healthy, errored, crashed, .. } =
-            store.session_totals(PROJECT, ALL, &EventFilter::default()).await.unwrap();
+            store.session_totals(PROJECT, ALL, &SessionFilter::default()).await.unwrap();
         [sessions, healthy, errored, crashed]
     };
     assert_eq!(totals().await, [2, 0, 1, 1], "their bucket is on its way");

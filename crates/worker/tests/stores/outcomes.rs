@@ -6,7 +6,7 @@ use mayday_event::{
     Category, EventId, Outcome, Timestamp,
     raw::{Body, RefusalLine, Refusals, RefusedEvent},
 };
-use mayday_store::queries::{EventFilter, Window};
+use mayday_store::queries::{Window, sessions::SessionFilter};
 use uuid::Uuid;
 
 use crate::harness::{Fixture, NOW};
@@ -49,7 +49,7 @@ async fn all_that_an_envelope_holds_is_stored_and_accounted_for() {
     assert!(store.event(fixture.project, id(1)).await.unwrap().is_some());
     let files = store.attachments(fixture.project, id(1)).await.unwrap();
     assert_eq!((files.len(), files[0].name.as_str(), files[0].bytes), (1, "log.txt", 5));
-    let sessions = store.session_totals(fixture.project, WINDOW, &EventFilter::default()).await.unwrap();
+    let sessions = store.session_totals(fixture.project, WINDOW, &SessionFilter::default()).await.unwrap();
     assert_eq!((sessions.sessions, sessions.crashed), (1, 1));
     assert_eq!(
         fixture.outcomes().await,
