@@ -315,6 +315,15 @@ mod tests {
             .chain(&alone.reasons)
             .map(|reason| format!("{}: {}", reason.verdict.name(), reason.text))
             .collect();
-        insta::assert_snapshot!(texts.join("\n"), @"");
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        halt: 4.00% of sessions crashed: more than 0.50% in shop@1.0
+        halt: new fatal issue APP-7: 12 events, 80.0 per 1,000 sessions
+        watch: 5.00% of users had a crash: probably more than 2.00% in shop@1.0
+        watch: only 150 sessions so far; at least 200 tell a healthy release
+        healthy: 0.00% of sessions ended in an ANR: no clear rise from 0.10% in shop@1.0
+        watch: 2.00% of users had a crash (1.30% to 3.07%)
+        healthy: 0.50% of sessions crashed (0.34% to 0.74%)
+        healthy: 0.10% of sessions ended in an ANR (0.04% to 0.23%)
+        ");
     }
 }
