@@ -263,7 +263,7 @@ fn chart(series: &[SessionGroup], window: Window, width_ms: i64) -> StackedChart
     let starts: Vec<Timestamp> = (0..count).map(|n| window.from.plus_ms(n * width_ms)).collect();
     let layer = |class, count: fn(&SessionGroup) -> u64| {
         let at = |start: &Timestamp| series.iter().find(|group| group.bucket == *start).map_or(0, count);
-        Layer { class, name: class, counts: starts.iter().map(at).collect() }
+        Layer { class, name: class.to_owned(), counts: starts.iter().map(at).collect() }
     };
     let layers = [
         layer("healthy", |group| group.counts.healthy),

@@ -223,7 +223,7 @@ async fn new_issues(
         issues.iter().map(|issue| HashGroup { id: issue.id.0, hashes: issue.hashes.clone() }).collect();
     let filter =
         EventFilter { release: Some(version.to_owned()), environment: environment.map(str::to_owned) };
-    let stats = query.store.group_stats(project.id, &groups, window, &filter).await?;
+    let stats = query.store.group_stats(project.id, &groups, window, &filter.into()).await?;
     let events = |issue: &Issue| stats.get(&issue.id.0).map(|stats| stats.events).unwrap_or_default();
     Ok(issues
         .into_iter()
