@@ -42,10 +42,11 @@ impl ReleaseVersion {
             return None;
         }
         let release = release.trim();
-        let (package, version) = match release.split_once('@') {
-            Some((package, version)) if !package.is_empty() => (Some(package.to_owned()), version),
-            _ => (None, release),
-        };
+        // A package may itself begin with one, as those of npm do.
+        let at = release.char_indices().skip(1).find(|(_, char)| *char == '@');
+        let parted = at.and_then(|(at, _)| Some((release.get(..at)?, release.get(at + 1..)?)));
+        let (package, version) =
+            parted.map_or((None, release), |(package, version)| (Some(package.to_owned()), version));
         let parts = VERSION.captures(version)?;
         let mut numbers = [0; NUMBERS];
         let mut said = 0;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::issues::{IssueChange, NewStatus};
+use crate::issue_changes::{IssueChange, NewStatus};
 use crate::{Catalog, fixture::Fixture};
 
 fn commit(sha: &str) -> Commit {
@@ -126,7 +126,7 @@ async fn a_release_says_which_issues_it_brought_brought_back_and_resolved() {
     let issue = fixture.take(1, &[of("1.0", 7, 1), of("1.0", 8, 2)]).await[0].issue_id;
     let resolve = IssueChange { status: Some(NewStatus::ResolvedInNextRelease), assignee: None };
     fixture.advance_ms(1000);
-    catalog.change_issue(fixture.organization, issue, &resolve).await.unwrap();
+    catalog.change_issue(fixture.organization, fixture.user, issue, &resolve).await.unwrap();
     fixture.advance_ms(1000);
     fixture.take(2, &[of("1.1", 9, 3)]).await;
     fixture.advance_ms(1000);
@@ -135,7 +135,7 @@ async fn a_release_says_which_issues_it_brought_brought_back_and_resolved() {
     let counts = async || {
         let counts = catalog.release_issue_counts(project, &versions).await.unwrap();
         let of = |version| counts.get(version).copied().unwrap_or_default();
-        versions.each_ref().map(|version| of(version)).map(|it| [it.new, it.regressed, it.resolved])
+        versions.each_ref().map(of).map(|it| [it.new, it.regressed, it.resolved])
     };
     assert_eq!(counts().await, [[2, 0, 0], [1, 0, 1], [1, 0, 0], [0; 3]], "1.1 is the next release");
     let resolved = catalog.release_issues(project, "1.1", ReleaseIssueKind::Resolved, 10).await.unwrap();

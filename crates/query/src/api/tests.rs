@@ -371,7 +371,7 @@ async fn hooks_that_cannot_work_are_refused() {
         ("ftp://example.com/", json!(["issue.new"])),
         ("not a url", json!(["issue.new"])),
         ("https://example.com/", json!([])),
-        ("https://example.com/", json!(["issue.escalating"])),
+        ("https://example.com/", json!(["issue.closed"])),
     ] {
         let reply = server.api(Method::POST, HOOKS, Some(json!({ "url": url, "events": events }))).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{url} {events}");
@@ -432,7 +432,8 @@ async fn an_issue_is_resolved_even_while_the_store_is_away() {
         ),
         (
             json!({ "status": "resolved", "statusDetails": { "inCommit": 1 } }),
-            "statusDetails.inCommit: not supported; there is inNextRelease",
+            "statusDetails: unknown field `inCommit`, expected one of `inRelease`, `inNextRelease`, `ignoreDuration`, \
+             `ignoreUntil`, `ignoreCount`, `ignoreUserCount`, `ignoreUntilEscalating`, `ignoreWindow`, `ignoreUserWindow`",
         ),
         (
             json!({ "assignedTo": "who@example.com" }),

@@ -85,6 +85,15 @@ pub(super) struct Shown {
     pub(super) activities: Vec<Activity>,
 }
 
+/// What the page is shown among.
+pub(crate) struct Around<'a> {
+    issues_path: String,
+    account: &'a Account,
+    members: &'a [Member],
+    /// To choose from.
+    environments: Vec<Environment>,
+}
+
 struct Head {
     id: IssueId,
     short_id: String,
@@ -111,15 +120,13 @@ struct Facts {
 impl IssuePage {
     pub(crate) fn new(
         shell: Shell,
-        issues_path: String,
-        account: &Account,
-        members: &[Member],
+        around: Around<'_>,
         shown: &Shown,
         event: Option<&(EventView, Enclosed)>,
         chosen: &Chosen,
-        environments: Vec<Environment>,
         now: Timestamp,
     ) -> Self {
+        let Around { issues_path, account, members, environments } = around;
         let issue = &shown.issue;
         let about_event = event.map_or(&[][..], |(_, enclosed)| &enclosed.feedback);
         let shown_event = event.map(|(view, _)| view.event.event_id);
@@ -269,13 +276,10 @@ async fn show(
     let account = visit.account();
     answer::page(&IssuePage::new(
         shell,
-        list,
-        &account,
-        &members,
+        Around { issues_path: list, account: &account, members: &members, environments },
         &shown,
         event.as_ref(),
         &chosen,
-        environments,
         visit.now,
     ))
 }
@@ -316,13 +320,15 @@ mod tests {
             ["beta", "production"].map(|name| Environment { name: name.into(), current: false });
         let page = IssuePage::new(
             sample::shell(),
-            list,
-            &account,
-            &members,
+            Around {
+                issues_path: list,
+                account: &account,
+                members: &members,
+                environments: environments.into(),
+            },
             shown,
             event,
             &chosen,
-            environments.into(),
             now(),
         );
         main_part(&page.render().unwrap()).to_owned()

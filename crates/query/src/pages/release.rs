@@ -93,11 +93,9 @@ pub(crate) struct ReleasePath {
 /// The address of a release's page, below that of the list.
 pub(super) fn path(list: &str, version: &str) -> String {
     let mut url = url::Url::parse("http://localhost/").ok();
-    if let Some(url) = &mut url {
-        // A URL with a host has segments.
-        let _ = url.path_segments_mut().map(|mut segments| {
-            segments.clear().push(version);
-        });
+    // A URL with a host has segments.
+    if let Some(Ok(mut segments)) = url.as_mut().map(url::Url::path_segments_mut) {
+        segments.clear().push(version);
     }
     let segment = url.as_ref().map_or("/", |url| url.path());
     format!("{list}{}/", segment.trim_start_matches('/'))

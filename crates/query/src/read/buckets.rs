@@ -50,8 +50,8 @@ impl Span {
     fn default_interval_ms(self) -> i64 {
         let window = self.window();
         match window.to.since_ms(window.from) {
-            ..=21_600_001 => 5 * MINUTE_MS,
-            ..=345_600_001 => Timestamp::HOUR_MS,
+            short if short <= 6 * Timestamp::HOUR_MS + 1 => 5 * MINUTE_MS,
+            days if days <= 4 * Timestamp::DAY_MS + 1 => Timestamp::HOUR_MS,
             _ => Timestamp::DAY_MS,
         }
     }

@@ -183,14 +183,14 @@ impl Parser {
         let start = self.at + usize::from(negated);
         let rest = self.chars.get(start..)?;
         let begins = |with: &str| rest.iter().copied().take(with.len()).eq(with.chars());
-        let length = match begins("tags[") || begins("flags[") {
-            true => rest.iter().position(|char| *char == ']')? + 1,
-            false => rest.iter().position(|char| *char == ':')?,
-        };
+        let is_named = begins("tags[") || begins("flags[");
+        let end = |of: char| rest.iter().position(|char| *char == of);
+        let length = if is_named { end(']')? + 1 } else { end(':')? };
         let key: String = rest.get(..length)?.iter().collect();
         let is_meant = match rest.get(length..)? {
             [':', ':', ..] | [] => false,
-            [':', ..] if key.ends_with(']') || keys::is_known(&key) => true,
+            [':', ..] if is_named => key.matches('[').count() == 1,
+            [':', ..] if keys::is_known(&key) => true,
             // A tag that nobody knows may be text just as well.
             [':'] | [':', '/', ..] => false,
             [':', next, ..] => keys::is_plain(&key) && !next.is_whitespace() && *next != ')',

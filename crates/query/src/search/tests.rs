@@ -77,7 +77,7 @@ fn what_cannot_be_understood_is_named_with_its_place() {
             error("a \"b c"),
             error("assigned:ann"),
             error("a (b OR c"),
-            error("a b) c"),
+            error("a ) b"),
             error("a ()"),
             error("OR a"),
             error("a OR"),

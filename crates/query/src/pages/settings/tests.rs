@@ -400,7 +400,7 @@ async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
 async fn symbol_sources_are_added_put_in_order_and_removed() {
     let server = Server::start().await;
     let browser = server.browser().await;
-    let api = "/api/0/projects/mayday/app/symbol-sources/";
+    let api = "/projects/mayday/app/symbol-sources/";
     let first = [
         ("sources[0].name", "ours"),
         ("sources[0].position", "2"),
