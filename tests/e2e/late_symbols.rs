@@ -130,6 +130,14 @@ async fn missing(server: &TestServer, file: &str) -> Option<Value> {
     all.into_iter().find(|missing| missing["file"] == file)
 }
 
+/// As [`missing`], once it is there: an event is seen a moment before what it lacks.
+async fn missed(server: &TestServer, file: &str) -> Value {
+    eventually("the file is missed", HEALED, async || {
+        missing(server, file).await.ok_or_else(|| "not yet".to_owned())
+    })
+    .await
+}
+
 /// Runs the commands that the server gives, with the folder of the symbols.
 async fn upload(server: &TestServer, given: &str, symbols: &Path) {
     for given in given.split(" && ") {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{HEALED, SENTRY_CLI, crash_frames, missing, only_issue, upload};
+use super::{HEALED, SENTRY_CLI, crash_frames, missed, only_issue, upload};
 use crate::{
     harness::{Client, TestServer, command, envelope, eventually, new_event_id, run, text},
     uploads::build,
@@ -28,7 +28,7 @@ async fn a_crash_of_an_android_app_heals_when_its_mapping_comes_late() {
     let before = only_issue(&server, "1").await;
     let top = crash_frames(&server.api.latest_event(&before).await).pop().expect("frames");
     assert_eq!(top["symbolication"]["reason"], "not uploaded", "{top:#}");
-    let missing = missing(&server, "mapping.txt").await.expect("the mapping is missed");
+    let missing = missed(&server, "mapping.txt").await;
     upload(&server, text(&missing["command"]), symbols.path()).await;
     let (issue, frames) = healed(&server, "com.example.Price in of").await;
     assert_eq!(issue["id"], before["id"]);
@@ -60,7 +60,7 @@ async fn a_crash_of_a_script_heals_when_its_source_map_comes_late() {
     let images = json!([{ "type": "sourcemap", "code_file": URL, "debug_id": id.trim() }]);
     server.accept(envelope(&event("javascript", "Error", &frames, &images))).await;
     let before = only_issue(&server, "1").await;
-    let missing = missing(&server, URL).await.expect("the map is missed");
+    let missing = missed(&server, URL).await;
     upload(&server, text(&missing["command"]), symbols.path()).await;
     let (issue, frames) = healed(&server, "till").await;
     assert_eq!(issue["id"], before["id"]);
