@@ -3,9 +3,10 @@
 use mayday_event::{Event, model::Frame};
 
 use super::{
-    RULES, SyntaxError,
+    SyntaxError,
     matcher::{About, Field, FrameFacts, Matcher},
-    scan::{Scanner, lines},
+    parse,
+    scan::Scanner,
     template::Template,
 };
 
@@ -35,15 +36,7 @@ pub(crate) struct Seen<'f> {
 
 impl FingerprintRules {
     pub(super) fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let mut rules = Vec::new();
-        for (number, line) in lines(text) {
-            let mut scanner = Scanner::new(number, line);
-            if rules.len() == RULES {
-                return scanner.refuse(format!("there are more than {RULES} rules"));
-            }
-            rules.push(rule(number, &mut scanner)?);
-        }
-        Ok(Self(rules))
+        parse(text, rule).map(Self)
     }
 
     /// The first rule that fits an event; `frames` are those of all its exceptions, or of its main stack.

@@ -13,6 +13,8 @@ mod tests;
 
 use mayday_event::{grouping::GroupingSettings, settings::RuleError};
 
+use scan::{Scanner, lines};
+
 pub(crate) use fingerprint::{FingerprintRule, FingerprintRules, Seen};
 pub(crate) use stack_trace::{ByRule, Marks, Ruled, StackTraceRules};
 pub(crate) use template::Template;
@@ -36,6 +38,22 @@ struct SyntaxError {
     /// In characters, from 1.
     column: usize,
     problem: String,
+}
+
+/// A text's rules in order, a line each; `rule` reads one, given its line's number.
+fn parse<R>(
+    text: &str,
+    rule: impl Fn(usize, &mut Scanner<'_>) -> Result<R, SyntaxError>,
+) -> Result<Vec<R>, SyntaxError> {
+    let mut rules = Vec::new();
+    for (number, line) in lines(text) {
+        let mut scanner = Scanner::new(number, line);
+        if rules.len() == RULES {
+            return scanner.refuse(format!("there are more than {RULES} rules"));
+        }
+        rules.push(rule(number, &mut scanner)?);
+    }
+    Ok(rules)
 }
 
 impl Rules {

@@ -4,9 +4,10 @@
 use mayday_event::model::{Exception, Stacktrace};
 
 use super::{
-    RULES, SyntaxError,
+    SyntaxError,
     matcher::{About, Field, FrameFacts, Matcher},
-    scan::{Scanner, lines},
+    parse,
+    scan::Scanner,
 };
 
 /// Most actions of one rule.
@@ -88,15 +89,7 @@ pub(crate) struct Ruled {
 
 impl StackTraceRules {
     pub(super) fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let mut rules = Vec::new();
-        for (number, line) in lines(text) {
-            let mut scanner = Scanner::new(number, line);
-            if rules.len() == RULES {
-                return scanner.refuse(format!("there are more than {RULES} rules"));
-            }
-            rules.push(rule(number, &mut scanner)?);
-        }
-        Ok(Self(rules))
+        parse(text, rule).map(Self)
     }
 
     /// Applies the rules to a stack. `first_seen` tells of each frame whether it is the app's so far, and its category.
