@@ -7,7 +7,7 @@ mod issues;
 #[cfg(test)]
 mod tests;
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use mayday_event::{ProjectId, Timestamp, release_order};
 use sqlx::QueryBuilder;
@@ -101,9 +101,5 @@ pub(crate) async fn latest(tx: &mut Connection, project: ProjectId) -> Result<Op
     .bind(LATEST_AMONG)
     .fetch_all(tx)
     .await?;
-    let later = |one: String, other: String| match release_order::compare(&one, &other) {
-        Some(Ordering::Less) => other,
-        _ => one,
-    };
-    Ok(versions.into_iter().reduce(later))
+    Ok(release_order::latest(versions.iter().map(String::as_str)).map(str::to_owned))
 }

@@ -123,6 +123,21 @@ pub fn compare(one: &str, other: &str) -> Option<Ordering> {
     ReleaseVersion::parse(one)?.partial_cmp(&ReleaseVersion::parse(other)?)
 }
 
+/// The latest of some releases, which are given by when they were first seen, the newest first: that one, unless another
+/// is later by their order, as a fix of an older version may come out after the newest.
+pub fn latest<'a>(newest_first: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut releases = newest_first.into_iter();
+    let newest = releases.next()?;
+    let Some(mut greatest) = ReleaseVersion::parse(newest) else { return Some(newest) };
+    let mut latest = newest;
+    for release in releases {
+        if let Some(version) = ReleaseVersion::parse(release).filter(|version| *version > greatest) {
+            (latest, greatest) = (release, version);
+        }
+    }
+    Some(latest)
+}
+
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?x)^
         (?P<numbers> [0-9]+ (?: \.[0-9]+ ){0,3} )

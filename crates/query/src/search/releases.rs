@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
-use mayday_event::{Timestamp, release_order::ReleaseVersion};
+use mayday_event::{
+    Timestamp,
+    release_order::{self, ReleaseVersion},
+};
 use mayday_store::queries::Pattern;
 
 use super::ast::{Comparison, Reference, Version, Versions};
@@ -82,19 +85,8 @@ impl Releases {
         self.0.iter().find(|(known, _)| known == version).map(|(_, first_seen)| *first_seen)
     }
 
-    /// The last that was first seen, or one of a later version that was seen before it: a fix of an older version
-    /// may come out after the newest.
     fn latest(&self) -> Option<&str> {
-        let mut versions = self.0.iter().map(|(version, _)| version.as_str());
-        let newest = versions.next()?;
-        let Some(mut greatest) = ReleaseVersion::parse(newest) else { return Some(newest) };
-        let mut latest = newest;
-        for version in versions {
-            if let Some(parsed) = ReleaseVersion::parse(version).filter(|parsed| *parsed > greatest) {
-                (latest, greatest) = (version, parsed);
-            }
-        }
-        Some(latest)
+        release_order::latest(self.0.iter().map(|(version, _)| version.as_str()))
     }
 }
 
