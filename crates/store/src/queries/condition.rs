@@ -217,15 +217,6 @@ impl Field {
         };
         column.to_owned()
     }
-
-    /// Its values as rows of a query, one an event or one a frame.
-    pub(super) fn rows(&self, values: &mut Values) -> String {
-        match self {
-            field if field.is_list() => format!("arrayJoin({})", field.sql(values)),
-            Self::Message => "title".to_owned(),
-            field => field.sql(values),
-        }
-    }
 }
 
 /// The parameters of a condition, in the order of their names `value0`, `value1` ….
