@@ -64,6 +64,14 @@ struct Bootstrap {
     admin_password: String,
 }
 
+/// The server to measure: the one that is named, else that beside this program.
+pub(crate) fn program(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(program) => Ok(program.to_owned()),
+        None => Ok(std::env::current_exe()?.with_file_name("mayday")),
+    }
+}
+
 /// A data directory and the server on it, running or not.
 #[derive(Debug)]
 pub(crate) struct Mayday {

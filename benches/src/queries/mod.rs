@@ -29,7 +29,7 @@ use crate::{
     load::{Amount, Plan, send},
     processes,
     reports::Reports,
-    servers::{Mayday, folder_bytes},
+    servers::{self, Mayday, folder_bytes},
     table::{Goal, Table},
 };
 
@@ -65,10 +65,7 @@ const WARM_UP: Duration = Duration::from_secs(5);
 const SECRET: &str = "bench";
 
 pub(crate) async fn command(args: QueriesArgs) -> anyhow::Result<()> {
-    let program = match &args.mayday {
-        Some(program) => program.clone(),
-        None => std::env::current_exe()?.with_file_name("mayday"),
-    };
+    let program = servers::program(args.mayday.as_deref())?;
     let engine = Engine::start(&program, &args.data_dir).await?;
     let local = LocalSet::new();
     let table = local.run_until(measure(&args, &program, &engine)).await?;

@@ -14,7 +14,7 @@ use std::{path::PathBuf, rc::Rc};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use crate::{note, reports::Reports, table::Table};
+use crate::{note, reports::Reports, servers, table::Table};
 
 /// Of the floor's requests, for crashes of the ordinary size.
 const GOAL: f64 = 0.6;
@@ -78,8 +78,7 @@ struct Bench {
 
 /// Measures and prints.
 pub(crate) async fn command(args: RunArgs) -> anyhow::Result<()> {
-    let beside = || anyhow::Ok(std::env::current_exe()?.with_file_name("mayday"));
-    let program = args.mayday.clone().map_or_else(beside, Ok)?;
+    let program = servers::program(args.mayday.as_deref())?;
     let crashes = Rc::new(Reports::crashes(args.size)?);
     let about = format!(
         "{}; crashes of {}, {} connections; rounds of {} s, median (least to greatest) of {}.",

@@ -19,7 +19,7 @@ use crate::{
     load::{Amount, Load, Plan, send},
     note, processes,
     reports::Reports,
-    servers::{Mayday, Outcomes},
+    servers::{self, Mayday, Outcomes},
 };
 
 /// Longest that the worker may take for what the load left.
@@ -55,10 +55,7 @@ pub(crate) struct SoakArgs {
 
 /// Runs, prints, and fails if the account does not add up.
 pub(crate) async fn command(args: SoakArgs) -> anyhow::Result<()> {
-    let program = match &args.mayday {
-        Some(program) => program.clone(),
-        None => std::env::current_exe()?.with_file_name("mayday"),
-    };
+    let program = servers::program(args.mayday.as_deref())?;
     let mut server = Mayday::new(&program, None)?;
     let disk = faults::Disk::of(server.directory())?;
     if !args.calm {
