@@ -20,6 +20,13 @@ impl Dice {
         z ^ (z >> 31)
     }
 
+    /// A version 4 UUID; another one for another run.
+    pub(super) fn uuid(&mut self, run: u64) -> uuid::Uuid {
+        let high = self.next() ^ run.rotate_left(32);
+        let bits = (u128::from(high) << 64) | u128::from(self.next());
+        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+    }
+
     /// 0.0 up to, not including, 1.0.
     pub(super) fn fraction(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64

@@ -192,14 +192,14 @@ fn session(plan: &Plan, number: u64, started: Timestamp) -> SessionRow {
     let mut dice = Dice::new(plan.seed_of(1, number));
     let person = Person::of(dice.next() % PEOPLE);
     let crashed = dice.below(200) == 0;
-    let bits = (u128::from(dice.next()) << 64) | u128::from(dice.next());
+    let sid = dice.uuid(0);
     SessionRow {
         project_id: plan.project,
         position: number,
         index: 0,
         received: started.plus_ms(60_000),
         update: SessionUpdate {
-            sid: Some(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()),
+            sid: Some(sid),
             user_hash: person.number + 1,
             sequence: 1,
             started,

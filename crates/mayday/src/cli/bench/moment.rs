@@ -51,8 +51,7 @@ impl Moment {
                 break;
             }
         }
-        let bits = (u128::from(dice.next()) << 64) | u128::from(dice.next());
-        let event_id = EventId(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid());
+        let event_id = EventId(dice.uuid(0));
         let release = person.release(at, until);
         Self { issue, person, event_id, at, release, number: dice.below(90_000) + 10_000 }
     }

@@ -40,10 +40,7 @@ impl Dice {
 
     /// A version 4 UUID.
     pub(super) fn event_id(&mut self) -> EventId {
-        let high = self.dice.next() ^ self.run.rotate_left(32);
-        let low = self.dice.next();
-        let bits = (u128::from(high) << 64) | u128::from(low);
-        EventId(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid())
+        EventId(self.dice.uuid(self.run))
     }
 }
 
