@@ -121,9 +121,7 @@ async fn change(
     let ids = asked_for(&query, &principal, &project, &params).await?;
     match wanted {
         Asked::Change(change) => {
-            for id in &ids {
-                change::issues::change(&query, &principal, *id, &change).await?;
-            }
+            change::issues::change_all(&query, &principal, &ids, &change).await?;
         }
         Asked::Merge => {
             let (parent, children) = change::issues::merge(&query, &principal, &ids).await?;
@@ -166,12 +164,7 @@ async fn asked_for(
     params: &Params,
 ) -> Result<Vec<IssueId>, QueryError> {
     if let Some(ids) = ids(params)? {
-        let issues = query.catalog.issues(principal.organization_id, &ids).await?;
-        return Ok(issues
-            .iter()
-            .filter(|issue| issue.project_id == project.id)
-            .map(|issue| issue.id)
-            .collect());
+        return read::issues::of_project(query, project, &ids).await;
     }
     let list = ListParams { search: bulk_search(params)?, ..ListParams::default() };
     read::issue_list::matching(query, principal, project, &list, limits::BULK_ISSUES).await

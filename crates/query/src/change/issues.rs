@@ -27,6 +27,19 @@ pub(crate) async fn change(
     Ok(query.catalog.change_issue(principal.organization_id, principal.user_id, id, change).await?)
 }
 
+/// Changes several issues alike, one after the other.
+pub(crate) async fn change_all(
+    query: &Query,
+    principal: &Principal,
+    ids: &[IssueId],
+    wanted: &IssueChange,
+) -> Result<(), QueryError> {
+    for id in ids {
+        change(query, principal, *id, wanted).await?;
+    }
+    Ok(())
+}
+
 /// The e-mail address of whom `text` means: `user:ID`, a bare id or an e-mail address; nobody if it is empty.
 pub(crate) async fn assignee(
     query: &Query,

@@ -16,7 +16,7 @@ use super::{
     path::LocalPath,
     visit::{Posted, ProjectPath},
 };
-use crate::{QueryError, change};
+use crate::{QueryError, change, read};
 
 /// What may be done: a form's value and the button's name.
 pub(super) const CHANGES: [(&str, &str); 5] = [
@@ -77,11 +77,7 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, PageError> {
     let (visit, form) = (&posted.visit, &posted.form);
     let project = visit.project(&path).await?;
-    let ids = form.ids()?;
-    let found = visit.query.catalog.issues(visit.principal.organization_id, &ids).await;
-    let found = found.map_err(QueryError::from)?;
-    let ids: Vec<IssueId> =
-        found.iter().filter(|issue| issue.project_id == project.id).map(|issue| issue.id).collect();
+    let ids = read::issues::of_project(&visit.query, &project, &form.ids()?).await?;
     if ids.is_empty() {
         return Err(QueryError::Invalid("tick the issues that are to be changed first".into()).into());
     }
@@ -91,9 +87,7 @@ pub(crate) async fn change(
         }
         status => {
             let wanted = status_change(visit, status)?;
-            for id in ids {
-                change::issues::change(&visit.query, &visit.principal, id, &wanted).await?;
-            }
+            change::issues::change_all(&visit.query, &visit.principal, &ids, &wanted).await?;
         }
     }
     let next = LocalPath::from(form.one("next").to_owned());

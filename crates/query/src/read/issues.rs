@@ -1,6 +1,9 @@
 //! One issue.
 
-use mayday_catalog::{access::Principal, activities::Activity, issues::Issue, json::IssueCounts};
+use mayday_catalog::{
+    access::Principal, activities::Activity, issues::Issue, json::IssueCounts, projects::Project,
+};
+use mayday_event::IssueId;
 use mayday_store::queries::{Condition, HashGroup, Window, tags::TagFacet};
 
 use super::{
@@ -38,20 +41,30 @@ pub(crate) async fn find(query: &Query, principal: &Principal, id: &str) -> Resu
     Ok(query.catalog.issue(principal.organization_id, id).await?)
 }
 
+/// Which of these are issues of a project, in the order asked.
+pub(crate) async fn of_project(
+    query: &Query,
+    project: &Project,
+    ids: &[IssueId],
+) -> Result<Vec<IssueId>, QueryError> {
+    let issues = query.catalog.issues(project.organization_id, ids).await?;
+    Ok(issues.iter().filter(|issue| issue.project_id == project.id).map(|issue| issue.id).collect())
+}
+
 /// An issue with its counts, series and tags.
 pub(crate) async fn detail(query: &Query, issue: Issue) -> Result<IssueDetail, QueryError> {
     let everything = Narrowed::default();
-    let (counts, last_day, last_month, mut facets) = tokio::try_join!(
+    let (counts, last_day, last_month, mut facets, activities) = tokio::try_join!(
         counts(query, &issue),
         series(query, &issue, Period::Day),
         series(query, &issue, Period::Month),
         tags::facets(query, Of::Issue(&issue), &everything, FACET_VALUES),
+        async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
     )?;
     // Distinct values are estimates; of users there is a better one already.
     if let Some(users) = facets.iter_mut().find(|facet| facet.key == "user") {
         users.distinct = counts.users;
     }
-    let activities = query.catalog.activities(issue.id, ACTIVITIES).await?;
     Ok(IssueDetail { issue, counts, last_day, last_month, facets, activities })
 }
 
