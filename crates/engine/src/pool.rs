@@ -30,7 +30,7 @@ pub(crate) struct Pool {
     library: Library,
     path: PathBuf,
     limits: EngineLimits,
-    /// Open as long as the engine runs: the last connection closed ends it.
+    /// Open as long as the engine runs (the last connection closed ends it); kills statements of the others.
     keeper: Mutex<Option<Connection>>,
     slots: Arc<Semaphore>,
     statements: AtomicU64,
@@ -109,12 +109,19 @@ impl Pool {
 
     /// Ends the statement of that name, wherever it is (blocking).
     pub(crate) fn kill(&self, name: &str) {
-        let arguments = [format!("--path={}", self.path.display())];
-        let Some(mut connection) = self.library.connect(&arguments) else { return };
-        let sql = "KILL QUERY WHERE endsWith(Settings['log_comment'], {name:String}) ASYNC";
         let parameters = vec![("name".to_owned(), name.to_owned())];
-        if let Err(error) = connection.query(sql.as_bytes(), "Null", &parameters) {
-            tracing::warn!(%error, statement = name, "cannot kill a statement");
+        self.kill_where("endsWith(Settings['log_comment'], {name:String})", &parameters);
+    }
+
+    /// Ends the statements that `condition` holds for; none once the engine has stopped.
+    ///
+    /// Over the keeper and under its lock: a connection that is still at work while the process ends brings it down.
+    fn kill_where(&self, condition: &str, parameters: &Parameters) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(keeper) = keeper.as_mut() else { return };
+        let sql = format!("KILL QUERY WHERE {condition} ASYNC");
+        if let Err(error) = keeper.query(sql.as_bytes(), "Null", parameters) {
+            tracing::warn!(%error, "cannot kill statements");
         }
     }
 
@@ -123,15 +130,8 @@ impl Pool {
         let all = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
         if tokio::time::timeout(patience, self.slots.acquire_many(all)).await.is_err() {
             let pool = self.clone();
-            let kill_all = move || {
-                let arguments = [format!("--path={}", pool.path.display())];
-                if let Some(mut connection) = pool.library.connect(&arguments) {
-                    let sql = b"KILL QUERY WHERE Settings['log_comment'] LIKE '%mayday-%' ASYNC";
-                    if let Err(error) = connection.query(sql, "Null", &Parameters::new()) {
-                        tracing::warn!(%error, "cannot kill the statements that still run");
-                    }
-                }
-            };
+            let kill_all =
+                move || pool.kill_where("Settings['log_comment'] LIKE '%mayday-%'", &Parameters::new());
             if tokio::task::spawn_blocking(kill_all).await.is_ok() {
                 let left = self.slots.acquire_many(all);
                 if tokio::time::timeout(patience, left).await.is_err() {
