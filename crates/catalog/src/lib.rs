@@ -38,6 +38,7 @@ mod outbox;
 mod regression;
 mod sealing;
 mod secrets;
+mod seen;
 mod tokens;
 mod transitions;
 mod working_set;

@@ -1,7 +1,8 @@
 //! Deleting one user's data, and the events of issues that were deleted.
 
-use clickhouse::query::Query;
+use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
+use serde::Deserialize;
 
 use crate::{
     Store, StoreError,
@@ -14,6 +15,21 @@ pub struct Deleted {
     pub events: u64,
     pub feedback: u64,
     pub attachments: u64,
+}
+
+/// When events of a hash happened, the first and the last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashSpan {
+    pub hash: GroupHash,
+    pub first: Timestamp,
+    pub last: Timestamp,
+}
+
+#[derive(Row, Deserialize)]
+struct HashSpanRow {
+    hash: u64,
+    first_ms: i64,
+    last_ms: i64,
 }
 
 /// Events that are deleted together.
@@ -64,6 +80,25 @@ impl Store {
         user: &str,
     ) -> Result<Vec<AttachmentPlace>, StoreError> {
         self.attachments_of(project, Victims::OfUser(user)).await
+    }
+
+    /// When a user's events happened, hash by hash.
+    pub async fn spans_of_user(&self, project: ProjectId, user: &str) -> Result<Vec<HashSpan>, StoreError> {
+        let victims = Victims::OfUser(user);
+        let sql = format!(
+            "SELECT group_hash AS hash, toUnixTimestamp64Milli(min(timestamp)) AS first_ms,
+                 toUnixTimestamp64Milli(max(timestamp)) AS last_ms
+             FROM events WHERE project_id = {{project:UInt64}} AND {} GROUP BY group_hash ORDER BY group_hash",
+            victims.condition()
+        );
+        let query = victims.bind(self.query(&sql, project));
+        let rows: Vec<HashSpanRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        let read = |row: HashSpanRow| HashSpan {
+            hash: GroupHash(row.hash),
+            first: Timestamp(row.first_ms),
+            last: Timestamp(row.last_ms),
+        };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// The attachments of events of hashes received up to `until`, each time they were received: their blobs are to be

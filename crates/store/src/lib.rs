@@ -16,5 +16,5 @@ pub mod rows;
 
 pub use cluster::{ClusterError, cluster_schema};
 pub use connect::{Store, StoreOptions};
-pub use delete::Deleted;
+pub use delete::{Deleted, HashSpan};
 pub use error::StoreError;

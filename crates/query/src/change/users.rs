@@ -1,8 +1,10 @@
 //! Deleting one user's data.
 
+use std::collections::BTreeSet;
+
 use mayday_blobs::BlobKey;
-use mayday_catalog::projects::Project;
-use mayday_store::{Deleted, queries::attachments::AttachmentPlace};
+use mayday_catalog::{healing::Remaining, projects::Project};
+use mayday_store::{Deleted, HashSpan, queries::attachments::AttachmentPlace};
 
 use crate::{Query, QueryError};
 
@@ -23,7 +25,29 @@ pub(crate) async fn delete(query: &Query, project: &Project, user: &str) -> Resu
         let key = BlobKey::Attachment { project: project.id, event: event_id, id, received };
         query.blobs.delete(&key).await?;
     }
+    let gone = query.store.spans_of_user(project.id, user).await?;
     let deleted = query.store.delete_user(project.id, user).await?;
+    forget_seen(query, project, &gone).await?;
     tracing::info!(project = project.id.0, events = deleted.events, "a user's data was deleted");
     Ok(deleted)
+}
+
+/// Issues are no longer first or last seen by events that are gone.
+async fn forget_seen(query: &Query, project: &Project, gone: &[HashSpan]) -> Result<(), QueryError> {
+    let hashes: Vec<_> = gone.iter().map(|span| span.hash).collect();
+    let issues: BTreeSet<_> =
+        query.catalog.issues_of_hashes(project.id, &hashes).await?.into_values().collect();
+    let issues: Vec<_> = issues.into_iter().collect();
+    for issue in query.catalog.issues(project.organization_id, &issues).await? {
+        let spans = || gone.iter().filter(|span| issue.hashes.contains(&span.hash));
+        let edges = spans().map(|span| span.first).min().zip(spans().map(|span| span.last).max());
+        let left = query.store.span_of(project.id, &issue.hashes).await?;
+        let [gone, left] = [edges, left]
+            .map(|edges| edges.map(|(first_seen, last_seen)| Remaining { first_seen, last_seen }));
+        // One that has no events any more keeps its history.
+        if let Some((gone, left)) = gone.zip(left) {
+            query.catalog.forget_seen(issue.id, gone, left).await?;
+        }
+    }
+    Ok(())
 }
