@@ -12,22 +12,26 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Worker;
 
-/// From one round of the jobs to the next.
-const EVERY: Duration = Duration::from_secs(60);
+/// From one round to the next: what was deleted is gone soon.
+const EVERY: Duration = Duration::from_secs(10);
+/// Rounds from one look at balance and ignored issues to the next: a minute.
+const CHECK_EVERY: u32 = 6;
 /// Rounds from one cleaning to the next: an hour.
-const CLEAN_EVERY: u32 = 60;
+const CLEAN_EVERY: u32 = 360;
 
-/// Does the jobs, a round a minute, until stopped.
+/// Does the jobs that are due, round after round, until stopped.
 pub(crate) async fn run(worker: &Worker, stop: &CancellationToken) {
     let mut round: u32 = 0;
     while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
-        stop.run_until_cancelled(balance::check(worker)).await;
-        stop.run_until_cancelled(ignored::check(worker)).await;
+        round = round.wrapping_add(1);
         stop.run_until_cancelled(deletions::delete(worker)).await;
-        if round.is_multiple_of(CLEAN_EVERY) {
+        if round.is_multiple_of(CHECK_EVERY) {
+            stop.run_until_cancelled(balance::check(worker)).await;
+            stop.run_until_cancelled(ignored::check(worker)).await;
+        }
+        if round % CLEAN_EVERY == 1 {
             stop.run_until_cancelled(blobs::clean(worker)).await;
             stop.run_until_cancelled(uploads::clean(worker)).await;
         }
-        round = round.wrapping_add(1);
     }
 }
