@@ -1,6 +1,7 @@
 //! End-to-end: each test starts its own `mayday serve`, and whatever it is about, at its end everything that the
 //! server received must be accounted for, every delivery made, and no process left (see [`harness`]).
 
+mod aggregates;
 mod bad_input;
 mod clients;
 mod contracts;
