@@ -22,7 +22,7 @@ pub enum ReleaseIssueKind {
     New,
     /// Reopened by an event of it.
     Regressed,
-    /// Resolved "in the next release", of which it is the first one seen since; and not reopened.
+    /// Resolved in it, or "in the next release", of which it is the first one seen since; and not reopened.
     Resolved,
 }
 
@@ -53,9 +53,10 @@ impl ReleaseIssueKind {
             Self::Resolved => (
                 "SELECT r.version AS version, i.id AS issue_id FROM releases r
                  JOIN issues i ON i.project_id = r.project_id AND i.redirect_to IS NULL
-                     AND i.status = 'resolved' AND i.resolved_in_next_release AND r.first_seen > i.resolved
-                     AND NOT EXISTS (SELECT 1 FROM releases o WHERE o.project_id = r.project_id
-                                     AND o.first_seen > i.resolved AND o.first_seen < r.first_seen)
+                     AND i.status = 'resolved' AND (i.resolved_in_release = r.version
+                         OR (i.resolved_in_next_release AND r.first_seen > i.resolved
+                             AND NOT EXISTS (SELECT 1 FROM releases o WHERE o.project_id = r.project_id
+                                             AND o.first_seen > i.resolved AND o.first_seen < r.first_seen)))
                  WHERE r.project_id = ",
                 "r.version",
             ),

@@ -145,4 +145,8 @@ async fn a_release_says_which_issues_it_brought_brought_back_and_resolved() {
     assert_eq!(counts().await, [[2, 0, 0], [1, 0, 0], [1, 1, 0], [0; 3]], "it is back");
     let regressed = catalog.release_issues(project, "1.2", ReleaseIssueKind::Regressed, 10).await.unwrap();
     assert_eq!(regressed, [issue]);
+    let resolve =
+        IssueChange { status: Some(NewStatus::ResolvedInRelease(Some("1.2".into()))), assignee: None };
+    catalog.change_issue(fixture.organization, fixture.user, issue, &resolve).await.unwrap();
+    assert_eq!(counts().await, [[2, 0, 0], [1, 0, 0], [1, 1, 1], [0; 3]], "1.2 has the fix");
 }
