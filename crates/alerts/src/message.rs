@@ -27,7 +27,7 @@ pub(crate) enum MessageError {
 
 #[derive(Serialize)]
 struct Message<'delivery> {
-    /// `issue.new`, `issue.regressed`.
+    /// Such as `issue.new`; see [`mayday_catalog::alerts::TransitionKind`].
     action: &'static str,
     /// The delivery's id, the same at each attempt.
     id: &'delivery str,

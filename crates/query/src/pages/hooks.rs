@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::StatusCode, web};
 use askama::Template;
 use mayday_catalog::{
-    alerts::{Delivery, DeliveryState, Hook},
+    alerts::{Delivery, DeliveryState, Hook, TransitionKind},
     projects::Project,
 };
 use mayday_event::Timestamp;
@@ -127,6 +127,21 @@ pub(crate) struct HookForm {
     secret: String,
     issue_new: Option<String>,
     issue_regressed: Option<String>,
+    issue_escalating: Option<String>,
+    issue_unignored: Option<String>,
+}
+
+impl HookForm {
+    /// Names of what is ticked.
+    fn events(&self) -> Vec<&'static str> {
+        let boxes = [
+            (TransitionKind::New, &self.issue_new),
+            (TransitionKind::Regressed, &self.issue_regressed),
+            (TransitionKind::Escalating, &self.issue_escalating),
+            (TransitionKind::Unignored, &self.issue_unignored),
+        ];
+        boxes.into_iter().filter(|(_, ticked)| ticked.is_some()).map(|(kind, _)| kind.action()).collect()
+    }
 }
 
 /// `POST /projects/{organization}/{project}/hooks/`
@@ -138,10 +153,9 @@ pub(crate) async fn add(
 ) -> Result<HttpResponse, PageError> {
     let Decided(Posted { visit, form }) = decided;
     let project = visit.project(&path).await?;
-    let asked = [("issue.new", &form.issue_new), ("issue.regressed", &form.issue_regressed)];
     let hook = NewHook {
         url: form.url.trim(),
-        events: asked.into_iter().filter(|(_, box_)| box_.is_some()).map(|(name, _)| name).collect(),
+        events: form.events(),
         secret: Some(form.secret.trim()).filter(|secret| !secret.is_empty()),
     };
     match change::hooks::create(&visit.query, &project, hook).await {

@@ -226,7 +226,12 @@ async fn hooks_are_added_with_a_secret_shown_once_and_deleted() {
     let server = Server::start().await;
     let browser = server.browser().await;
     let path = "/projects/mayday/app/hooks/";
-    let fields = [("url", "https://example.com/mayday"), ("issue_new", "on"), ("secret", "my own")];
+    let fields = [
+        ("url", "https://example.com/mayday"),
+        ("issue_new", "on"),
+        ("issue_escalating", "on"),
+        ("secret", "my own"),
+    ];
     let added = server.submit(&browser, path, &fields).await;
     assert_eq!(added.status, StatusCode::OK);
     assert!(added.body.contains("<code id=\"hook-secret\">my own</code>"), "{}", added.body);
