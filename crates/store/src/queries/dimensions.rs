@@ -6,7 +6,9 @@ use clickhouse::query::Query;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dimension {
     name: String,
-    column: Option<&'static str>,
+    sql: &'static str,
+    /// What [`Self::sql`] wants bound as `dimension`.
+    parameter: Option<String>,
 }
 
 /// Names and what gives their value; an absent one is empty.
@@ -28,11 +30,16 @@ const COLUMNS: [(&str, &str); 14] = [
 ];
 
 impl Dimension {
-    /// Of a built-in attribute or any tag.
+    /// Of a built-in attribute, a feature flag (`flags[name]`) or any tag.
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
-        let column = COLUMNS.into_iter().find(|(known, _)| *known == name).map(|(_, column)| column);
-        Self { name, column }
+        let flag = name.strip_prefix("flags[").and_then(|rest| rest.strip_suffix(']'));
+        let (sql, parameter) = match (COLUMNS.into_iter().find(|(known, _)| *known == name), flag) {
+            (Some((_, column)), _) => (column, None),
+            (None, Some(flag)) => ("flags[{dimension:String}]", Some(flag.to_owned())),
+            (None, None) => ("tags[{dimension:String}]", Some(name.clone())),
+        };
+        Self { name, sql, parameter }
     }
 
     /// As people call it.
@@ -42,13 +49,13 @@ impl Dimension {
 
     /// An event's value; the parameter is bound by [`Self::bind`].
     pub(super) fn sql(&self) -> &'static str {
-        self.column.unwrap_or("tags[{dimension:String}]")
+        self.sql
     }
 
     pub(super) fn bind(&self, query: Query) -> Query {
-        match self.column {
-            Some(_) => query,
-            None => query.param("dimension", &self.name),
+        match &self.parameter {
+            Some(value) => query.param("dimension", value),
+            None => query,
         }
     }
 }

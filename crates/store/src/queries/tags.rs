@@ -27,9 +27,12 @@ pub struct TagValue {
     pub last_seen: Timestamp,
 }
 
-/// An event's tags with the attributes that have none; where an app has a tag of such a name, its own counts.
-pub(super) const ALL_TAGS: &str = "mapUpdate(CAST(map('sdk.name', toString(sdk_name), 'sdk.version', \
-    toString(sdk_version)) AS Map(LowCardinality(String), String)), tags)";
+/// An event's tags with the attributes that have none and its feature flags, named as a search names them; where an app
+/// has a tag of such a name, its own counts.
+pub(super) const ALL_TAGS: &str = "mapUpdate(CAST(mapConcat( \
+    map('sdk.name', toString(sdk_name), 'sdk.version', toString(sdk_version)), \
+    mapFromArrays(arrayMap(flag -> concat('flags[', toString(flag), ']'), mapKeys(flags)), mapValues(flags)) \
+    ) AS Map(LowCardinality(String), String)), tags)";
 
 /// Whose tags.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +66,9 @@ impl Store {
         let value = match key {
             "environment" => "toString(environment)".to_owned(),
             "release" => "toString(release)".to_owned(),
-            _ if key.starts_with("sdk.") => format!("{ALL_TAGS}[{{key:String}}]"),
+            _ if key.starts_with("sdk.") || key.starts_with("flags[") => {
+                format!("{ALL_TAGS}[{{key:String}}]")
+            }
             _ => "tags[{key:String}]".to_owned(),
         };
         let one_tag = format!("ARRAY JOIN [{value}] AS value, [{{key:String}}] AS key");

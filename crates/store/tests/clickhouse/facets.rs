@@ -71,6 +71,7 @@ async fn a_distribution_tells_values_apart() {
         row.release = "2.0".into();
     }
     rows[9].release = String::new();
+    rows[9].flags.insert("new_checkout".into(), "true".into());
     rows[9].tags.insert("screen".into(), "Pay".into());
     store.insert_events("t", &rows).await.unwrap();
     let hour = |n: i64| NOW.plus_ms(n * Timestamp::HOUR_MS);
@@ -90,6 +91,10 @@ async fn a_distribution_tells_values_apart() {
     assert_eq!(values, [("1.0", 6, 3, vec![4, 2]), ("2.0", 3, 3, vec![0, 3])]);
     let screens = by("screen", 9).await;
     assert_eq!(screens.values.iter().map(|it| it.events).collect::<Vec<_>>(), [9, 1]);
+    assert_eq!(
+        by("flags[new_checkout]", 9).await.values.iter().map(|it| it.events).collect::<Vec<_>>(),
+        [9, 1]
+    );
     assert_eq!(by("os", 9).await.values[0].value, "Android 14");
     assert_eq!(by("handled", 9).await.values[0].value, "no");
 }

@@ -82,6 +82,9 @@ async fn tag_shares_are_those_of_the_events() {
         row.tags.insert("screen".into(), "Checkout".into());
     }
     rows[3].tags.insert("screen".into(), "Home".into());
+    for row in &mut rows[..2] {
+        row.flags.insert("new checkout".into(), "true".into());
+    }
     store.insert_events("t", &rows).await.unwrap();
     let filter = EventFilter::default();
     let of = Tagged { project: PROJECT, hashes: &[GroupHash(1)], window: ALL, filter: &filter };
@@ -91,5 +94,8 @@ async fn tag_shares_are_those_of_the_events() {
     assert_eq!((screen.top[0].value.as_str(), screen.top[0].count), ("Checkout", 3));
     let one = store.tag_facet(of, "screen", 5).await.unwrap();
     assert_eq!(one.as_ref(), Some(screen));
+    let flag = facets.iter().find(|facet| facet.key == "flags[new checkout]").unwrap();
+    assert_eq!((flag.total, flag.top[0].value.as_str()), (2, "true"));
+    assert_eq!(store.tag_facet(of, "flags[new checkout]", 5).await.unwrap().as_ref(), Some(flag));
     assert!(store.tag_facet(of, "nothing", 5).await.unwrap().is_none());
 }
