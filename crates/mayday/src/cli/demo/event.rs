@@ -64,6 +64,25 @@ impl Moment {
         }
     }
 
+    /// Whether the app ended with it.
+    pub(super) fn is_crash(&self) -> bool {
+        !self.crash.handled
+    }
+
+    /// The person's id.
+    pub(super) fn user(&self) -> String {
+        user_id(self.user)
+    }
+
+    pub(super) fn release(&self) -> String {
+        let (version, build) = self.release;
+        format!("{}@{version}+{build}", self.crash.sdk.package())
+    }
+
+    pub(super) fn environment(&self) -> &'static str {
+        environment(self.user)
+    }
+
     /// The request body: an envelope, gzip.
     pub(super) fn envelope(&self, now: Timestamp) -> anyhow::Result<Vec<u8>> {
         let header = json!({"event_id": self.event_id, "sent_at": now.to_string(), "sdk": self.sdk()});
@@ -77,17 +96,16 @@ impl Moment {
     }
 
     fn payload(&self) -> Value {
-        let (version, build) = self.release;
-        let package = self.crash.sdk.package();
+        let (_, build) = self.release;
         json!({
             "event_id": self.event_id,
             "timestamp": self.timestamp.to_string(),
             "platform": self.crash.sdk.platform(),
             "level": if self.crash.handled { "error" } else { "fatal" },
             "sdk": self.sdk(),
-            "release": format!("{package}@{version}+{build}"),
+            "release": self.release(),
             "dist": build,
-            "environment": if self.user.is_multiple_of(25) { "beta" } else { "production" },
+            "environment": self.environment(),
             "transaction": self.crash.screen,
             "exception": {"values": self.exceptions()},
             "threads": {"values": self.threads()},
@@ -95,9 +113,8 @@ impl Moment {
             "tags": {
                 "screen": self.crash.screen,
                 "network": if self.on_wifi { "wifi" } else { "cellular" },
-                "flag.new_checkout": self.user.is_multiple_of(3).to_string(),
             },
-            "user": {"id": format!("u{:05}", self.user), "email": format!("user{:05}@example.com", self.user)},
+            "user": {"id": self.user(), "email": format!("user{:05}@example.com", self.user)},
             "contexts": self.contexts(),
             "extra": {"cart_items": self.number % 7},
         })
@@ -180,6 +197,7 @@ impl Moment {
             "app": {"app_identifier": self.crash.sdk.package(), "app_name": "Parcel", "app_version": version,
                     "app_build": build, "in_foreground": true},
             "culture": {"locale": self.locale, "timezone": "Europe/Berlin"},
+            "flags": {"values": [{"flag": "new_checkout", "result": self.user.is_multiple_of(3)}]},
         })
     }
 
@@ -202,8 +220,17 @@ fn frame(frame: &Frame) -> Value {
     json
 }
 
+pub(super) fn user_id(user: usize) -> String {
+    format!("u{user:05}")
+}
+
+/// Some people get what is tried out.
+pub(super) fn environment(user: usize) -> &'static str {
+    if user.is_multiple_of(25) { "beta" } else { "production" }
+}
+
 /// Index of the newest release at `age`: 1.0 is the oldest moment, 0.0 is now.
-fn release_at(age: f64) -> usize {
+pub(super) fn release_at(age: f64) -> usize {
     (((1.0 - age) * RELEASES.len() as f64) as usize).min(RELEASES.len() - 1)
 }
 

@@ -1,9 +1,10 @@
-//! `mayday demo`: fills a running server, over its public endpoints, with a realistic fortnight of mobile crashes.
+//! `mayday demo`: fills a running server, over its public endpoints, with a realistic fortnight of mobile crashes and sessions.
 
 mod crashes;
 mod event;
 mod fleet;
 mod send;
+mod sessions;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -49,12 +50,14 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let now = system_clock().now();
     let mut dice = Dice::new(args.seed, now);
     let mut moments = moments(&mut dice, args.events, now);
+    let sessions = sessions::envelopes(&mut dice, &moments, now, DAYS)?;
     let late = moments.split_off((f64::from(args.events) * BEFORE_FIX) as usize);
 
     let progress = ProgressBar::new(u64::from(args.events));
     progress
         .set_style(ProgressStyle::with_template("  {bar:40} {pos}/{len} crashes  {per_sec}  {eta} left")?);
     target.send_all(&moments, now, &progress).await?;
+    target.send_sessions(sessions).await?;
     let resolved = target.resolve_some(PATIENCE).await?;
     target.send_all(&late, now, &progress).await?;
     progress.finish();

@@ -16,7 +16,7 @@ use super::event::Moment;
 
 /// Requests under way at once.
 const CONNECTIONS: usize = 8;
-/// Tries to have one crash accepted while the server is busy.
+/// Tries to have one report accepted while the server is busy.
 const TRIES: usize = 5;
 /// Issues to resolve half-way.
 const RESOLVE: usize = 2;
@@ -88,6 +88,11 @@ impl Target {
             .await
     }
 
+    /// Sends sessions, several envelopes at once.
+    pub(super) async fn send_sessions(&self, envelopes: Vec<Vec<u8>>) -> anyhow::Result<()> {
+        stream::iter(envelopes).map(Ok).try_for_each_concurrent(CONNECTIONS, |body| self.send(body)).await
+    }
+
     async fn send(&self, body: Vec<u8>) -> anyhow::Result<()> {
         for _ in 0..TRIES {
             let request = self
@@ -103,7 +108,7 @@ impl Target {
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                     sleep(Duration::from_secs(1)).await;
                 }
-                status => bail!("{} refused a crash: {status} {}", self.url(), answer.text().await?),
+                status => bail!("{} refused a report: {status} {}", self.url(), answer.text().await?),
             }
         }
         bail!("{} is too busy; try again later", self.url())
