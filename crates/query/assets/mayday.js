@@ -156,10 +156,38 @@
 
   const tickAll = document.querySelector("[data-tick-all]");
   if (tickAll) {
+    const ticks = [...document.querySelectorAll("[data-tick]")];
+    const said = document.querySelector("[data-ticked]");
+    const buttons = tickAll.closest(".bulk").querySelectorAll("button");
+    const count = () => {
+      const ticked = ticks.filter((tick) => tick.checked).length;
+      tickAll.checked = ticked === ticks.length;
+      tickAll.indeterminate = ticked > 0 && ticked < ticks.length;
+      for (const button of buttons) button.disabled = ticked === 0;
+      said.textContent = ticked === 0 ? "Tick issues to change them" : `${ticked} ticked`;
+    };
     tickAll.hidden = false;
     tickAll.addEventListener("change", () => {
-      for (const tick of document.querySelectorAll("[data-tick]")) tick.checked = tickAll.checked;
+      for (const tick of ticks) tick.checked = tickAll.checked;
+      count();
     });
+    for (const tick of ticks) tick.addEventListener("change", count);
+    count();
+    // Gone back to, the browser ticks again what was ticked.
+    window.addEventListener("pageshow", count);
+  }
+
+  // What took longer than the page waits comes by itself; without an answer the link stays.
+  const later = document.querySelector("[data-later]");
+  if (later) {
+    fetch(later.href)
+      .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
+      .then((text) => {
+        const found = new DOMParser().parseFromString(text, "text/html").querySelector(later.dataset.later);
+        const place = later.closest(later.dataset.later);
+        if (found && place) place.replaceWith(document.importNode(found, true));
+      })
+      .catch(() => {});
   }
 
   const menus = document.querySelectorAll("details.menu");
