@@ -15,6 +15,7 @@ use mayday_symbolication::{
     Absent, ArtifactKind, Artifacts, CacheFile, Wanted,
     convert::{Inputs, artifact},
     minidump::UnwindTables,
+    native::demangled,
     symbolicate,
 };
 use minidump::{Minidump, MinidumpModuleList, Module};
@@ -22,7 +23,11 @@ use minidump_processor::ProcessState;
 use minidump_unwind::{Symbolizer, string_symbol_supplier};
 use minidump_writer::minidump_writer::MinidumpWriterConfig;
 use serde_json::json;
-use symbolic::{common::DebugId, debuginfo::Object};
+use symbolic::{
+    cfi::CfiCache,
+    common::{DebugId, Language},
+    debuginfo::Object,
+};
 
 use super::{SymbolicationArgs, absent, event_of, kept, rate};
 use crate::table::{Goal, Spread, Table};
@@ -78,6 +83,7 @@ pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Re
         Ok(runtime.block_on(minidump_processor::process_minidump(&dump, &symbolizer))?)
     };
     let (frames, other_frames) = (named(&ours()?), named_by_other(&theirs()?));
+    ensure!(other_frames * 10 >= frames * 9, "the other names {other_frames} frames of {frames}: no comparison");
     let (mut ratios, mut times) = (Vec::new(), Vec::new());
     for _ in 0..args.rounds {
         let other = rate(args.seconds, || timed(&theirs));
@@ -112,7 +118,7 @@ fn named(event: &Event) -> usize {
 
 fn named_by_other(state: &ProcessState) -> usize {
     let frames = state.threads.iter().flat_map(|thread| &thread.frames);
-    frames.filter(|frame| frame.function_name.is_some()).count()
+    frames.filter(|frame| frame.function_name.is_some()).map(|frame| 1 + frame.inlines.len()).sum()
 }
 
 /// Of a running program.
@@ -150,17 +156,18 @@ impl Symbols {
         for module in modules.iter() {
             let path = module.code_file().into_owned();
             let (Some(id), Ok(file)) = (module.debug_identifier(), std::fs::read(&path)) else { continue };
-            let mut cfi = Vec::new();
+            let mut cfi = None;
             for kind in [ArtifactKind::SymCache, ArtifactKind::Cfi] {
                 let Ok(cache) = artifact(kind, &Inputs { file: &file, ..Inputs::default() }) else {
                     continue;
                 };
+                let cache = kept(cache);
                 if kind == ArtifactKind::Cfi {
-                    cfi.clone_from(&cache);
+                    cfi = Some(CfiCache::from_bytes(cache.bytes.clone())?);
                 }
-                symbols.files.insert((kind, id), kept(cache));
+                symbols.files.insert((kind, id), cache);
             }
-            symbols.texts.insert(path, breakpad(&file, &cfi)?);
+            symbols.texts.insert(path, breakpad(&file, cfi)?);
         }
         Ok(symbols)
     }
@@ -174,13 +181,14 @@ impl Artifacts for Symbols {
     }
 }
 
-/// What `dump_syms` writes, but for inlined calls: less work for who reads it.
-fn breakpad(file: &[u8], cfi: &[u8]) -> anyhow::Result<String> {
+/// What `dump_syms` writes, with names as people read them, but for inlined calls: less work for who reads it.
+fn breakpad(file: &[u8], cfi: Option<CfiCache<'_>>) -> anyhow::Result<String> {
     let object = Object::parse(file)?;
     let mut text = format!("MODULE Linux x86_64 {} module\n", object.debug_id().breakpad());
     let (mut files, mut functions) = (HashMap::new(), String::new());
     for function in object.debug_session()?.functions().flatten() {
-        writeln!(functions, "FUNC {:x} {:x} 0 {}", function.address, function.size, function.name)?;
+        let name = demangled(function.name.as_str(), function.name.language());
+        writeln!(functions, "FUNC {:x} {:x} 0 {name}", function.address, function.size)?;
         for line in &function.lines {
             let next = files.len();
             let number = *files.entry(line.file.path_str()).or_insert(next);
@@ -192,8 +200,10 @@ fn breakpad(file: &[u8], cfi: &[u8]) -> anyhow::Result<String> {
     }
     text.push_str(&functions);
     for symbol in object.symbols() {
-        writeln!(text, "PUBLIC {:x} 0 {}", symbol.address, symbol.name().unwrap_or("?"))?;
+        let name = demangled(symbol.name().unwrap_or("?"), Language::Unknown);
+        writeln!(text, "PUBLIC {:x} 0 {name}", symbol.address)?;
     }
-    text.push_str(std::str::from_utf8(cfi).unwrap_or_default());
+    // The text alone: what is before it makes the whole unreadable to others.
+    text.push_str(cfi.as_ref().map_or(Ok(""), |cfi| std::str::from_utf8(cfi.as_slice()))?);
     Ok(text)
 }

@@ -12,7 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Args;
+use anyhow::ensure;
+use clap::{Args, ValueEnum};
 use mayday_event::{
     Timestamp,
     model::Event,
@@ -31,6 +32,9 @@ pub(crate) struct SymbolicationArgs {
     /// A debug file whose conversion is measured, best of 200 MB and more
     #[arg(long, value_name = "FILE")]
     debug_file: Option<PathBuf>,
+    /// Measure this part alone; the conversion also needs `--debug-file`
+    #[arg(long, value_name = "PART")]
+    only: Option<Part>,
     /// Rounds of each side in turn
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -42,18 +46,39 @@ pub(crate) struct SymbolicationArgs {
     convert: Option<How>,
 }
 
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Names and unwinding of a minidump with many threads, against `minidump-processor`
+    Minidump,
+    /// Frames that R8 obfuscated
+    R8,
+    /// Frames of a minified script
+    Javascript,
+    /// Types of an obfuscated Flutter app
+    Dart,
+    /// A debug file to a symcache, against `symbolic`
+    Conversion,
+}
+
 /// Measures and prints.
 pub(crate) fn command(args: &SymbolicationArgs) -> anyhow::Result<()> {
     if let (Some(how), Some(file)) = (args.convert, &args.debug_file) {
         return conversion::convert(how, file);
     }
     let mut table = Table::default();
-    dump::measure(args, &mut table)?;
-    jvm::measure(args, &mut table)?;
-    script::measure(args, &mut table)?;
-    dart::measure(args, &mut table)?;
-    if let Some(file) = &args.debug_file {
-        conversion::measure(args, file, &mut table)?;
+    let parts = args.only.as_ref().map_or(Part::value_variants(), std::slice::from_ref);
+    for part in parts {
+        match part {
+            Part::Minidump => dump::measure(args, &mut table)?,
+            Part::R8 => jvm::measure(args, &mut table)?,
+            Part::Javascript => script::measure(args, &mut table)?,
+            Part::Dart => dart::measure(args, &mut table)?,
+            Part::Conversion => match &args.debug_file {
+                Some(file) => conversion::measure(args, file, &mut table)?,
+                None => ensure!(args.only.is_none(), "the conversion needs --debug-file"),
+            },
+        }
     }
     crate::print(&table.to_string())?;
     Ok(())
