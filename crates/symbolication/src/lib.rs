@@ -8,6 +8,7 @@ pub mod convert;
 pub mod dart;
 pub mod dotnet;
 pub mod folders;
+mod frame_copy;
 pub mod in_app;
 pub mod js;
 pub mod jvm;

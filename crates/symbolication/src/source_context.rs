@@ -11,14 +11,25 @@ const SNIP: &str = "{snip}";
 
 /// Puts the lines around a frame's line into it. Nothing where the frame has no line, or the source none of that number.
 pub fn add_source_context(frame: &mut Frame, source: &str) {
+    add_lines(frame, |first| source.lines().skip(first));
+}
+
+/// The same for who finds lines faster than by reading all before them. `lines_from`: the lines from this one on, counted
+/// from 0.
+pub(crate) fn add_lines<'s, L: Iterator<Item = &'s str>>(
+    frame: &mut Frame,
+    lines_from: impl FnOnce(usize) -> L,
+) {
     let Some(index) = frame.lineno.and_then(|line| (line as usize).checked_sub(1)) else { return };
     let first = index.saturating_sub(LINES);
-    let mut lines = source.lines().skip(first);
-    let before: Vec<String> = lines.by_ref().take(index - first).map(|line| shown(line, 0)).collect();
+    let mut lines = lines_from(first);
+    let mut before = Vec::with_capacity(index - first);
+    before.extend(lines.by_ref().take(index - first).map(|line| shown(line, 0)));
     let Some(line) = lines.next() else { return };
     frame.context_line = Some(shown(line, frame.colno.unwrap_or(0) as usize));
     frame.pre_context = before;
-    frame.post_context = lines.take(LINES).map(|line| shown(line, 0)).collect();
+    frame.post_context = Vec::with_capacity(LINES);
+    frame.post_context.extend(lines.take(LINES).map(|line| shown(line, 0)));
 }
 
 /// A line, or what of it is around a column.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mayday_event::model::Frame;
-use symbolic::sourcemapcache::{ScopeLookupResult, SourceLocation, SourcePosition};
+use symbolic::sourcemapcache::{File, ScopeLookupResult, SourceLocation, SourcePosition};
 
 use super::{
     Place,
@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{
     Status,
+    frame_copy::unnamed,
     outcome::{found, outcome, unresolved},
-    source_context::add_source_context,
+    source_context::add_lines,
 };
 
 /// One stack's way back.
@@ -30,19 +31,26 @@ impl Unminify<'_> {
     /// The outermost first, as they came.
     pub(super) fn frames(&self, before: &[Frame]) -> Vec<Frame> {
         // What the caller calls the function, which is often more than its own name says.
-        let mut called: Option<String> = None;
+        let mut called = None;
         let mut after = Vec::with_capacity(before.len());
         for frame in before {
             let called_here = called.take();
-            let mut new = frame.clone();
-            if let Some(place) = place_of(frame, self.platform) {
-                match self.maps.get(place.url) {
-                    Some(Ok(map)) => called = resolve(&mut new, place, map, called_here.as_deref()),
-                    Some(Err(absent)) if !is_readable(frame) => new.symbolication = Some(unresolved(absent)),
-                    _ => {}
+            let map =
+                place_of(frame, self.platform).and_then(|place| Some((place, self.maps.get(place.url)?)));
+            after.push(match map {
+                Some((place, Ok(map))) => {
+                    let location = map.cache.lookup(SourcePosition::new(place.line, place.column));
+                    called = location.as_ref().and_then(SourceLocation::name);
+                    match location {
+                        Some(location) => resolved(frame, place, &location, map, called_here),
+                        None => nowhere(frame, place, map),
+                    }
                 }
-            }
-            after.push(new);
+                Some((_, Err(absent))) if !is_readable(frame) => {
+                    Frame { symbolication: Some(unresolved(absent)), ..frame.clone() }
+                }
+                _ => frame.clone(),
+            });
         }
         after
     }
@@ -54,32 +62,48 @@ fn is_readable(frame: &Frame) -> bool {
     path.starts_with("webpack:") || [".ts", ".tsx", ".jsx"].iter().any(|end| path.ends_with(end))
 }
 
-/// Returns what the code at this place calls.
-fn resolve(frame: &mut Frame, place: Place<'_>, map: &Opened<'_>, called: Option<&str>) -> Option<String> {
-    let Some(location) = map.cache.lookup(SourcePosition::new(place.line, place.column)) else {
-        let reason = format!("the source map has nothing at {}:{}", place.line + 1, place.column + 1);
-        frame.symbolication = Some(outcome(Status::Missing, Some(&reason), Some(map.source)));
-        return None;
-    };
-    let minified = frame.function.take();
-    let function =
-        folded(&function_name(minified.as_deref(), &scope(&location, minified.as_deref()), called));
-    if let Some(minified) = minified.filter(|minified| *minified != function) {
-        frame.raw_function = frame.raw_function.take().or(Some(minified));
+/// A frame at a place that the map knows. `called`: what its caller calls the function.
+fn resolved(
+    frame: &Frame,
+    place: Place<'_>,
+    location: &SourceLocation<'_>,
+    map: &Opened<'_>,
+    called: Option<&str>,
+) -> Frame {
+    let mut new = unnamed(frame);
+    let minified = frame.function.as_deref();
+    let function = folded(&function_name(minified, &scope(location, minified), called));
+    let minified = minified.filter(|minified| *minified != function);
+    new.raw_function = frame.raw_function.clone().or_else(|| minified.map(str::to_owned));
+    new.function = Some(function);
+    new.module.clone_from(&frame.module);
+    match location.file_name() {
+        Some(name) => name_file(&mut new, name, place.url, map),
+        None => (new.filename, new.abs_path) = (frame.filename.clone(), frame.abs_path.clone()),
     }
-    frame.function = Some(function);
-    if let Some(name) = location.file_name() {
-        name_file(frame, name, place.url, map);
+    new.lineno = location.line().checked_add(1);
+    new.colno = location.column().checked_add(1);
+    if let Some(file) = location.file() {
+        add_lines(&mut new, |first| lines_from(file, first));
     }
-    frame.lineno = location.line().checked_add(1);
-    frame.colno = location.column().checked_add(1);
-    // The lines around the minified place are of no use beside the new one.
-    (frame.context_line, frame.pre_context, frame.post_context) = (None, Vec::new(), Vec::new());
-    if let Some(source) = location.file_source() {
-        add_source_context(frame, source);
-    }
-    frame.symbolication = Some(found(map.source));
-    location.name().map(str::to_owned)
+    new.symbolication = Some(found(map.source));
+    new
+}
+
+fn nowhere(frame: &Frame, place: Place<'_>, map: &Opened<'_>) -> Frame {
+    let reason = format!("the source map has nothing at {}:{}", place.line + 1, place.column + 1);
+    let symbolication = Some(outcome(Status::Missing, Some(&reason), Some(map.source)));
+    Frame { symbolication, ..frame.clone() }
+}
+
+/// Lines of a source by the index that the cache has of them, without what ends them.
+fn lines_from(file: File<'_>, first: usize) -> impl Iterator<Item = &str> {
+    // The index has an empty line after the end of the last.
+    let lines = (first..).map_while(move |number| file.line(number).filter(|line| !line.is_empty()));
+    lines.map(|line| match line.strip_suffix('\n') {
+        Some(line) => line.strip_suffix('\r').unwrap_or(line),
+        None => line,
+    })
 }
 
 /// The function that a place is in, as far as the map or the minified file says it.

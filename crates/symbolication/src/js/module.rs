@@ -34,7 +34,7 @@ fn without_host(path: &str) -> &str {
 fn without_folders(path: &str) -> &str {
     let mut rest = path;
     while let Some((folder, after)) = rest.split_once('/') {
-        if !folder.is_empty() && !says_nothing(&folder.to_ascii_lowercase()) {
+        if !folder.is_empty() && !says_nothing(folder) {
             break;
         }
         rest = after;
@@ -54,9 +54,9 @@ fn says_nothing(folder: &str) -> bool {
         "node_modules",
         "bower_components",
     ];
-    FOLDERS.contains(&folder)
+    FOLDERS.iter().any(|known| known.eq_ignore_ascii_case(folder))
         || folder.starts_with(['_', '.', '~'])
-        || is_version(folder.strip_prefix('v').unwrap_or(folder))
+        || is_version(folder.strip_prefix(['v', 'V']).unwrap_or(folder))
         || (matches!(folder.len(), 7 | 8 | 32 | 40) && is_hex(folder))
 }
 

@@ -16,27 +16,36 @@ pub(super) fn joined(base: &str, name: &str) -> String {
         Some(_) => rest.split_once('/').unwrap_or((rest, "")),
         None => ("", rest),
     };
-    let origin = scheme.map(|scheme| format!("{scheme}://{host}")).unwrap_or_default();
     if let (Some(scheme), Some(other_host)) = (scheme, name.strip_prefix("//")) {
         return format!("{scheme}://{other_host}");
     }
-    if name.starts_with('/') {
-        return format!("{origin}{name}");
+    let mut path = String::with_capacity(base.len() + name.len() + 1);
+    if let Some(scheme) = scheme {
+        path.extend([scheme, "://", host]);
     }
+    if name.starts_with('/') {
+        return path + name;
+    }
+    let origin = path.len();
     let folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in folder.split('/').filter(|part| !part.is_empty()) {
+        path.extend(["/", part]);
+    }
     for part in name.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
+        // Where the last part begins, if there is one.
+        let last = path.get(origin..).and_then(|parts| parts.rfind('/')).map(|at| origin + at);
+        match (part, last) {
+            ("" | ".", _) => {}
+            ("..", Some(last)) if path.get(last..) != Some("/..") => path.truncate(last),
             // Above a host there is nothing.
-            ".." if scheme.is_some() => {}
-            part => parts.push(part),
+            ("..", _) if scheme.is_some() => {}
+            (part, _) => path.extend(["/", part]),
         }
     }
-    format!("{origin}/{}", parts.join("/"))
+    if path.len() == origin {
+        path.push('/');
+    }
+    path
 }
 
 /// `webpack:///./src/a.js` and `webpack://shop/./src/a.js` are `./src/a.js`; `webpack:///~/react.js` is `~/react.js`.
