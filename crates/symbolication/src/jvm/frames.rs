@@ -6,6 +6,7 @@ use proguard::StackFrame;
 use super::{Cache, is_jvm};
 use crate::{
     Absent,
+    frame_copy::unnamed,
     outcome::{found, unresolved},
 };
 
@@ -50,9 +51,8 @@ impl Retrace<'_> {
                 Some(Known::Frames(frames, source)) => {
                     let kept = frames.len().min(room + 1);
                     room -= kept.saturating_sub(1);
-                    let bottom = frames.last().map(|frame| frame.class().to_owned()).unwrap_or_default();
-                    after
-                        .extend(frames.iter().take(kept).map(|known| renamed(frame, known, &bottom, source)));
+                    let bottom = frames.last().map_or("", StackFrame::class);
+                    after.extend(frames.iter().take(kept).map(|known| renamed(frame, known, bottom, source)));
                 }
             }
             is_top = false;
@@ -105,18 +105,23 @@ impl Retrace<'_> {
 
 /// `bottom`: the class of the method that was really called, which the frame's own file belongs to.
 fn renamed(frame: &Frame, known: &StackFrame<'_>, bottom: &str, source: &str) -> Frame {
-    let mut renamed = frame.clone();
-    if frame.function.as_deref() != Some(known.method()) {
-        renamed.raw_function = frame.raw_function.clone().or_else(|| frame.function.clone());
+    let mut renamed = unnamed(frame);
+    renamed.raw_function = frame.raw_function.clone();
+    if renamed.raw_function.is_none() && frame.function.as_deref() != Some(known.method()) {
+        renamed.raw_function.clone_from(&frame.function);
     }
     renamed.module = Some(known.class().to_owned());
     renamed.function = Some(known.method().to_owned());
     renamed.lineno = known.line().filter(|line| *line > 0).and_then(|line| u32::try_from(line).ok());
+    renamed.colno = frame.colno;
     if let Some(file) = known.file() {
         (renamed.filename, renamed.abs_path) = (Some(file.to_owned()), Some(file.to_owned()));
-    } else if known.class() != bottom {
-        (renamed.filename, renamed.abs_path) = (None, None);
+    } else if known.class() == bottom {
+        (renamed.filename, renamed.abs_path) = (frame.filename.clone(), frame.abs_path.clone());
     }
+    renamed.context_line.clone_from(&frame.context_line);
+    renamed.pre_context.clone_from(&frame.pre_context);
+    renamed.post_context.clone_from(&frame.post_context);
     if frame.module.as_deref() != Some(known.class()) && frame.in_app == Some(false) {
         // The SDK judged by the short name.
         renamed.in_app = None;
