@@ -6,7 +6,7 @@ use symbolic::{
     demangle::{Demangle, DemangleOptions},
 };
 
-use super::{kotlin, lookup::cut};
+use super::{kotlin, names::cut};
 
 /// With parameters, which tell overloads apart; without what is returned.
 const OPTIONS: DemangleOptions = DemangleOptions::complete().return_type(false);

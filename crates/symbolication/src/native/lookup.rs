@@ -2,17 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mayday_event::{limits, model::Frame};
-use symbolic::{
-    common::{InstructionInfo, Language},
-    symcache::{SourceLocation, SymCache},
-};
+use mayday_event::model::Frame;
+use symbolic::{common::InstructionInfo, symcache::SymCache};
 
-use super::{demangle, images::Found, place::number};
-use crate::{Status, outcome};
-
-/// Calls inlined into each other at one address; more are a damaged file.
-const INLINED_DEPTH: usize = 64;
+use super::{images::Found, names::Names, place::number};
+use crate::Status;
 
 /// What else decides which instruction a frame stands at.
 pub(super) struct Lookup<'a> {
@@ -25,26 +19,24 @@ pub(super) struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// The frames at an address counted from the binary's start, the outermost first; none if no function is there.
+    /// The frames at an address counted from the start of the binary, the outermost first; none if no function is there.
     pub(super) fn frames(
         &self,
         frame: &Frame,
-        address: u64,
+        (image, address): (usize, u64),
         start: Option<u64>,
         found: &Found,
+        names: &mut Names,
     ) -> Vec<Frame> {
         let Some(cache) = found.cache() else { return Vec::new() };
         let address = self.call_address(address, start, &cache);
-        let locations = cache.lookup(address).take(INLINED_DEPTH);
-        let frames = locations.map(|location| resolved(frame, &location, start, &found.source));
-        let mut frames: Vec<Frame> = frames.collect();
+        let named = names.at(image, address, start, &cache);
         let knows_more = frame.lineno.is_some() && frame.function.as_deref().is_some_and(super::is_name);
-        if knows_more && frames.iter().all(|frame| frame.lineno.is_none()) {
+        if knows_more && named.iter().all(|named| named.lineno.is_none()) {
             // A mere symbol table says less than the device did.
             return vec![super::unresolved(frame, Status::Found, "the debug file has no line here", None)];
         }
-        frames.reverse();
-        frames
+        named.iter().rev().map(|named| named.frame(frame, &found.source)).collect()
     }
 
     /// All but the innermost frame hold return addresses, which may already belong to the next line or function: the call
@@ -64,32 +56,4 @@ impl Lookup<'_> {
             _ => info.caller_address(),
         }
     }
-}
-
-fn resolved(frame: &Frame, location: &SourceLocation<'_, '_>, start: Option<u64>, source: &str) -> Frame {
-    let function = location.function();
-    let mut frame = frame.clone();
-    demangle::name_frame(&mut frame, function.name(), function.language());
-    let path = location.file().map(|file| file.full_path()).filter(|path| !path.is_empty());
-    frame.filename = path.as_deref().map(|path| cut(file_name(path), limits::PATH_BYTES));
-    frame.abs_path = path.map(|path| cut(&path, limits::PATH_BYTES));
-    frame.lineno = Some(location.line()).filter(|line| *line > 0);
-    frame.colno = None;
-    let entry = function.entry_pc();
-    // That of an inlined call is nowhere.
-    let entry = (entry != u32::MAX).then(|| start?.checked_add(u64::from(entry))).flatten();
-    frame.symbol_addr = entry.map(|entry| format!("{entry:#x}"));
-    let language = function.language();
-    frame.lang = (language != Language::Unknown).then(|| language.name().to_owned());
-    frame.symbolication = Some(outcome::found(source));
-    frame
-}
-
-/// Debug files come from Windows too.
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
-pub(super) fn cut(text: &str, most: usize) -> String {
-    text.split_at(text.floor_char_boundary(most)).0.to_owned()
 }

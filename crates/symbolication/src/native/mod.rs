@@ -6,6 +6,7 @@ mod demangle;
 mod images;
 mod kotlin;
 mod lookup;
+mod names;
 mod place;
 
 use mayday_event::model::{Event, Frame, Stacktrace, Symbolication};
@@ -15,6 +16,7 @@ pub use self::demangle::demangled;
 use self::{
     images::{Images, Symbols},
     lookup::Lookup,
+    names::Names,
     place::{Place, has_return_addresses, signal},
 };
 use crate::{Artifacts, Status, outcome::outcome, source_files::SourceFiles, stacks};
@@ -34,11 +36,11 @@ pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
     let symbols = Symbols::find(needed, &images, artifacts);
     let signal = signal(event);
     let returns = has_return_addresses(event);
-    let mut sources = SourceFiles::new(artifacts);
+    let mut memory = Memory { names: Names::default(), sources: SourceFiles::new(artifacts) };
     for (stack, places) in stacks::of_mut(event).zip(&places) {
         if places.iter().any(|place| !matches!(place, Place::Elsewhere)) {
             let context = Context { images: &images, symbols: &symbols, signal, returns };
-            symbolicate(stack, places, &context, &mut sources);
+            symbolicate(stack, places, &context, &mut memory);
         }
     }
     let outcomes = symbols.outcomes();
@@ -47,7 +49,7 @@ pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
             let unwind = image.features.is_some_and(|features| features.has_unwind_info);
             image.features = outcome.features.map(|mut features| {
                 features.has_unwind_info |= unwind;
-                features.has_sources = sources.has(index);
+                features.has_sources = memory.sources.has(index);
                 features
             });
             image.symbolication = Some(outcome.symbolication);
@@ -64,12 +66,13 @@ struct Context<'a> {
     returns: bool,
 }
 
-fn symbolicate(
-    stack: &mut Stacktrace,
-    places: &[Place],
-    context: &Context<'_>,
-    sources: &mut SourceFiles<'_>,
-) {
+/// What was looked up for the stacks before.
+struct Memory<'a> {
+    names: Names,
+    sources: SourceFiles<'a>,
+}
+
+fn symbolicate(stack: &mut Stacktrace, places: &[Place], context: &Context<'_>, memory: &mut Memory<'_>) {
     let before = std::mem::take(&mut stack.frames);
     let top = before.len().saturating_sub(1);
     let mut room = INLINED_FRAMES;
@@ -81,12 +84,12 @@ fn symbolicate(
             registers: &stack.registers,
             signal: context.signal,
         };
-        let mut frames = frames_of(frame, place, &lookup, context);
+        let mut frames = frames_of(frame, place, &lookup, context, &mut memory.names);
         let surplus = frames.len().saturating_sub(1).saturating_sub(room);
         frames.truncate(frames.len() - surplus);
         room -= frames.len().saturating_sub(1);
         if let Some(image) = place.image() {
-            add_source_context(&mut frames, image, context, sources);
+            add_source_context(&mut frames, image, context, &mut memory.sources);
         }
         after.append(&mut frames);
     }
@@ -113,7 +116,13 @@ fn add_source_context(
 }
 
 /// What a frame becomes: the outermost of inlined calls first; nothing where a guess of the unwinder proved wrong.
-fn frames_of(frame: &Frame, place: &Place, lookup: &Lookup<'_>, context: &Context<'_>) -> Vec<Frame> {
+fn frames_of(
+    frame: &Frame,
+    place: &Place,
+    lookup: &Lookup<'_>,
+    context: &Context<'_>,
+    names: &mut Names,
+) -> Vec<Frame> {
     let (image, address) = match place {
         Place::Elsewhere => return vec![frame.clone()],
         Place::Nowhere(reason) => return vec![unresolved(frame, Status::Missing, reason, None)],
@@ -129,7 +138,7 @@ fn frames_of(frame: &Frame, place: &Place, lookup: &Lookup<'_>, context: &Contex
         Err(absent) => return vec![unresolved(&frame, absent.status, &absent.reason, None)],
     };
     let start = context.images.get(image).and_then(|image| image.start);
-    let found_frames = lookup.frames(&frame, address, start, found);
+    let found_frames = lookup.frames(&frame, (image, address), start, found, names);
     if !found_frames.is_empty() {
         return found_frames;
     }
