@@ -83,7 +83,10 @@ pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Re
         Ok(runtime.block_on(minidump_processor::process_minidump(&dump, &symbolizer))?)
     };
     let (frames, other_frames) = (named(&ours()?), named_by_other(&theirs()?));
-    ensure!(other_frames * 10 >= frames * 9, "the other names {other_frames} frames of {frames}: no comparison");
+    ensure!(
+        other_frames * 10 >= frames * 9,
+        "the other names {other_frames} frames of {frames}: no comparison"
+    );
     let (mut ratios, mut times) = (Vec::new(), Vec::new());
     for _ in 0..args.rounds {
         let other = rate(args.seconds, || timed(&theirs));

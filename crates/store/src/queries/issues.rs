@@ -1,8 +1,8 @@
 //! Aggregates by group hash.
 //!
-//! A window is widened to whole hours (UTC), and read as days where it is made of whole days: then ClickHouse
-//! answers from the `hourly` and `daily` projections, and from raw events only where a filter needs them. Both
-//! give the same numbers.
+//! A window is widened to whole hours (UTC), and read as days where it is made of whole days, or as all there is where
+//! it begins in 1970: then ClickHouse answers from the `hourly`, `daily` and `weekly` projections, and from raw events
+//! only where a filter needs them. All give the same numbers.
 
 use std::collections::HashMap;
 
@@ -186,6 +186,9 @@ impl Span {
     }
 
     pub(super) fn condition(&self) -> String {
+        if self.is_all() {
+            return "true".to_owned();
+        }
         let start = self.interval.start();
         format!(
             "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
@@ -193,7 +196,15 @@ impl Span {
         )
     }
 
+    /// Whether it is all that is kept: nothing comes from later than now.
+    fn is_all(&self) -> bool {
+        self.from <= Timestamp(0)
+    }
+
     pub(super) fn bind(&self, query: Query) -> Query {
+        if self.is_all() {
+            return query;
+        }
         query
             .param("from", self.from.seconds())
             .param("to", self.to.seconds())
