@@ -1,6 +1,8 @@
 //! Which frames are the app's own, decided when they have their names: rules of the project first, then what is known of
 //! systems, then what the SDK said, then what the app calls itself.
 
+use std::collections::HashMap;
+
 use mayday_event::{
     in_app::InAppRule,
     model::{Event, Frame},
@@ -13,18 +15,30 @@ use crate::stacks;
 /// has the last word on it.
 pub fn decide_in_app(event: &mut Event, rules: &[InAppRule]) {
     let bundle = bundle_id(event);
-    for stack in stacks::of_mut(event) {
-        for frame in &mut stack.frames {
-            frame.in_app = decided(frame, rules, bundle.as_deref());
-        }
+    let of_systems = of_systems(event);
+    let frames = stacks::of_mut(event).flat_map(|stack| &mut stack.frames);
+    for (frame, is_system) in frames.zip(of_systems) {
+        frame.in_app = decided(frame, is_system, rules, bundle.as_deref());
     }
 }
 
-fn decided(frame: &Frame, rules: &[InAppRule], bundle: Option<&str>) -> Option<bool> {
+/// Whether each frame is a system's, in their order. Threads share most of their files and binaries, so all that decides it
+/// is looked at once for all frames that have the same.
+fn of_systems<'e>(event: &'e Event) -> Vec<bool> {
+    let mut known = HashMap::new();
+    let frames = stacks::of(event).flat_map(|stack| &stack.frames);
+    let of_system = |frame: &'e Frame| {
+        let Frame { module, package, abs_path, filename, .. } = frame;
+        *known.entry((module, package, abs_path, filename)).or_insert_with(|| system_code::is_system(frame))
+    };
+    frames.map(of_system).collect()
+}
+
+fn decided(frame: &Frame, is_system: bool, rules: &[InAppRule], bundle: Option<&str>) -> Option<bool> {
     if let Some(rule) = rules.iter().find(|rule| rule.fits(frame)) {
         return Some(rule.in_app);
     }
-    if system_code::is_system(frame) {
+    if is_system {
         return Some(false);
     }
     frame.in_app.or_else(|| is_own(frame, bundle).then_some(true))
