@@ -89,6 +89,13 @@ impl<N> Deref for Granted<N> {
     }
 }
 
+impl<N> Granted<N> {
+    /// That its token may do something else, too.
+    pub(crate) fn check<More: Need>(&self) -> Result<(), QueryError> {
+        check_scope(&self.principal, More::ANY_OF)
+    }
+}
+
 impl<N: Need + 'static> FromRequest for Granted<N> {
     type Error = QueryError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, QueryError>>>>;

@@ -1,5 +1,7 @@
-//! What tests share: API and pages over a catalog after its first start, a journal, and a ClickHouse that does not
-//! answer. What needs one is tested end to end.
+//! What tests share: API and pages over a catalog after its first start, a journal, and a ClickHouse: one that does not
+//! answer, or an engine of its own for what is asked of events.
+
+mod engine;
 
 use std::{future::Future, path::Path, pin::Pin, rc::Rc};
 
@@ -20,12 +22,13 @@ use mayday_catalog::{
 };
 use mayday_event::{Clock, EventId, GroupHash, IssueId, Timestamp, model::Level};
 use mayday_journal::Lanes;
-use mayday_store::{Store, StoreOptions};
+use mayday_store::{Store, StoreOptions, rows::EventRow};
 use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
 
+use self::engine::Engine;
 use crate::{Query, auth::SESSION_COOKIE};
 
 /// What the server's clock says.
@@ -39,6 +42,7 @@ pub(crate) struct Server {
     pub(crate) bootstrap: Bootstrap,
     pub(crate) project: Project,
     service: Box<dyn Fn(test::TestRequest) -> Replying>,
+    _engine: Option<Engine>,
     _directory: TempDir,
 }
 
@@ -58,20 +62,18 @@ pub(crate) struct Browser {
     pub(crate) csrf: String,
 }
 
-async fn open(directory: &Path, base_url: &str) -> (Query, Bootstrap) {
+/// Where nobody listens: port 9 discards.
+const NO_CLICKHOUSE: &str = "http://127.0.0.1:9";
+
+async fn open(directory: &Path, base_url: &str, clickhouse: &str) -> (Query, Bootstrap) {
     let clock = Clock::new(now);
     let url = format!("sqlite://{}", directory.join("catalog.db").display());
     let catalog = Catalog::open(&url, clock.clone()).await.unwrap();
     let bootstrap = catalog.bootstrap().await.unwrap().expect("first start");
     let options = mayday_journal::Options { reserve_bytes: 0, ..mayday_journal::Options::default() };
     let journal = Lanes::open(&directory.join("journal"), options).unwrap();
-    // Port 9 discards; nobody listens there.
-    let store = Store::new(StoreOptions {
-        url: "http://127.0.0.1:9".into(),
-        database: "mayday".into(),
-        retention_days: 90,
-    })
-    .unwrap();
+    let options = StoreOptions { url: clickhouse.into(), database: "mayday".into(), retention_days: 3650 };
+    let store = Store::new(options).unwrap();
     let blobs = Url::from_directory_path(directory.join("blobs")).unwrap();
     let blobs = Blobs::open(&blobs).unwrap();
     (Query { catalog, store, blobs, journal, clock, base_url: base_url.into() }, bootstrap)
@@ -83,8 +85,21 @@ impl Server {
     }
 
     pub(crate) async fn at(base_url: &str) -> Self {
+        Self::over(base_url, None, tempfile::tempdir().unwrap()).await
+    }
+
+    /// With a ClickHouse that answers.
+    pub(crate) async fn with_engine() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let (query, bootstrap) = open(directory.path(), base_url).await;
+        let engine = Engine::start(&directory.path().join("clickhouse")).await;
+        let server = Self::over("http://mayday.example:8000", Some(engine), directory).await;
+        server.query.store.migrate().await.unwrap();
+        server
+    }
+
+    async fn over(base_url: &str, engine: Option<Engine>, directory: TempDir) -> Self {
+        let clickhouse = engine.as_ref().map_or(NO_CLICKHOUSE, |engine| &engine.url);
+        let (query, bootstrap) = open(directory.path(), base_url, clickhouse).await;
         let project = query.catalog.project_by_id(bootstrap.project_id).await.unwrap();
         let app = App::new().configure(|app| crate::configure(app, &query));
         let service = Rc::new(test::init_service(app).await);
@@ -94,7 +109,7 @@ impl Server {
                 async move { Reply::of(test::call_service(&*service, request.to_request()).await).await },
             )
         };
-        Self { query, bootstrap, project, service: Box::new(service), _directory: directory }
+        Self { query, bootstrap, project, service: Box::new(service), _engine: engine, _directory: directory }
     }
 
     pub(crate) async fn send(&self, request: test::TestRequest) -> Reply {
@@ -147,28 +162,92 @@ impl Server {
     /// An issue of one event, as the worker makes it in the catalog.
     pub(crate) async fn issue(&self, title: &str) -> IssueId {
         let (error_type, error_value) = title.split_once(": ").unwrap_or((title, ""));
-        let occurrence = Occurrence {
-            project_id: self.project.id,
-            hash: GroupHash(7),
-            previous: Vec::new(),
-            event_id: EventId(Uuid::from_u128(1)),
-            timestamp: now(),
-            received: now(),
-            level: Level::Fatal,
-            platform: "java".into(),
-            release: Some("app@1.0.0".into()),
+        let row = EventRow {
             title: title.into(),
-            culprit: "com.example.Main in onCreate".into(),
             error_type: error_type.into(),
             error_value: error_value.into(),
+            ..self.row(1, 7)
+        };
+        self.note(&row).await
+    }
+
+    /// Stores an event as the worker does, in ClickHouse too; its issue.
+    pub(crate) async fn event(&self, row: &EventRow) -> IssueId {
+        self.events(std::slice::from_ref(row)).await[0]
+    }
+
+    /// Stores some at once; the issue of each.
+    pub(crate) async fn events(&self, rows: &[EventRow]) -> Vec<IssueId> {
+        let mut issues = Vec::with_capacity(rows.len());
+        for row in rows {
+            issues.push(self.note(row).await);
+        }
+        self.query.store.insert_events(&rows[0].event_id.to_string(), rows).await.unwrap();
+        issues
+    }
+
+    async fn note(&self, row: &EventRow) -> IssueId {
+        let occurrence = Occurrence {
+            project_id: row.project_id,
+            hash: row.hash,
+            previous: Vec::new(),
+            event_id: row.event_id,
+            timestamp: row.timestamp,
+            received: row.received,
+            level: row.level,
+            platform: row.platform.clone(),
+            release: Some(row.release.clone()).filter(|release| !release.is_empty()),
+            title: row.title.clone(),
+            culprit: row.culprit.clone(),
+            error_type: row.error_type.clone(),
+            error_value: row.error_value.clone(),
             filename: "Main.kt".into(),
             function: "onCreate".into(),
         };
-        let range = BatchRange { journal: Uuid::from_u128(7), first: 1, last: 1 };
+        // One record of the journal each.
+        let at = row.event_id.0.as_u128() as u64;
+        let range = BatchRange { journal: Uuid::from_u128(7), first: at, last: at };
         let batch = BegunBatch { range, skipped: Vec::new() };
         let made = self.query.catalog.begin_batch(&batch, &[occurrence]).await.unwrap();
         self.query.catalog.finish_batch(&batch.range).await.unwrap();
         made[0].issue_id
+    }
+
+    /// A plain event of the project, now. `number`: its id, from 1, and its place in the journal.
+    pub(crate) fn row(&self, number: u128, hash: u64) -> EventRow {
+        EventRow {
+            project_id: self.project.id,
+            hash: GroupHash(hash),
+            event_id: EventId(Uuid::from_u128(number)),
+            timestamp: now(),
+            received: now(),
+            level: Level::Fatal,
+            platform: "java".into(),
+            release: "app@1.0.0".into(),
+            dist: String::new(),
+            environment: "production".into(),
+            title: format!("Boom: {hash}"),
+            culprit: "com.example.Main in onCreate".into(),
+            error_type: "Boom".into(),
+            error_value: hash.to_string(),
+            handled: None,
+            mechanism: String::new(),
+            user: format!("id:{number}"),
+            os_name: String::new(),
+            os_version: String::new(),
+            device_family: String::new(),
+            device_model: String::new(),
+            app_version: String::new(),
+            sdk_name: String::new(),
+            sdk_version: String::new(),
+            user_email: String::new(),
+            stack: Default::default(),
+            flags: Default::default(),
+            tags: Default::default(),
+            payload: "{}".into(),
+            grouping: "{}".into(),
+            revision: 0,
+        }
     }
 }
 

@@ -72,6 +72,14 @@ pub(super) enum Asked {
 }
 
 impl IssueChangeJson {
+    /// What a body says. Only an object may: serde would take a list for the fields in their order.
+    pub(super) fn read(body: Value) -> Result<Self, QueryError> {
+        if !body.is_object() {
+            return Err(QueryError::Invalid("body: must be an object".into()));
+        }
+        serde_json::from_value(body).map_err(|error| QueryError::Invalid(format!("body: {error}")))
+    }
+
     pub(super) async fn into_asked(self, query: &Query, principal: &Principal) -> Result<Asked, QueryError> {
         let merges = match &self.merge {
             Value::Null | Value::Bool(false) => false,

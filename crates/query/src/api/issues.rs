@@ -112,11 +112,12 @@ async fn change(
     let (organization, project) = path.into_inner();
     let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let asked = body.into_inner();
-    let json: IssueChangeJson = serde_json::from_value(asked.clone())
-        .map_err(|error| QueryError::Invalid(format!("body: {error}")))?;
-    let wanted = json.into_asked(&query, &principal).await?;
+    let wanted = IssueChangeJson::read(asked.clone())?.into_asked(&query, &principal).await?;
     if matches!(wanted, Asked::Merge) && params.all("id").next().is_none() {
         return Err(QueryError::Invalid("merge: takes issues given by id".into()));
+    }
+    if matches!(wanted, Asked::Discard) {
+        principal.check::<EventAdmin>()?;
     }
     let ids = asked_for(&query, &principal, &project, &params).await?;
     match wanted {
@@ -182,8 +183,18 @@ fn ids(params: &Params) -> Result<Option<Vec<IssueId>>, QueryError> {
 }
 
 fn bulk_search(params: &Params) -> Result<Search, QueryError> {
-    match params.one("status")? {
-        Some(status) if params.one("query")?.is_none() => Ok(Search::parse(&format!("is:{status}"))?),
+    let of_status = match params.one("status")? {
+        Some(status @ ("unresolved" | "resolved" | "ignored")) => {
+            Some(Search::parse(&format!("is:{status}"))?)
+        }
+        Some(other) => {
+            let unknown = format!("status: {other:?} is not unresolved, resolved or ignored");
+            return Err(QueryError::Invalid(unknown));
+        }
+        None => None,
+    };
+    match (of_status, params.one("query")?) {
+        (Some(search), None) => Ok(search),
         _ => search(params, ""),
     }
 }

@@ -3,6 +3,8 @@
 //! One file per resource, each with its `endpoints()`; the OpenAPI document must list the same ones (a test says
 //! so). A handler takes [`Granted`](crate::auth::Granted) first: who asks, with the scope it needs.
 
+#[cfg(test)]
+mod accounting_tests;
 mod activities;
 mod artifact_bundles;
 mod attachments;
@@ -20,6 +22,8 @@ mod hooks;
 mod issue;
 mod issue_json;
 mod issue_tags;
+#[cfg(test)]
+mod issue_tests;
 mod issues;
 mod keys;
 mod limits;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Query, QueryError,
-    auth::{EventRead, EventWrite, Granted},
+    auth::{EventAdmin, EventRead, Granted},
     read,
 };
 
@@ -40,7 +40,7 @@ async fn list(
 
 /// Events of it are stored again from now on.
 async fn undo(
-    principal: Granted<EventWrite>,
+    principal: Granted<EventAdmin>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {

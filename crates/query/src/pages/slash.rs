@@ -1,4 +1,4 @@
-//! Whoever forgets the slash at the end of a page's address is led to it.
+//! Whoever forgets the slash at the end of a page's address, or writes one where none belongs, is led to the page.
 
 use actix_web::{
     Error, HttpResponse,
@@ -8,12 +8,13 @@ use actix_web::{
     middleware::Next,
 };
 
-/// Around all pages: `/issues/7?tab=tags` leads on to `/issues/7/?tab=tags`, if there is such a page.
+/// Around all pages: `/issues/7?tab=tags` leads on to `/issues/7/?tab=tags`, and `/login/` to `/login`, if there is such
+/// a page.
 pub(crate) async fn lead_on(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match with_slash(&request) {
+    match other_way(&request) {
         Some(address) => {
             let there = HttpResponse::PermanentRedirect().insert_header((header::LOCATION, address)).finish();
             Ok(request.into_response(there))
@@ -22,10 +23,21 @@ pub(crate) async fn lead_on(
     }
 }
 
-fn with_slash(request: &ServiceRequest) -> Option<String> {
+/// Where a page is whose address was written the other way, with or without its slash.
+fn other_way(request: &ServiceRequest) -> Option<String> {
     let (path, pages) = (request.path(), request.resource_map());
-    let is_asked = *request.method() == Method::GET && !path.ends_with('/') && !pages.has_resource(path);
-    let address = is_asked.then(|| format!("{path}/")).filter(|address| pages.has_resource(address))?;
+    if *request.method() != Method::GET || pages.has_resource(path) {
+        return None;
+    }
+    let address = match path.strip_suffix('/') {
+        // What begins with two slashes is another host's.
+        Some(without) if !without.starts_with("//") => without.to_owned(),
+        Some(_) => return None,
+        None => format!("{path}/"),
+    };
+    if !pages.has_resource(&address) {
+        return None;
+    }
     match request.query_string() {
         "" => Some(address),
         query => Some(format!("{address}?{query}")),

@@ -304,12 +304,14 @@ async fn an_event_id_in_the_search_leads_to_what_became_of_the_event() {
 }
 
 #[actix_web::test]
-async fn the_slash_at_the_end_may_be_forgotten() {
+async fn the_slash_at_the_end_may_be_forgotten_or_one_too_many() {
     let server = Server::start().await;
     for (asked, led) in [
         ("/projects/mayday/app", "/projects/mayday/app/"),
         ("/projects/mayday/app/issues?query=a%20b", "/projects/mayday/app/issues/?query=a%20b"),
         ("/issues/7", "/issues/7/"),
+        ("/login/", "/login"),
+        ("/login/?next=/issues/7/", "/login?next=/issues/7/"),
     ] {
         let reply = server.send(TestRequest::with_uri(asked)).await;
         assert_eq!(
@@ -318,7 +320,7 @@ async fn the_slash_at_the_end_may_be_forgotten() {
             "{asked}"
         );
     }
-    for none in ["/nothing", "//evil.example/issues", "/issues/7/status"] {
+    for none in ["/nothing", "//evil.example/issues", "//login/", "/login//", "/issues/7/status"] {
         let reply = server.send(TestRequest::with_uri(none)).await;
         assert_ne!(reply.status, StatusCode::PERMANENT_REDIRECT, "{none}");
     }

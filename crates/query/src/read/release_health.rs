@@ -61,6 +61,18 @@ pub(crate) struct ReleaseHealth {
 }
 
 impl ReleaseRow {
+    /// Nothing is known of it.
+    pub(crate) fn empty(version: String, created: Timestamp) -> Self {
+        Self {
+            version,
+            created,
+            known: None,
+            sessions: None,
+            adoption: Adoption::default(),
+            issues: ReleaseIssueCounts::default(),
+        }
+    }
+
     pub(crate) fn counts(&self) -> SessionCounts {
         self.sessions.as_ref().map(|group| group.counts).unwrap_or_default()
     }
@@ -130,8 +142,10 @@ pub(crate) async fn list(
     for group in sessions.into_iter().filter(|group| !group.release.is_empty()) {
         match rows.iter_mut().find(|row| row.version == group.release) {
             Some(row) => row.sessions = Some(group),
-            None => rows
-                .push(ReleaseRow { sessions: Some(group.clone()), ..empty_row(group.release, group.first) }),
+            None => rows.push(ReleaseRow {
+                sessions: Some(group.clone()),
+                ..ReleaseRow::empty(group.release, group.first)
+            }),
         }
     }
     for row in &mut rows {
@@ -151,7 +165,7 @@ pub(crate) async fn of_catalog(query: &Query, project: &Project) -> Result<Relea
     let row = |release: Release| ReleaseRow {
         issues: issues.remove(&release.version).unwrap_or_default(),
         known: Some(release.clone()),
-        ..empty_row(release.version, release.created)
+        ..ReleaseRow::empty(release.version, release.created)
     };
     Ok(Releases(known.into_iter().map(row).collect()))
 }
@@ -166,7 +180,16 @@ pub(crate) async fn show(
     environment: Option<&str>,
 ) -> Result<(ReleaseHealth, Releases), QueryError> {
     let releases = list(query, project, window, environment).await?;
-    let release = releases.find(version).ok_or(QueryError::NotFound("release"))?.clone();
+    let release = match (releases.find(version), environment) {
+        (Some(release), _) => release.clone(),
+        // Only sessions tell of it, and those of other environments.
+        (None, Some(_)) => {
+            let elsewhere = list(query, project, window, None).await?;
+            let found = elsewhere.find(version).ok_or(QueryError::NotFound("release"))?;
+            ReleaseRow::empty(found.version.clone(), found.created)
+        }
+        (None, None) => return Err(QueryError::NotFound("release")),
+    };
     let baseline = match baseline {
         Some(version) => Some(releases.find(version).ok_or(QueryError::NotFound("baseline release"))?),
         None => releases.before(&release),
@@ -244,17 +267,6 @@ pub(crate) fn filter(environment: Option<&str>) -> SessionFilter {
     }
 }
 
-fn empty_row(version: String, created: Timestamp) -> ReleaseRow {
-    ReleaseRow {
-        version,
-        created,
-        known: None,
-        sessions: None,
-        adoption: Adoption::default(),
-        issues: ReleaseIssueCounts::default(),
-    }
-}
-
 fn adoption(of_release: &SessionCounts, all: &SessionCounts) -> Adoption {
     let share = |part: u64, whole: u64| (whole > 0).then(|| part.min(whole) as f64 / whole as f64);
     Adoption { sessions: share(of_release.sessions, all.sessions), users: share(of_release.users, all.users) }
@@ -266,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_release_before_is_that_of_the_version_before() {
-        let row = |version: &str, created| empty_row(version.into(), Timestamp(created));
+        let row = |version: &str, created| ReleaseRow::empty(version.into(), Timestamp(created));
         let releases = Releases(vec![
             row("shop@1.10.0", 5),
             row("shop@1.9.0", 4),
