@@ -46,6 +46,8 @@ mod releases;
 mod repositories;
 mod respond;
 mod root;
+#[cfg(test)]
+mod search_tests;
 mod sessions;
 mod settings;
 mod stats;

@@ -15,7 +15,7 @@ pub(crate) mod plan;
 mod print;
 mod releases;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod values;
 
 use mayday_catalog::issues::Status;

@@ -130,7 +130,7 @@ fn what_is_asked_of_events_is_known() {
 }
 
 /// Terms as people write them, and what is nearly one.
-fn term() -> impl Strategy<Value = String> {
+pub(crate) fn term() -> impl Strategy<Value = String> {
     let key = prop::sample::select(
         KEYS.iter()
             .copied()
