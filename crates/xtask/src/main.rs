@@ -2,6 +2,7 @@
 
 mod conformance;
 mod provision;
+mod schemathesis;
 mod test;
 mod tidy;
 mod workspace;
@@ -48,6 +49,18 @@ enum Task {
         #[arg(long, value_name = "NAME")]
         explain: Vec<String>,
     },
+    /// Ask the API what its OpenAPI document allows and what it does not, and check each answer against the document
+    ///
+    /// Schemathesis does, over a new server filled by `mayday demo`. Exits with its status: 1 where an answer is a 5xx or
+    /// not as documented.
+    #[command(after_help = "Examples:\n  \
+        cargo xtask schemathesis                                      everything\n  \
+        cargo xtask schemathesis -- --include-operation-id listIssues  one endpoint")]
+    Schemathesis {
+        /// Passed on to `schemathesis run`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+        asked: Vec<String>,
+    },
     /// Check that the workspace is built as ARCHITECTURE.md says
     Tidy,
 }
@@ -70,6 +83,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Conformance { shared, explain, fixtures: None } => {
             conformance::run(&workspace.path(shared), &explain)
         }
+        Task::Schemathesis { asked } => schemathesis::run(&workspace, &asked),
         Task::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
     }
 }

@@ -40,20 +40,30 @@ fn python_clients(dir: &Path, pins: &Path) -> anyhow::Result<()> {
         let requirements = entry?.path();
         let name = requirements.file_stem().context("a file of requirements has a name")?;
         let what = format!("Python client {}", name.display());
-        let dir = dir.join(name);
-        fill_once(&dir, &requirements, &what, || {
-            run_quietly(
-                Command::new("python3")
-                    .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-                    .args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target"])
-                    .arg(&dir)
-                    .arg("-r")
-                    .arg(&requirements),
-                "install Python 3 with pip (Debian: apt-get install python3-pip), and see that its index is reachable",
-            )
-        })?;
+        python_packages(&dir.join(name), &requirements, &what)?;
     }
     Ok(())
+}
+
+/// What asks the API; no test needs it. The folder of its packages.
+pub(crate) fn schemathesis(workspace: &Workspace, pins: &Path) -> anyhow::Result<PathBuf> {
+    let dir = workspace.provision_dir().join("schemathesis");
+    python_packages(&dir, &pins.join("requirements.txt"), "Schemathesis")?;
+    Ok(dir)
+}
+
+fn python_packages(dir: &Path, requirements: &Path, what: &str) -> anyhow::Result<()> {
+    fill_once(dir, requirements, what, || {
+        run_quietly(
+            Command::new("python3")
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target"])
+                .arg(dir)
+                .arg("-r")
+                .arg(requirements),
+            "install Python 3 with pip (Debian: apt-get install python3-pip), and see that its index is reachable",
+        )
+    })
 }
 
 /// A folder with the JavaScript SDKs and the library that drives the browser.

@@ -3,6 +3,8 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -34,6 +36,16 @@ impl Workspace {
         env::var_os("MAYDAY_PROVISION").map_or_else(|| self.target.join("provision"), PathBuf::from)
     }
 
+    /// A folder in the build directory, empty.
+    pub(crate) fn new_folder(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.target.join(name);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => fs::create_dir_all(&folder)?,
+        }
+        Ok(folder)
+    }
+
     /// The server's binary, once built.
     pub(crate) fn mayday(&self) -> PathBuf {
         self.target.join("debug").join("mayday").with_extension(env::consts::EXE_EXTENSION)
@@ -41,7 +53,16 @@ impl Workspace {
 
     /// Builds every binary of the workspace, as the end-to-end tests start them.
     pub(crate) fn build_programs(&self) -> anyhow::Result<()> {
-        let status = self.cargo().args(["build", "--workspace", "--bins"]).status()?;
+        self.build(&["--workspace", "--bins"])
+    }
+
+    /// Builds the server alone.
+    pub(crate) fn build_server(&self) -> anyhow::Result<()> {
+        self.build(&["-p", "mayday"])
+    }
+
+    fn build(&self, what: &[&str]) -> anyhow::Result<()> {
+        let status = self.cargo().arg("build").args(what).status()?;
         if !status.success() {
             bail!("the build failed");
         }

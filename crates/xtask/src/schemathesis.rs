@@ -1,0 +1,116 @@
+//! `cargo xtask schemathesis`: the API against its own document, by a program from outside the project.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, ExitCode, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use crate::{provision, workspace::Workspace};
+
+/// Longest that a first start may take.
+const START: Duration = Duration::from_secs(60);
+
+/// Fetches Schemathesis, fills a new server as `mayday demo` does, and has it asked; Schemathesis's status is the
+/// result. `asked`: more arguments of `schemathesis run`.
+pub(crate) fn run(workspace: &Workspace, asked: &[String]) -> anyhow::Result<ExitCode> {
+    let pins = workspace.path("tests/provision/schemathesis");
+    let packages = provision::schemathesis(workspace, &pins)?;
+    workspace.build_server()?;
+    let data = workspace.new_folder("schemathesis")?;
+    let server = Server::start(workspace, &data)?;
+    let filled = Command::new(workspace.mayday()).arg("demo").arg("--data-dir").arg(&data).status()?;
+    if !filled.success() {
+        bail!("the server cannot be filled; its log is {}", data.join(LOG).display());
+    }
+    let status = Command::new("python3")
+        .args(["-m", "schemathesis.cli", "--config-file"])
+        .arg(pins.join("schemathesis.toml"))
+        .arg("run")
+        .arg(format!("{}/api/0/openapi.json", server.url))
+        .args(asked)
+        .current_dir(&data)
+        .env("PYTHONPATH", packages)
+        .env("MAYDAY_API_TOKEN", &server.token)
+        .status()
+        .context("python3 cannot be started")?;
+    drop(server);
+    if status.success() {
+        fs::remove_dir_all(&data)?;
+    } else {
+        eprintln!("xtask: the server's log is {}", data.join(LOG).display());
+    }
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+const LOG: &str = "server.log";
+
+/// A server with data of its own, killed when it is dropped.
+struct Server {
+    child: Child,
+    url: String,
+    token: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has nothing to keep.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+impl Server {
+    fn start(workspace: &Workspace, data: &Path) -> anyhow::Result<Self> {
+        let log = fs::File::create(data.join(LOG))?;
+        let child = Command::new(workspace.mayday())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("mayday cannot be started")?;
+        let mut server = Self { child, url: String::new(), token: String::new() };
+        let end = Instant::now() + START;
+        while !server.is_ready(data) {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("the server ended ({status}); its log is {}", data.join(LOG).display());
+            }
+            if Instant::now() > end {
+                bail!("the server is not ready; its log is {}", data.join(LOG).display());
+            }
+            wait();
+        }
+        Ok(server)
+    }
+
+    fn is_ready(&mut self, data: &Path) -> bool {
+        let Ok(text) = fs::read_to_string(data.join("bootstrap.json")) else { return false };
+        let Ok(file) = serde_json::from_str::<Value>(&text) else { return false };
+        let text = |name: &str| file[name].as_str().unwrap_or_default().to_owned();
+        (self.url, self.token) = (text("url"), text("api_token"));
+        answers(self.url.trim_start_matches("http://")).unwrap_or(false)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing here is async")]
+fn wait() {
+    thread::sleep(Duration::from_millis(200));
+}
+
+/// Whether `/readyz` says so.
+fn answers(address: &str) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET /readyz HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status)?;
+    Ok(status.ends_with(b"200"))
+}
