@@ -123,6 +123,34 @@ pub fn compare(one: &str, other: &str) -> Option<Ordering> {
     ReleaseVersion::parse(one)?.partial_cmp(&ReleaseVersion::parse(other)?)
 }
 
+/// Where a release stands in a list by version: of any two, one is before the other, whatever their packages are, or they
+/// are alike. What has no version stands lowest, and builds that are names stand above those that are numbers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank(Option<Place>);
+
+/// The parts of a version, the weightiest first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    numbers: [u64; NUMBERS],
+    pre: Prerelease,
+    has_named_build: bool,
+    build: Option<Vec<u64>>,
+}
+
+impl Rank {
+    /// Of a release as its client names it.
+    pub fn of(release: &str) -> Self {
+        Self(ReleaseVersion::parse(release).map(|ReleaseVersion { numbers, pre, build, .. }| {
+            let has_named_build = matches!(build, Build::Text(_));
+            let build = match build {
+                Build::Numbers(numbers) => Some(numbers),
+                Build::Absent | Build::Text(_) => None,
+            };
+            Place { numbers, pre, has_named_build, build }
+        }))
+    }
+}
+
 /// The latest of some releases, which are given by when they were first seen, the newest first: that one, unless another
 /// is later by their order, as a fix of an older version may come out after the newest.
 pub fn latest<'a>(newest_first: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -11,6 +11,7 @@ fn rises(releases: &[&str]) {
         for later in &releases[place + 1..] {
             assert_eq!(compare(one, later), Some(Less), "{one} before {later}");
             assert_eq!(compare(later, one), Some(Greater), "{later} after {one}");
+            assert!(Rank::of(one) < Rank::of(later), "{one} below {later}");
         }
     }
 }
@@ -30,6 +31,16 @@ fn versions_rise_as_numbers_do() {
     rises(&["com.example@9.1.0+99", "com.example@9.1.0+100", "com.example@9.2.0+1"]);
     rises(&["a@1.0+3", "a@1.0+3.2", "a@1.0+4.0.1", "a@1.0+20261128204851"]);
     rises(&["5.4", "5.4 (99)", "5.4(1234)", "5.5 (1)"]);
+}
+
+#[test]
+fn in_a_list_every_release_has_its_place() {
+    let lowest_first = ["nightly", "b@1.0", "a@1.1", "a@1.1+2", "b@1.1+10", "a@1.1+abc", "2.0-rc.1", "b@2.0"];
+    let mut sorted = lowest_first;
+    sorted.reverse();
+    sorted.sort_by_cached_key(|release| Rank::of(release));
+    assert_eq!(sorted, lowest_first);
+    assert_eq!(Rank::of("a1b2c3d4"), Rank::of("nightly"));
 }
 
 #[test]

@@ -146,3 +146,142 @@ async fn outcomes_add_up_and_are_grouped_as_asked() {
         assert!(refused.detail().contains(reason), "{asked}: {}", refused.body);
     }
 }
+
+const SESSIONS: &str = "/organizations/mayday/sessions/";
+
+/// Sessions of two releases, one of which only they tell of.
+async fn with_sessions() -> Server {
+    let server = Server::with_engine().await;
+    server.event(&server.row(1, 11)).await;
+    let old = (0..20).map(|number| session(&server, 1_000 + number, "app@1.0.0", End::Well));
+    let crashed = [End::Crash, End::Crash, End::Anr, End::Well].into_iter().zip(2_000..);
+    let new = crashed.map(|(end, number)| session(&server, number, "app@1.10.0", end));
+    let mut staging = session(&server, 3_000, "app@1.9.0", End::Well);
+    staging.update.environment = "staging".into();
+    let all: Vec<_> = old.chain(new).chain([staging]).collect();
+    server.query.store.insert_sessions(&all).await.unwrap();
+    server
+}
+
+/// What each group is by, and what it counts.
+fn groups(found: &Value, by: &str, field: &str) -> Vec<(Value, Value)> {
+    let groups = found["groups"].as_array().unwrap().iter();
+    groups.map(|group| (group["by"][by].clone(), group["totals"][field].clone())).collect()
+}
+
+#[actix_web::test]
+async fn an_organization_s_sessions_are_grouped_as_sentry_does() {
+    let server = with_sessions().await;
+    let asked = "field=sum(session)&field=count_unique(user)&field=crash_free_rate(session)&groupBy=release";
+    let found = get(&server, &format!("{SESSIONS}?{asked}&statsPeriod=24h&interval=1h")).await;
+    let expected = [("app@1.0.0", 20), ("app@1.10.0", 4), ("app@1.9.0", 1)];
+    assert_eq!(
+        groups(&found, "release", "sum(session)"),
+        expected.map(|(release, count)| (json!(release), json!(count)))
+    );
+    let new = &found["groups"][1];
+    let totals = json!({ "sum(session)": 4, "count_unique(user)": 4, "crash_free_rate(session)": 0.5 });
+    assert_eq!(new["totals"], totals);
+    let series = new["series"]["sum(session)"].as_array().unwrap();
+    assert_eq!(series.len(), found["intervals"].as_array().unwrap().len());
+    assert_eq!(series.iter().filter_map(Value::as_u64).collect::<Vec<_>>().iter().sum::<u64>(), 4);
+    let rates = new["series"]["crash_free_rate(session)"].as_array().unwrap();
+    assert_eq!(rates.iter().filter(|rate| !rate.is_null()).collect::<Vec<_>>(), [&json!(0.5)]);
+
+    let by_status = get(
+        &server,
+        &format!(
+            "{SESSIONS}?field=sum(session)&groupBy=session.status&query=release:app@1.10.0&includeSeries=0"
+        ),
+    )
+    .await;
+    let expected = [("healthy", 1), ("abnormal", 1), ("crashed", 2)];
+    assert_eq!(
+        groups(&by_status, "session.status", "sum(session)"),
+        expected.map(|(status, count)| (json!(status), json!(count)))
+    );
+    assert!(by_status["groups"][0].get("series").is_none());
+
+    let all = get(&server, &format!("{SESSIONS}?field=sum(session)&field=anr_rate()&groupBy=project&groupBy=environment&orderBy=sum(session)&project=app")).await;
+    assert_eq!(
+        groups(&all, "environment", "sum(session)"),
+        [(json!("staging"), json!(1)), (json!("production"), json!(24))]
+    );
+    assert_eq!(all["groups"][1]["by"]["project"], json!(server.project.id.0));
+    assert_eq!(all["groups"][1]["totals"]["anr_rate()"], json!(1.0 / 24.0));
+    let none = get(&server, &format!("{SESSIONS}?field=crash_free_rate(user)&environment=nowhere")).await;
+    assert_eq!(none["groups"], json!([]));
+}
+
+#[actix_web::test]
+async fn what_sessions_cannot_be_asked_is_refused_by_name() {
+    let server = Server::start().await;
+    for (asked, reason) in [
+        ("", "field: give one at least"),
+        ("field=p50(session.duration)", "field: \"p50(session.duration)\" is none of"),
+        ("field=sum(session)&groupBy=country", "groupBy: \"country\" is none of project, release"),
+        (
+            "field=crash_rate(user)&groupBy=session.status",
+            "goes with sum(session) and count_unique(user) only",
+        ),
+        ("field=sum(session)&project=other", "project: \"other\" is none of this organization"),
+        ("field=sum(session)&orderBy=-crash_rate(user)", "is none of the fields"),
+        ("field=sum(session)&includeSeries=no", "is not 0 or 1"),
+        ("field=sum(session)&query=release:latest", "query, character 1: sessions are found by"),
+        ("field=sum(session)&query=environment:a%20!release:1", "query, character 15: sessions are found by"),
+        ("field=sum(session)&interval=1m&statsPeriod=90d", "points, more than 1000"),
+    ] {
+        let refused = server.api(Method::GET, &format!("{SESSIONS}?{asked}"), None).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{asked}: {}", refused.body);
+        assert!(refused.detail().contains(reason), "{asked}: {}", refused.body);
+    }
+    assert_eq!(
+        server.api(Method::GET, "/organizations/other/sessions/?field=sum(session)", None).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[actix_web::test]
+async fn releases_are_listed_with_their_health_in_any_order() {
+    let server = with_sessions().await;
+    let list = "/organizations/mayday/releases/";
+    let versions = |found: &Value| -> Vec<String> {
+        found
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|release| release["version"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let plain = get(&server, list).await;
+    assert_eq!(versions(&plain), ["app@1.0.0"], "what events tell of");
+    assert!(plain[0]["projects"][0].get("healthData").is_none());
+    let semver = get(&server, &format!("{list}?health=1&sort=semver")).await;
+    assert_eq!(versions(&semver), ["app@1.10.0", "app@1.9.0", "app@1.0.0"]);
+    let health = &semver[0]["projects"][0]["healthData"];
+    assert_eq!((&health["totalSessions"], &health["sessionsCrashed"]), (&json!(4), &json!(2)));
+    assert_eq!((&health["crashFreeSessions"], &health["sessionsAdoption"]), (&json!(50.0), &json!(16.0)));
+    assert_eq!((&semver[2]["newGroups"], &semver[2]["projects"][0]["newGroups"]), (&json!(1), &json!(1)));
+    let stable = get(&server, "/projects/mayday/app/releases/?sort=crash_free_users&query=1.1").await;
+    assert_eq!(versions(&stable), ["app@1.10.0"]);
+    let staging = get(&server, &format!("{list}?sort=sessions&environment=staging&per_page=1")).await;
+    assert_eq!(versions(&staging), ["app@1.9.0"]);
+    let refused = server.api(Method::GET, &format!("{list}?sort=best"), None).await;
+    assert_eq!(
+        refused.detail(),
+        "sort: \"best\" is none of date, semver, sessions, users, crash_free_sessions, crash_free_users"
+    );
+    let build_server = server
+        .query
+        .catalog
+        .create_api_token(server.project.organization_id, 1, "ci", &["org:ci"])
+        .await
+        .unwrap()
+        .secret;
+    let health = server.api_as(&build_server, Method::GET, &format!("{list}?health=1"), None).await;
+    assert_eq!(
+        (health.status, health.detail().as_str()),
+        (StatusCode::FORBIDDEN, "this token lacks the scope project:read")
+    );
+    assert_eq!(server.api_as(&build_server, Method::GET, list, None).await.status, StatusCode::OK);
+}

@@ -20,5 +20,9 @@ pub(super) const WINDOW_DAYS: i64 = 366;
 pub(super) const TAG_KEY_BYTES: usize = 200;
 /// Values of an attribute whose series are given, when nobody says how many.
 pub(super) const TOP_SERIES: usize = 10;
+/// Groups of sessions, when nobody says how many.
+pub(super) const SESSION_GROUPS: usize = 100;
+/// Projects whose sessions one request reads.
+pub(super) const PROJECTS_AT_ONCE: usize = 50;
 /// Things that happened to an issue, the newest.
 pub(super) const ACTIVITIES: usize = 100;

@@ -31,6 +31,7 @@ mod members;
 mod missing_symbols;
 mod monitors;
 mod openapi;
+mod organization_sessions;
 mod organizations;
 mod outcomes;
 mod params;
@@ -40,6 +41,7 @@ mod quarantine;
 mod release_commits;
 mod release_health;
 mod release_json;
+mod release_list;
 #[cfg(test)]
 mod release_tests;
 mod releases;
@@ -92,6 +94,7 @@ fn endpoints() -> Vec<Endpoint> {
     [
         root::endpoints(),
         organizations::endpoints(),
+        organization_sessions::endpoints(),
         members::endpoints(),
         projects::endpoints(),
         keys::endpoints(),

@@ -54,7 +54,7 @@ impl Params {
     }
 
     /// As [`Self::one`]; empty is as good as absent.
-    fn filled<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, QueryError> {
+    pub(super) fn filled<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, QueryError> {
         Ok(self.one(name)?.filter(|value| !value.is_empty()))
     }
 
@@ -87,16 +87,36 @@ impl Params {
 
     /// `start` and `end`, else `statsPeriod` such as `90m`, `24h`, `14d` or `2w`, else the last 24 hours.
     pub(super) fn span(&self, query: &Query) -> Result<Window, QueryError> {
+        self.span_or(query, Timestamp::DAY_MS)
+    }
+
+    /// As [`Self::span`], with a default length of one's own.
+    pub(super) fn span_or(&self, query: &Query, default_ms: i64) -> Result<Window, QueryError> {
         if let Some(window) = self.window(query)? {
             return Ok(window);
         }
-        let length = self.length("statsPeriod")?.unwrap_or(Timestamp::DAY_MS);
+        let length = self.length("statsPeriod")?.unwrap_or(default_ms);
         if length > limits::WINDOW_DAYS * Timestamp::DAY_MS {
             let days = limits::WINDOW_DAYS;
             return Err(QueryError::Invalid(format!("statsPeriod: must be at most {days} days")));
         }
         let to = query.clock.now();
         Ok(Window { from: to.plus_ms(-length), to })
+    }
+
+    /// Whether a switch is on, `1`, or off, `0`.
+    pub(super) fn switch(&self, name: &str, default: bool) -> Result<bool, QueryError> {
+        match self.filled(name)? {
+            None => Ok(default),
+            Some("1") => Ok(true),
+            Some("0") => Ok(false),
+            Some(other) => Err(QueryError::Invalid(format!("{name}: {other:?} is not 0 or 1"))),
+        }
+    }
+
+    /// Several, each in its own parameter or with commas between them.
+    pub(super) fn names<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all(name).flat_map(|names| names.split(',')).map(str::trim).filter(|name| !name.is_empty())
     }
 
     /// A length of time such as `90m`, `24h`, `14d` or `2w`, milliseconds; at least a minute.

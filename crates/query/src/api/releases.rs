@@ -1,14 +1,14 @@
 //! Releases of an organisation and, as older clients ask for them, of a project.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     http::StatusCode,
     web::{Data, Json, Path},
 };
 use mayday_catalog::{
     access::Principal,
     projects::Project,
-    releases::{Release, ReleaseChange, ReleaseFilter},
+    releases::{Release, ReleaseChange},
 };
 use mayday_event::{ProjectId, Timestamp};
 use serde::Deserialize;
@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 use super::{
     endpoint::Endpoint,
     limits,
-    params::Params,
     release_commits::{CommitJson, RefJson},
     release_json::release_json,
-    respond::{Answer, no_content, ok, whole},
+    release_list,
+    respond::{Answer, no_content, ok},
 };
 use crate::{
     Query, QueryError,
@@ -33,14 +33,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let of_project = "/projects/{organization}/{project}/releases/";
     let long = limits::LONG_BODY_BYTES;
     vec![
-        Endpoint::at(of_organization).get(list).post(create).body_bytes(long),
+        Endpoint::at(of_organization).get(release_list::list).post(create).body_bytes(long),
         Endpoint::at(format!("{of_organization}{{version}}/"))
             .get(show)
             .put(change)
             .delete(delete)
             .body_bytes(long),
         Endpoint::at(format!("{of_organization}{{version}}/previous-with-commits/")).get(previous),
-        Endpoint::at(of_project).get(list_of_project).post(create_in_project).body_bytes(long),
+        Endpoint::at(of_project).get(release_list::list_of_project).post(create_in_project).body_bytes(long),
         Endpoint::at(format!("{of_project}{{version}}/"))
             .get(show_of_project)
             .put(change_of_project)
@@ -106,44 +106,6 @@ pub(super) async fn project_ids(
         found.map(|project| project.id).ok_or(QueryError::NotFound("project"))
     };
     named.iter().map(find).collect()
-}
-
-async fn list(
-    principal: Granted<UploadRead>,
-    query: Data<Query>,
-    organization: Path<String>,
-    params: Params,
-    request: HttpRequest,
-) -> Answer {
-    read::projects::check_organization(&principal, &organization)?;
-    let text = params.one("query")?.unwrap_or_default().to_owned();
-    let filter = ReleaseFilter { text, ..ReleaseFilter::default() };
-    listed(&query, &principal, &filter, &params, &request).await
-}
-
-async fn list_of_project(
-    principal: Granted<UploadRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-    request: HttpRequest,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    let text = params.one("query")?.unwrap_or_default().to_owned();
-    let filter = ReleaseFilter { text, project: Some(project.id), ..ReleaseFilter::default() };
-    listed(&query, &principal, &filter, &params, &request).await
-}
-
-async fn listed(
-    query: &Query,
-    principal: &Principal,
-    filter: &ReleaseFilter,
-    params: &Params,
-    request: &HttpRequest,
-) -> Answer {
-    let releases = query.catalog.releases(principal.organization_id, filter, params.limit()?).await?;
-    whole(query, request, &releases.iter().map(release_json).collect::<Vec<_>>())
 }
 
 /// 201, or 208 if it was known before.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use mayday_event::Timestamp;
+use mayday_event::{Timestamp, release_order::Rank};
 use serde::Deserialize;
 
 use super::{
@@ -77,8 +77,9 @@ pub(crate) struct ReleasesQuery {
 }
 
 /// What one sorts by, as the address and as people say it.
-const SORTS: [(&str, &str); 6] = [
+const SORTS: [(&str, &str); 7] = [
     ("", "Newest"),
+    ("semver", "Highest version"),
     ("sessions", "Most sessions"),
     ("adoption", "Adoption"),
     ("crash_free_sessions", "Fewest crash-free sessions"),
@@ -118,6 +119,7 @@ impl ReleasesQuery {
     fn sort(&self, rows: &mut [&ReleaseRow]) {
         let least = |share: Option<Share>| share.map_or(f64::INFINITY, |share| share.rate);
         match self.sort.as_str() {
+            "semver" => rows.sort_by_cached_key(|row| std::cmp::Reverse(Rank::of(&row.version))),
             "sessions" => rows.sort_by_key(|row| std::cmp::Reverse(row.counts().sessions)),
             "adoption" => rows.sort_by(|one, other| {
                 let share = |row: &ReleaseRow| row.adoption.sessions.unwrap_or_default();

@@ -85,11 +85,11 @@ impl Buckets {
         self.window.to.since_ms(self.window.from) / self.width_ms
     }
 
-    fn starts(self) -> Vec<Timestamp> {
+    pub(crate) fn starts(self) -> Vec<Timestamp> {
         (0..self.count()).map(|at| self.window.from.plus_ms(at * self.width_ms)).collect()
     }
 
-    fn place(self, start: Timestamp) -> Option<usize> {
+    pub(crate) fn place(self, start: Timestamp) -> Option<usize> {
         usize::try_from(start.since_ms(self.window.from).div_euclid(self.width_ms)).ok()
     }
 }

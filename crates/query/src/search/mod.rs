@@ -19,11 +19,11 @@ pub(crate) mod tests;
 mod values;
 
 use mayday_catalog::issues::Status;
-use mayday_store::queries::{Field, Pattern};
+use mayday_store::queries::{Field, Pattern, sessions::SessionFilter};
 
 use crate::QueryError;
-use ast::{Filter, Node, State, Term};
-pub(crate) use keys::KEYS;
+use ast::{Filter, Node, State, Term, Version, Versions};
+pub(crate) use keys::{KEYS, field};
 
 /// Longest search, characters.
 pub(crate) const MAX_LENGTH: usize = 1000;
@@ -80,6 +80,50 @@ impl Search {
         });
         statuses.next()
     }
+}
+
+impl Search {
+    /// As a search of sessions, of which no more than release and environment is known.
+    pub(crate) fn of_sessions(&self) -> Result<SessionFilter, SearchError> {
+        let mut filter = SessionFilter::default();
+        for node in self.root.conjuncts() {
+            let term = match node {
+                Node::Term(term) if !term.negated => term,
+                other => return Err(not_of_sessions(other)),
+            };
+            let exactly = match &term.filter {
+                Filter::Release(Versions::OneOf(versions)) => versions.iter().map(exact_version).collect(),
+                Filter::Field(Field::Environment, patterns) => patterns.iter().map(exact).collect(),
+                _ => None,
+            };
+            let exactly: Vec<String> = exactly.ok_or_else(|| not_of_sessions(node))?;
+            match term.filter {
+                Filter::Release(_) => filter.releases.extend(exactly),
+                _ => filter.environments.extend(exactly),
+            }
+        }
+        Ok(filter)
+    }
+}
+
+fn exact_version(version: &Version) -> Option<String> {
+    match version {
+        Version::Is(pattern) => exact(pattern),
+        Version::Latest => None,
+    }
+}
+
+/// The text of a pattern that has no gaps.
+fn exact(pattern: &Pattern) -> Option<String> {
+    match pattern.0.as_slice() {
+        [text] => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn not_of_sessions(node: &Node) -> SearchError {
+    let reason = "sessions are found by release:VERSION and environment:NAME alone, joined by AND";
+    parse::error(node.terms().next().map_or(1, |term| term.at.0), reason)
 }
 
 impl From<SearchError> for QueryError {

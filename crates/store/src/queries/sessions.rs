@@ -1,5 +1,7 @@
 //! Sessions: how many, how they ended, and of whom.
 
+use std::ops::AddAssign;
+
 use clickhouse::{Row, query::Query};
 use mayday_event::{ProjectId, Timestamp};
 use serde::Deserialize;
@@ -27,6 +29,24 @@ pub struct SessionCounts {
     pub crashed_users: u64,
     /// With any session that was not healthy.
     pub unhealthy_users: u64,
+}
+
+impl AddAssign for SessionCounts {
+    /// Users are added up as if nobody were in both.
+    fn add_assign(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.healthy += other.healthy;
+        self.errored += other.errored;
+        self.abnormal += other.abnormal;
+        self.anr += other.anr;
+        self.crashed += other.crashed;
+        self.users += other.users;
+        self.errored_users += other.errored_users;
+        self.abnormal_users += other.abnormal_users;
+        self.anr_users += other.anr_users;
+        self.crashed_users += other.crashed_users;
+        self.unhealthy_users += other.unhealthy_users;
+    }
 }
 
 /// What narrows sessions besides project and time; an empty list is everything.

@@ -1,0 +1,146 @@
+//! Releases of an organisation and of a project, in lists: with how they do, if that is asked.
+
+use actix_web::{
+    HttpRequest,
+    web::{Data, Path},
+};
+use mayday_catalog::{access::Principal, projects::Project, releases::ReleaseFilter};
+use mayday_event::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    organization_sessions::projects,
+    params::Params,
+    release_json::release_json,
+    respond::{Answer, whole},
+};
+use crate::{
+    Query, QueryError,
+    auth::{Granted, ProjectRead, UploadRead},
+    health::Share,
+    read::{
+        self,
+        release_health::ReleaseRow,
+        release_list::{ListedRelease, Sort, sort},
+    },
+};
+
+/// Days whose sessions are counted, when nobody says how many.
+const DAYS: i64 = 14;
+
+const SORTS: [(&str, Sort); 6] = [
+    ("date", Sort::Date),
+    ("semver", Sort::Semver),
+    ("sessions", Sort::Sessions),
+    ("users", Sort::Users),
+    ("crash_free_sessions", Sort::CrashFreeSessions),
+    ("crash_free_users", Sort::CrashFreeUsers),
+];
+
+pub(super) async fn list(
+    principal: Granted<UploadRead>,
+    query: Data<Query>,
+    organization: Path<String>,
+    params: Params,
+    request: HttpRequest,
+) -> Answer {
+    read::projects::check_organization(&principal, &organization)?;
+    match health_sort(&params)? {
+        Some(by) => {
+            principal.check::<ProjectRead>()?;
+            let projects = projects(&query, &principal, &params).await?;
+            with_health(&query, &projects, &params, &request, by).await
+        }
+        None => plain(&query, &principal, None, &params, &request).await,
+    }
+}
+
+pub(super) async fn list_of_project(
+    principal: Granted<UploadRead>,
+    query: Data<Query>,
+    path: Path<(String, String)>,
+    params: Params,
+    request: HttpRequest,
+) -> Answer {
+    let (organization, project) = path.into_inner();
+    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    match health_sort(&params)? {
+        Some(by) => {
+            principal.check::<ProjectRead>()?;
+            with_health(&query, &[project], &params, &request, by).await
+        }
+        None => plain(&query, &principal, Some(&project), &params, &request).await,
+    }
+}
+
+/// How to sort what cannot be answered without sessions; `None`: nothing asks for them.
+fn health_sort(params: &Params) -> Result<Option<Sort>, QueryError> {
+    let wants_health = params.switch("health", false)?;
+    let name = params.filled("sort")?.unwrap_or("date");
+    let unknown = || {
+        let known = SORTS.map(|(known, _)| known).join(", ");
+        QueryError::Invalid(format!("sort: {name:?} is none of {known}"))
+    };
+    let (_, by) = SORTS.into_iter().find(|(known, _)| *known == name).ok_or_else(unknown)?;
+    Ok((wants_health || by != Sort::Date).then_some(by))
+}
+
+async fn plain(
+    query: &Query,
+    principal: &Principal,
+    project: Option<&Project>,
+    params: &Params,
+    request: &HttpRequest,
+) -> Answer {
+    let text = params.one("query")?.unwrap_or_default().to_owned();
+    let filter =
+        ReleaseFilter { text, project: project.map(|project| project.id), ..ReleaseFilter::default() };
+    let releases = query.catalog.releases(principal.organization_id, &filter, params.limit()?).await?;
+    whole(query, request, &releases.iter().map(release_json).collect::<Vec<_>>())
+}
+
+async fn with_health(
+    query: &Query,
+    projects: &[Project],
+    params: &Params,
+    request: &HttpRequest,
+    by: Sort,
+) -> Answer {
+    let (limit, window) = (params.limit()?, params.span_or(query, DAYS * Timestamp::DAY_MS)?);
+    let (text, environment) = (params.one("query")?.unwrap_or_default(), params.filled("environment")?);
+    let mut found = read::release_list::list(query, projects, text, window, environment).await?;
+    sort(&mut found, by);
+    found.truncate(limit);
+    whole(query, request, &found.iter().map(listed_json).collect::<Vec<_>>())
+}
+
+fn listed_json(listed: &ListedRelease) -> Value {
+    let mut json = release_json(&listed.release);
+    json["newGroups"] = listed.health.iter().map(|(_, row)| row.issues.new).sum::<u64>().into();
+    for project in json["projects"].as_array_mut().into_iter().flatten() {
+        let row = listed.health.iter().find(|(id, _)| project["id"] == id.0).map(|(_, row)| row);
+        if let Some(row) = row {
+            project["newGroups"] = row.issues.new.into();
+            project["healthData"] = health_json(row);
+        }
+    }
+    json
+}
+
+/// With Sentry's names; shares in percent.
+fn health_json(row: &ReleaseRow) -> Value {
+    let percent = |share: Option<f64>| share.map(|share| share * 100.0);
+    let rate = |share: Option<Share>| percent(share.map(|share| share.rate));
+    let counts = row.counts();
+    json!({
+        "hasHealthData": row.sessions.is_some(),
+        "totalSessions": counts.sessions,
+        "totalUsers": counts.users,
+        "sessionsErrored": counts.errored,
+        "sessionsCrashed": counts.crashed,
+        "crashFreeSessions": rate(row.crash_free_sessions()),
+        "crashFreeUsers": rate(row.crash_free_users()),
+        "adoption": percent(row.adoption.users),
+        "sessionsAdoption": percent(row.adoption.sessions),
+    })
+}
