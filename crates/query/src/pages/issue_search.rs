@@ -1,8 +1,9 @@
 //! What helps to search while one types, and what came since a list was shown; asked for by the page's script.
 
 use actix_web::{HttpResponse, http::header, web};
+use mayday_catalog::projects::Project;
 use mayday_event::IssueId;
-use mayday_store::queries::EventFilter;
+use mayday_store::queries::{EventFilter, Field};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
         stats::Of,
         tags::{Narrowed, facet},
     },
-    search::KEYS,
+    search::{KEYS, field},
 };
 
 /// Values that are offered.
@@ -61,17 +62,36 @@ pub(crate) async fn values(
             ["me", "none"].map(str::to_owned).into_iter().chain(emails).collect()
         }
         "has" => KEYS.iter().map(|key| (*key).to_owned()).collect(),
-        key => {
-            let window = Some(Period::Fortnight.window(visit.now));
-            let narrowed = Narrowed { window, filter: EventFilter::default() };
-            match facet(&visit.query, Of::Project(&project), &narrowed, key, LOOKED_AT).await {
-                Ok(facet) => facet.top.into_iter().map(|value| value.value).collect(),
-                Err(QueryError::NotFound(_)) => Vec::new(),
-                Err(error) => return Err(error.into()),
-            }
-        }
+        "firstSeen" | "lastSeen" | "timesSeen" | "users" | "userCount" => Vec::new(),
+        "firstRelease" => of_field(&visit, &project, &Field::Release, &asked.text).await?,
+        key => match field(key) {
+            Field::Tag(tag) => of_tag(&visit, &project, &tag).await?,
+            // Whole messages are nothing to choose from.
+            Field::Message => Vec::new(),
+            field => of_field(&visit, &project, &field, &asked.text).await?,
+        },
     };
     Ok(fresh(&all.into_iter().filter(fitting).take(VALUES).collect::<Vec<_>>()))
+}
+
+async fn of_field(
+    visit: &Visit,
+    project: &Project,
+    field: &Field,
+    typed: &str,
+) -> Result<Vec<String>, QueryError> {
+    let window = Period::Fortnight.window(visit.now);
+    Ok(visit.query.store.field_values(project.id, window, field, typed, VALUES).await?)
+}
+
+async fn of_tag(visit: &Visit, project: &Project, tag: &str) -> Result<Vec<String>, QueryError> {
+    let window = Some(Period::Fortnight.window(visit.now));
+    let narrowed = Narrowed { window, filter: EventFilter::default() };
+    match facet(&visit.query, Of::Project(project), &narrowed, tag, LOOKED_AT).await {
+        Ok(facet) => Ok(facet.top.into_iter().map(|value| value.value).collect()),
+        Err(QueryError::NotFound(_)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 #[derive(Deserialize)]
@@ -106,4 +126,57 @@ pub(crate) async fn arrived(
 
 fn fresh(json: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use mayday_event::Timestamp;
+    use mayday_store::rows::{EventRow, StackNames};
+
+    use crate::fixture::{Server, now};
+
+    #[actix_web::test]
+    async fn behind_a_key_stands_what_its_events_have() {
+        let server = Server::with_engine().await;
+        let browser = server.browser().await;
+        let row = |number, function: &str, error_type: &str| EventRow {
+            timestamp: now().plus_ms(-Timestamp::HOUR_MS),
+            error_type: error_type.into(),
+            user_email: "ann@example.com".into(),
+            stack: StackNames {
+                functions: vec!["main".into(), function.into()],
+                modules: vec!["com.example.Cart".into()],
+                ..StackNames::default()
+            },
+            flags: [("new_checkout".to_owned(), "on".to_owned())].into(),
+            tags: [("Screen".to_owned(), "Cart %".to_owned())].into(),
+            ..server.row(number, 1)
+        };
+        let rows = [
+            row(1, "onPay", "IllegalStateException"),
+            row(2, "onPay", "IOException"),
+            row(3, "onOpen", "IOException"),
+        ];
+        server.events(&rows).await;
+        for (key, typed, expected) in [
+            ("stack.function", "", r#"["main","onPay","onOpen"]"#),
+            ("stack.function", "ONP", r#"["onPay"]"#),
+            ("!stack.module", "com.", r#"["com.example.Cart"]"#),
+            ("stack.package", "", "[]"),
+            ("error.type", "i", r#"["IOException","IllegalStateException"]"#),
+            ("user.email", "ann", r#"["ann@example.com"]"#),
+            ("user.id", "", r#"["1","2","3"]"#),
+            ("firstRelease", "app", r#"["app@1.0.0"]"#),
+            ("flags[new_checkout]", "", r#"["on"]"#),
+            ("Screen", "Cart %25", r#"["Cart %"]"#),
+            ("error.type", "%25", "[]"),
+            ("message", "", "[]"),
+            ("timesSeen", "1", "[]"),
+        ] {
+            let path =
+                format!("/projects/mayday/app/issues/values?key={key}&text={}", typed.replace(' ', "%20"));
+            let reply = server.visit(&browser, &path).await;
+            assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, expected), "{key}:{typed}");
+        }
+    }
 }

@@ -147,7 +147,7 @@ fn like(field: &Field, pattern: &Pattern, values: &mut Values) -> String {
 
 impl Pattern {
     /// For `LIKE`.
-    fn like(&self, in_lower_case: bool) -> String {
+    pub(super) fn like(&self, in_lower_case: bool) -> String {
         let escaped = |part: &String| {
             let part = part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             // As `lower` does it.
@@ -180,12 +180,12 @@ impl Pattern {
 
 impl Field {
     /// Whether it is the names in a stack.
-    fn is_list(&self) -> bool {
+    pub(super) fn is_list(&self) -> bool {
         matches!(self, Self::StackFunction | Self::StackFilename | Self::StackModule | Self::StackPackage)
     }
 
     /// A text, or a list of them; empty where the event has none.
-    fn sql(&self, values: &mut Values) -> String {
+    pub(super) fn sql(&self, values: &mut Values) -> String {
         let column = match self {
             Self::Level => "level",
             Self::Platform => "platform",
@@ -231,7 +231,7 @@ enum Value {
 }
 
 impl Values {
-    fn text(&mut self, text: &str) -> String {
+    pub(super) fn text(&mut self, text: &str) -> String {
         self.push(Value::Text(text.to_owned()))
     }
 

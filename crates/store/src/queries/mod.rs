@@ -19,6 +19,7 @@ pub mod series;
 pub mod sessions;
 pub mod suspects;
 pub mod tags;
+mod values;
 
 pub use condition::{Condition, Field, Pattern, words};
 
