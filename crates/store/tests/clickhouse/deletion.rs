@@ -5,7 +5,10 @@ use std::time::Duration;
 use mayday_event::{GroupHash, ProjectId};
 use mayday_store::{
     Deleted, Store,
-    queries::{Condition, attachments::AttachmentPlace, feedback::FeedbackOf, issues::Interval},
+    queries::{
+        Condition, EventFilter, Field, attachments::AttachmentPlace, feedback::FeedbackOf, issues::Interval,
+        sessions::SessionFilter, tags::Tagged,
+    },
     rows::EventRow,
 };
 
@@ -104,4 +107,28 @@ async fn until_rows_on_disk(fixture: &Fixture, expected: [(&str, u64); 4]) {
         assert!(tokio::time::Instant::now() < deadline, "{rows:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// As long as ClickHouse keeps the empty part, it must not be in the way of what is asked.
+#[tokio::test]
+async fn where_all_events_were_deleted_there_are_no_tags_and_no_errors() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    // Columns in files of their own, as those of all but the smallest parts are.
+    let event = EventRow { payload: "x".repeat(12 << 20), ..row(1, 1, 60) };
+    store.insert_events("t", &[event]).await.unwrap();
+    store.delete_events_of_hashes(PROJECT, &[GroupHash(1)], NOW).await.unwrap();
+    let client = fixture.client();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    let rows = "SELECT sum(rows) FROM system.parts WHERE active AND database = 'test' AND table = 'events'";
+    while client.query(rows).fetch_one::<u64>().await.unwrap() > 0 {
+        assert!(tokio::time::Instant::now() < deadline, "the rows are still on disk");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let filter = EventFilter::default();
+    let of = Tagged { project: PROJECT, hashes: &[], window: ALL, filter: &filter };
+    assert_eq!(store.tag_facet(of, "os", 5).await.unwrap(), None);
+    assert_eq!(store.tag_facets(of, 5).await.unwrap(), []);
+    let tagged = Condition::Has(Field::Tag("os".into()));
+    assert_eq!(store.hash_stats(PROJECT, ALL, &tagged, true).await.unwrap(), []);
 }
