@@ -13,7 +13,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use mayday_event::Timestamp;
+use mayday_event::{ProjectId, Timestamp};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
 use rustix::fs::statvfs;
 use url::Url;
@@ -133,6 +133,22 @@ impl Blobs {
                 deleted += self.delete_where(&day, |_| true).await?;
                 let folder = self.directory.join(day.as_ref());
                 blocking(move || torn::delete_folder(&folder)).await??;
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// As [`Self::delete_attachments_before`], of one project.
+    pub async fn delete_attachments_of_before(
+        &self,
+        project: ProjectId,
+        time: Timestamp,
+    ) -> Result<u64, BlobError> {
+        let first_kept = keys::day(time);
+        let mut deleted = 0;
+        for day in self.store.list_with_delimiter(Some(&keys::attachments())).await?.common_prefixes {
+            if day.filename().is_some_and(|name| name < first_kept.as_str()) {
+                deleted += self.delete_where(&day.join(project.to_string()), |_| true).await?;
             }
         }
         Ok(deleted)

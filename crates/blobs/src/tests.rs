@@ -110,6 +110,8 @@ async fn old_days_and_orphans_go_and_the_rest_stays() {
     for key in &keys {
         blobs.put(key, Bytes::from_static(b"x")).await.unwrap();
     }
+    assert_eq!(blobs.delete_attachments_of_before(ProjectId(99), NOW).await.unwrap(), 0);
+    assert!(blobs.get(&keys[0]).await.is_ok());
     assert_eq!(blobs.delete_attachments_before(NOW).await.unwrap(), 1);
     assert!(blobs.get(&keys[0]).await.is_err());
     assert!(blobs.get(&keys[1]).await.is_ok());

@@ -28,6 +28,11 @@ impl Catalog {
         self.settings.of(project)
     }
 
+    /// Projects that decided how many days they keep what they received, from memory.
+    pub fn retentions(&self) -> Vec<(ProjectId, u32)> {
+        self.settings.retentions()
+    }
+
     /// A project's rules for grouping, from memory; none where it wrote none.
     pub fn grouping_rules(&self, project: ProjectId) -> Arc<Rules> {
         self.settings.rules_of(project)

@@ -21,6 +21,7 @@ pub mod quota;
 pub mod raw;
 pub mod release_order;
 pub mod report;
+pub mod retention;
 pub mod scrub;
 pub mod settings;
 pub mod system_code;

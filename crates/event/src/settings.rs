@@ -1,4 +1,4 @@
-//! What a project decides about its reports: limits, filters, privacy, payloads, in-app rules, grouping. Stored as JSON, one
+//! What a project decides about its reports: limits, filters, privacy, payloads, in-app rules, grouping, retention. Stored as JSON, one
 //! section each.
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use crate::{
     grouping::GroupingSettings,
     in_app::InAppSettings,
     quota::{LimitSettings, PayloadSettings},
+    retention::RetentionSettings,
     scrub::{PrivacySettings, Scrubber},
 };
 
@@ -21,6 +22,7 @@ pub struct ProjectSettings {
     pub payloads: PayloadSettings,
     pub in_app: InAppSettings,
     pub grouping: GroupingSettings,
+    pub retention: RetentionSettings,
 }
 
 /// A rule that cannot be used. The text names the rule and what is wrong with it.
@@ -48,6 +50,7 @@ impl CompiledSettings {
         settings.payloads.check()?;
         settings.in_app.check()?;
         settings.grouping.check()?;
+        settings.retention.check()?;
         let filters = Filters::compile(&settings.filters)?;
         let scrubber = Scrubber::compile(&settings.privacy)?;
         Ok(Self { settings, filters, scrubber })

@@ -1,4 +1,4 @@
-//! Deleting one user's data, and the events of issues that were deleted.
+//! Deleting one user's data, the events of issues that were deleted, and what is past a project's retention.
 
 use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
@@ -39,6 +39,8 @@ enum Victims<'a> {
     OfUser(&'a str),
     /// Of hashes, received up to a time.
     OfHashes(&'a [GroupHash], Timestamp),
+    /// Received before a time.
+    ReceivedBefore(Timestamp),
 }
 
 impl Victims<'_> {
@@ -49,6 +51,7 @@ impl Victims<'_> {
             Self::OfHashes(..) => {
                 "group_hash IN {hashes:Array(UInt64)} AND received <= fromUnixTimestamp64Milli({until:Int64})"
             }
+            Self::ReceivedBefore(_) => "received < fromUnixTimestamp64Milli({until:Int64})",
         }
     }
 
@@ -67,6 +70,7 @@ impl Victims<'_> {
                 let hashes: Vec<u64> = hashes.iter().map(|hash| hash.0).collect();
                 query.param("hashes", hashes).param("until", until.0)
             }
+            Self::ReceivedBefore(time) => query.param("until", time.0),
         }
     }
 }
@@ -167,6 +171,29 @@ impl Store {
             ("events", of_user),
         ] {
             self.delete(project, victims, table, condition).await?;
+        }
+        Ok(deleted)
+    }
+
+    /// Deletes what a project received before a time: events with their counts, and all that is about them, and sessions.
+    /// Whether there was any. The events go last: when it is cut off, the same call again does the rest.
+    ///
+    /// A table's TTL cannot do it: a part holds rows of all projects and is dropped as a whole.
+    pub async fn delete_received_before(
+        &self,
+        project: ProjectId,
+        time: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let victims = Victims::ReceivedBefore(time);
+        let mut deleted = false;
+        for table in
+            ["recent_payloads", "missing_symbols", "attachments", "feedback", "fates", "sessions", "events"]
+        {
+            // A deletion rewrites parts, even if it finds nothing.
+            if self.count(project, victims, table, victims.condition()).await? > 0 {
+                self.delete(project, victims, table, victims.condition()).await?;
+                deleted = true;
+            }
         }
         Ok(deleted)
     }

@@ -62,6 +62,12 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// Does once what is done now and then beside the reports, such as deleting what is to go; [`Self::run`] does it in its
+    /// time.
+    pub async fn do_jobs(&self) {
+        jobs::do_all(self).await;
+    }
+
     /// Works until `stop` is cancelled, then finishes the batch under way unless ClickHouse or the catalog is down.
     ///
     /// One worker a journal: two would each take every record. The journal's lanes are worked on at the same time, each

@@ -59,6 +59,18 @@ impl Settings {
         Arc::clone(&snapshot.projects.get(&project).unwrap_or(&self.defaults).settings)
     }
 
+    pub(super) fn retentions(&self) -> Vec<(ProjectId, u32)> {
+        let snapshot = self.snapshot.load();
+        let days = |decided: &Decided| decided.settings.settings.retention.days;
+        let mut found: Vec<_> = snapshot
+            .projects
+            .iter()
+            .filter_map(|(project, decided)| Some((*project, days(decided)?)))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
     pub(super) fn rules_of(&self, project: ProjectId) -> Arc<Rules> {
         let snapshot = self.snapshot.load();
         Arc::clone(&snapshot.projects.get(&project).unwrap_or(&self.defaults).rules)

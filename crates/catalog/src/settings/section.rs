@@ -13,12 +13,20 @@ pub enum Section {
     Payloads,
     InApp,
     Grouping,
+    Retention,
 }
 
 impl Section {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Limits, Self::Filters, Self::Privacy, Self::Payloads, Self::InApp, Self::Grouping];
+    pub const ALL: [Self; 7] = [
+        Self::Limits,
+        Self::Filters,
+        Self::Privacy,
+        Self::Payloads,
+        Self::InApp,
+        Self::Grouping,
+        Self::Retention,
+    ];
 
     /// The stable name that paths, rows and places in errors use.
     pub fn name(self) -> &'static str {
@@ -29,6 +37,7 @@ impl Section {
             Self::Payloads => "payloads",
             Self::InApp => "in_app",
             Self::Grouping => "grouping",
+            Self::Retention => "retention",
         }
     }
 
@@ -46,6 +55,7 @@ impl Section {
             Self::Payloads => json!(settings.payloads),
             Self::InApp => json!(settings.in_app),
             Self::Grouping => json!(settings.grouping),
+            Self::Retention => json!(settings.retention),
         }
     }
 
@@ -58,6 +68,7 @@ impl Section {
             Self::Payloads => settings.payloads = self.read(value)?,
             Self::InApp => settings.in_app = self.read(value)?,
             Self::Grouping => settings.grouping = self.read(value)?,
+            Self::Retention => settings.retention = self.read(value)?,
         }
         Ok(())
     }

@@ -9,12 +9,13 @@ use mayday_store::{
         Condition, EventFilter, Field, attachments::AttachmentPlace, feedback::FeedbackOf, issues::Interval,
         sessions::SessionFilter, tags::Tagged,
     },
-    rows::EventRow,
+    rows::{EventRow, SessionRow},
 };
 
 use crate::{
     about_events::{attachment, feedback, recent_payload},
     harness::{ALL, Fixture, NOW, PROJECT, row},
+    sessions::session,
 };
 
 const ADA: &str = "email:ada@example.com";
@@ -107,6 +108,35 @@ async fn until_rows_on_disk(fixture: &Fixture, expected: [(&str, u64); 4]) {
         assert!(tokio::time::Instant::now() < deadline, "{rows:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_project_received_before_a_time_goes_and_nothing_else() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let events = stored(store).await;
+    let sessions = [1, 2].map(|number| SessionRow {
+        received: events[number - 1].received,
+        ..session(Some(number as u128), 0, number as u64)
+    });
+    store.insert_sessions(&sessions).await.unwrap();
+    // The second was received an hour before the first, the third two hours.
+    let kept_from = events[1].received;
+    assert!(store.delete_received_before(PROJECT, kept_from).await.unwrap());
+    assert!(!store.delete_received_before(PROJECT, kept_from).await.unwrap(), "again, it finds nothing");
+    for (event, is_there) in events.iter().zip([true, true, false]) {
+        assert_eq!(store.event(PROJECT, event.event_id).await.unwrap().is_some(), is_there);
+        assert_eq!(store.attachments(PROJECT, event.event_id).await.unwrap().is_empty(), !is_there);
+    }
+    assert!(store.event(ProjectId(8), events[0].event_id).await.unwrap().is_some());
+    let sessions_left = store.session_totals(PROJECT, ALL, &SessionFilter::default()).await.unwrap();
+    assert_eq!(sessions_left.sessions, 2);
+    assert!(store.delete_received_before(PROJECT, NOW).await.unwrap());
+    assert_eq!(store.session_totals(PROJECT, ALL, &SessionFilter::default()).await.unwrap().sessions, 0);
+    assert!(
+        store.event(ProjectId(8), events[0].event_id).await.unwrap().is_some(),
+        "another project's stays"
+    );
 }
 
 /// As long as ClickHouse keeps the empty part, it must not be in the way of what is asked.

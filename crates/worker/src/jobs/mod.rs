@@ -4,6 +4,7 @@ mod balance;
 mod blobs;
 mod deletions;
 mod ignored;
+mod retention;
 mod uploads;
 
 use std::time::Duration;
@@ -26,12 +27,28 @@ pub(crate) async fn run(worker: &Worker, stop: &CancellationToken) {
         round = round.wrapping_add(1);
         stop.run_until_cancelled(deletions::delete(worker)).await;
         if round.is_multiple_of(CHECK_EVERY) {
-            stop.run_until_cancelled(balance::check(worker)).await;
-            stop.run_until_cancelled(ignored::check(worker)).await;
+            stop.run_until_cancelled(check(worker)).await;
         }
         if round % CLEAN_EVERY == 1 {
-            stop.run_until_cancelled(blobs::clean(worker)).await;
-            stop.run_until_cancelled(uploads::clean(worker)).await;
+            stop.run_until_cancelled(clean(worker)).await;
         }
     }
+}
+
+/// Does each once, whatever is due.
+pub(crate) async fn do_all(worker: &Worker) {
+    deletions::delete(worker).await;
+    check(worker).await;
+    clean(worker).await;
+}
+
+async fn check(worker: &Worker) {
+    balance::check(worker).await;
+    ignored::check(worker).await;
+}
+
+async fn clean(worker: &Worker) {
+    blobs::clean(worker).await;
+    retention::clean(worker).await;
+    uploads::clean(worker).await;
 }

@@ -32,6 +32,7 @@ pub(crate) const NOW: Timestamp = Timestamp(1_795_492_800_000);
 pub(crate) struct Fixture {
     pub(crate) worker: Worker,
     pub(crate) project: ProjectId,
+    now: Arc<Mutex<Timestamp>>,
     stop_engine: CancellationToken,
     engine: Option<JoinHandle<()>>,
     _data: tempfile::TempDir,
@@ -59,7 +60,10 @@ impl Fixture {
         let store = Store::new(options).unwrap();
         store.migrate().await.unwrap();
         let now = Arc::new(Mutex::new(NOW));
-        let clock = Clock::new(move || *now.lock().unwrap());
+        let clock = Clock::new({
+            let now = Arc::clone(&now);
+            move || *now.lock().unwrap()
+        });
         let catalog = Catalog::open("sqlite::memory:", clock.clone()).await.unwrap();
         let project = catalog.bootstrap().await.unwrap().unwrap().project_id;
         let options = Options { reserve_bytes: 0, ..Options::default() };
@@ -78,7 +82,13 @@ impl Fixture {
             transitions: Arc::new(Notify::new()),
             unaccounted: Arc::default(),
         };
-        Self { worker, project, stop_engine, engine: Some(engine), _data: data }
+        Self { worker, project, now, stop_engine, engine: Some(engine), _data: data }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance_ms(&self, ms: i64) {
+        let mut now = self.now.lock().unwrap();
+        *now = now.plus_ms(ms);
     }
 
     /// An envelope as ingest would journal it.

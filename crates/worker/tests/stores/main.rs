@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod harness;
+mod jobs;
 mod outcomes;
 mod symbol_servers;
 mod symbols;

@@ -42,6 +42,7 @@ async fn what_cannot_be_used_is_named_by_its_place() {
     let limit = json!({ "category": "error", "count": 1, "window_seconds": 0 });
     for (section, value, detail) in [
         ("payloads", json!({ "keep_first": 0 }), "payloads.keep_first: is 0, must be 1 to 1000"),
+        ("retention", json!({ "days": 0 }), "retention.days: is 0, must be 1 to 3650"),
         ("limits", json!({ "limits": [limit] }), "limits[0].window_seconds: must be 1 to 86400"),
         ("privacy", json!({ "zzz": 1 }), "privacy.zzz: unknown field `zzz`"),
         ("filters", json!({ "zzz": 1 }), "filters.zzz: unknown field `zzz`"),

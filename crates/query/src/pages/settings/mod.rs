@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod payloads;
 mod privacy;
+mod retention;
 mod symbol_sources;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,8 @@ pub(super) fn pages() -> Scope {
         .route("/grouping/", web::get().to(show::<grouping::GroupingPage>))
         .route("/grouping/", web::post().to(save::<grouping::GroupingPage>))
         .route("/grouping/preview/", web::post().to(grouping::preview))
+        .route("/retention/", web::get().to(show::<retention::RetentionPage>))
+        .route("/retention/", web::post().to(save::<retention::RetentionPage>))
         .route("/symbol_sources/", web::get().to(show::<symbol_sources::SourcesPage>))
         .route("/symbol_sources/", web::post().to(save::<symbol_sources::SourcesPage>))
 }
@@ -86,17 +89,19 @@ pub(super) enum Tab {
     Payloads,
     InApp,
     Grouping,
+    Retention,
     SymbolSources,
 }
 
 impl Tab {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Keys,
         Self::Filters,
         Self::Privacy,
         Self::Payloads,
         Self::InApp,
         Self::Grouping,
+        Self::Retention,
         Self::SymbolSources,
     ];
 
@@ -108,6 +113,7 @@ impl Tab {
             Self::Payloads => "Payload budget",
             Self::InApp => "App frames",
             Self::Grouping => "Grouping",
+            Self::Retention => "Retention",
             Self::SymbolSources => "Symbol sources",
         }
     }
@@ -121,6 +127,7 @@ impl Tab {
             Self::Payloads => Some(Part::Payloads),
             Self::InApp => Some(Part::InApp),
             Self::Grouping => Some(Part::Grouping),
+            Self::Retention => Some(Part::Retention),
             Self::SymbolSources => None,
         }
     }
@@ -159,6 +166,7 @@ impl Tab {
             Self::Payloads => &[Subject::Section(Part::Payloads)],
             Self::InApp => &[Subject::Section(Part::InApp)],
             Self::Grouping => &[Subject::Section(Part::Grouping)],
+            Self::Retention => &[Subject::Section(Part::Retention)],
             Self::SymbolSources => &[],
         }
     }

@@ -360,12 +360,29 @@ async fn grouping_rules_are_saved_and_a_bad_one_is_shown_at_its_text() {
 }
 
 #[actix_web::test]
+async fn retention_is_a_number_of_days_or_the_server_s() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    assert!(visit(&server, &browser, "retention").await.body.contains("keeps 3650 days"));
+    submit(&server, &browser, "retention", &[("days", "30")]).await;
+    assert_eq!(stored(&server, "retention").await, json!({ "days": 30 }));
+    assert!(visit(&server, &browser, "retention").await.body.contains("name=\"days\" value=\"30\""));
+    for wrong in ["0", "4000", "a month"] {
+        let reply = submit(&server, &browser, "retention", &[("days", wrong)]).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert!(reply.body.contains(&format!("value=\"{wrong}\"")), "{}", reply.body);
+    }
+    submit(&server, &browser, "retention", &[("days", "")]).await;
+    assert_eq!(stored(&server, "retention").await, json!({ "days": null }));
+}
+
+#[actix_web::test]
 async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
     let server = Server::start().await;
     let ann = server.member().await;
     let browser = server.browser_of(&ann.member.email, &ann.password).await;
     let notice = "data-testid=\"administrators-only\"";
-    for tab in ["keys", "filters", "privacy", "payloads", "in_app", "grouping"] {
+    for tab in ["keys", "filters", "privacy", "payloads", "in_app", "grouping", "retention"] {
         assert!(visit(&server, &browser, tab).await.body.contains(notice), "{tab}");
     }
     assert!(server.visit(&browser, "/projects/mayday/app/hooks/").await.body.contains(notice));
@@ -379,6 +396,7 @@ async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
         ("settings/payloads/", &[]),
         ("settings/in_app/", &[]),
         ("settings/grouping/", &[]),
+        ("settings/retention/", &[]),
         ("settings/keys/", &[("label", "beta")]),
         (&key, &[("label", "beta")]),
         ("settings/privacy/users/", &user),
