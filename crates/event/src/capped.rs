@@ -88,6 +88,10 @@ pub(crate) enum Encoding {
     Deflate,
     Brotli,
     Zstd,
+    /// Of minidumps alone: no client sends a body so.
+    Xz,
+    /// The same.
+    Bzip2,
 }
 
 impl Encoding {
@@ -109,6 +113,8 @@ impl Encoding {
             Self::Deflate => "deflate",
             Self::Brotli => "br",
             Self::Zstd => "zstd",
+            Self::Xz => "xz",
+            Self::Bzip2 => "bzip2",
         }
     }
 }
@@ -162,9 +168,17 @@ impl InflateLimits {
         if produced > self.inflated_bytes { Err(Stopped::TooLarge) } else { Ok(()) }
     }
 
-    /// A first guess of what comes out: a small multiple of what really arrived, enough for most JSON.
+    /// A first guess of what comes out: a small multiple of what really arrived, enough for most JSON, and no more than it
+    /// takes to know a bomb.
     fn initial_capacity(&self, body_len: usize) -> usize {
-        body_len.saturating_mul(8).min(self.inflated_bytes)
+        body_len.saturating_mul(8).min(self.ratio_free_bytes.saturating_add(1)).min(self.inflated_bytes)
+    }
+
+    /// By how much a full buffer grows: it doubles, as Vec does, while what came out is far from a bomb's ratio.
+    fn growth(&self, consumed: usize, produced: usize) -> usize {
+        let most =
+            if produced <= consumed.saturating_mul(self.ratio / 4) { produced } else { PIECE_BYTES as usize };
+        produced.clamp(1 << 10, most.max(1 << 10))
     }
 }
 
@@ -182,19 +196,38 @@ fn decode(body: &[u8], encoding: Encoding, limits: &InflateLimits) -> Result<Vec
             let mut decoder =
                 zstd::stream::read::Decoder::with_buffer(body).map_err(|_| Stopped::Malformed)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|_| Stopped::Malformed)?;
-            let mut inflated = Vec::with_capacity(limits.initial_capacity(body.len()));
-            read_capped(decoder, |decoder| decoder.get_ref().len(), body.len(), limits, &mut inflated)?;
-            Ok(inflated)
+            read_all(decoder, |decoder| decoder.get_ref().len(), body.len(), limits)
+        }
+        Encoding::Xz => {
+            let decoder = lzma_rust2::XzReader::new_mem_limit(body, true, XZ_MEMORY_KIB);
+            read_all(decoder, |decoder| decoder.inner().len(), body.len(), limits)
+        }
+        Encoding::Bzip2 => {
+            let decoder = bzip2::bufread::MultiBzDecoder::new(body);
+            read_all(decoder, |decoder| decoder.get_ref().len(), body.len(), limits)
         }
     }
 }
 
 /// 8 MiB: the window that the zstd format asks every decoder to support; a frame may claim gigabytes.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// KiB: enough for `xz -9`, whose dictionary is 64 MiB; a file may claim 4 GiB.
+const XZ_MEMORY_KIB: u32 = 72 << 10;
 /// Base-two logarithm of gzip's window: what every encoder may use.
 const WINDOW_BITS: u8 = 15;
 /// Bytes that come out between two looks at the caps: most bodies are one piece.
 const PIECE_BYTES: u64 = 256 << 10;
+
+fn read_all<D: Read>(
+    decoder: D,
+    left: impl Fn(&D) -> usize,
+    body_len: usize,
+    limits: &InflateLimits,
+) -> Result<Vec<u8>, Stopped> {
+    let mut inflated = Vec::with_capacity(limits.initial_capacity(body_len));
+    read_capped(decoder, left, body_len, limits, &mut inflated)?;
+    Ok(inflated)
+}
 
 /// `left` tells how much of the body the decoder has not read yet.
 fn read_capped<D: Read>(
@@ -252,8 +285,7 @@ fn decompress(
             return Ok(consumed_now);
         }
         if inflated.len() == inflated.capacity() {
-            // Doubles, as Vec grows, but not beyond what is looked at between two checks.
-            inflated.reserve_exact(inflated.len().clamp(1 << 10, PIECE_BYTES as usize));
+            inflated.reserve_exact(limits.growth(consumed_now, inflated.len()));
         } else if inflated.len() == produced && consumed_now == consumed {
             return Err(Stopped::Malformed);
         }
@@ -314,6 +346,12 @@ mod tests {
         InflateLimits { inflated_bytes: 1 << 20, ratio: 100, ratio_free_bytes: 64 << 10 };
     /// `hello` in brotli, as its reference encoder writes it.
     const HELLO_BROTLI: &[u8] = b"\x0f\x02\x80hello\x03";
+    /// `hello` as `xz` and `bzip2` write it.
+    const HELLO_XZ: &[u8] = b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F\x02\0!\x01\x0c\0\0\0\x8f\x98A\x9c\x01\0\x04hello\0\0\0\0\xb17\xb9\xdb\xe5\xda\x1e\x9b\0\x01\x1d\x05\xb8-\x80\xaf\x1f\xb6\xf3}\x01\0\0\0\0\x04YZ";
+    const HELLO_BZIP2: &[u8] =
+        b"BZh91AY&SY\x191e=\0\0\0\x81\0\x02D\xa0\0!\x9ah3M\x073\x8b\xb9\x22\x9c(H\x0c\x98\xb2\x9e\x80";
+    /// The same `hello` with a dictionary of 512 MiB.
+    const HUGE_XZ: &[u8] = b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F\x02\0!\x01\x22\0\0\0\x82@\xac\xdc\x01\0\x04hello\0\0\0\0\xb17\xb9\xdb\xe5\xda\x1e\x9b\0\x01\x1d\x05\xb8-\x80\xaf\x1f\xb6\xf3}\x01\0\0\0\0\x04YZ";
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -432,6 +470,24 @@ mod tests {
         // Brotli's large window extension, and a zstd frame that claims a window of 2 GiB.
         assert!(inflated(&[0x11, 0x1e, 0, 0, 0][..], "br").is_err());
         assert!(inflated(&[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00][..], "zstd").is_err());
+    }
+
+    #[test]
+    fn what_files_are_packed_with_is_undone_and_bounded() {
+        for (body, encoding) in [(HELLO_XZ, Encoding::Xz), (HELLO_BZIP2, Encoding::Bzip2)] {
+            let inflated = |body: &[u8]| inflate_step(Bytes::copy_from_slice(body), encoding, &CAPS);
+            assert_eq!(inflated(body).as_deref(), Ok(&b"hello"[..]), "{encoding:?}");
+            assert_eq!(inflated(&[body, body].concat()).as_deref(), Ok(&b"hellohello"[..]), "{encoding:?}");
+            let malformed = Err(InflateError::Malformed { encoding: encoding.name() });
+            assert_eq!(inflated(&body[..body.len() - 1]), malformed, "{encoding:?}, cut off");
+            assert_eq!(inflated(&[body, b"garbage"].concat()), malformed, "{encoding:?}, trailing");
+            assert_eq!(inflated(b"plain"), malformed, "{encoding:?}, not compressed");
+        }
+        assert!(inflate_step(HUGE_XZ.into(), Encoding::Xz, &CAPS).is_err());
+        let mut bomb = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        bomb.write_all(&vec![0; 8 << 20]).unwrap();
+        let limits = InflateLimits { inflated_bytes: usize::MAX, ..CAPS };
+        assert_eq!(decode(&bomb.finish().unwrap(), Encoding::Bzip2, &limits), Err(Stopped::Ratio));
     }
 
     #[test]

@@ -16,6 +16,12 @@ mod telemetry;
 
 use std::process::ExitCode;
 
+use tikv_jemallocator::Jemalloc;
+
+/// The system's keeps what many threads freed in pieces: a burst of reports would be resident for ever.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
+
 fn main() -> ExitCode {
     // Two TLS libraries may ask for a provider: give them the pure-Rust-and-C one that needs no cmake.
     if rustls::crypto::ring::default_provider().install_default().is_err() {

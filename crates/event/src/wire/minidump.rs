@@ -132,15 +132,9 @@ fn dump_item(part: Part, limits: &InflateLimits) -> Result<Item, WireError> {
     let compression = Compression::of(&part.content);
     let content = match compression {
         None => part.content,
-        Some(Compression { encoding: Some(encoding), .. }) => {
+        Some(Compression { encoding, .. }) => {
             let inflated = capped::inflate_step(part.content, encoding, limits);
             inflated.map_err(|error| WireError::malformed(FORMAT, format!("{DUMP_FIELD}: {error}")))?
-        }
-        Some(Compression { ending, encoding: None, .. }) => {
-            return Err(WireError::malformed(
-                FORMAT,
-                format!("{DUMP_FIELD} is compressed as {ending}: send it as gzip, zstd or as it is"),
-            ));
         }
     };
     if !MAGICS.iter().any(|magic| content.starts_with(magic)) {
@@ -171,16 +165,15 @@ struct Compression {
     magic: &'static [u8],
     /// Of its name.
     ending: &'static str,
-    /// `None` if mayday does not read it.
-    encoding: Option<Encoding>,
+    encoding: Encoding,
 }
 
 impl Compression {
     const KNOWN: [Self; 4] = [
-        Self { magic: b"\x1f\x8b", ending: ".gz", encoding: Some(Encoding::Gzip) },
-        Self { magic: b"\x28\xb5\x2f\xfd", ending: ".zst", encoding: Some(Encoding::Zstd) },
-        Self { magic: b"\xfd7zXZ\0", ending: ".xz", encoding: None },
-        Self { magic: b"BZh", ending: ".bz2", encoding: None },
+        Self { magic: b"\x1f\x8b", ending: ".gz", encoding: Encoding::Gzip },
+        Self { magic: b"\x28\xb5\x2f\xfd", ending: ".zst", encoding: Encoding::Zstd },
+        Self { magic: b"\xfd7zXZ\0", ending: ".xz", encoding: Encoding::Xz },
+        Self { magic: b"BZh", ending: ".bz2", encoding: Encoding::Bzip2 },
     ];
 
     fn of(content: &[u8]) -> Option<Self> {

@@ -6,6 +6,7 @@
 use std::{
     cell::Cell,
     io::{self, ErrorKind, IoSlice},
+    mem,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -14,7 +15,7 @@ use std::{
 
 use actix_web::rt::net::TcpStream;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf, Take},
     time::{Instant, Sleep, sleep_until},
 };
 use tokio_rustls::server::TlsStream;
@@ -23,6 +24,10 @@ use tokio_rustls::server::TlsStream;
 pub(super) const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time that a connection without a request is kept.
 pub(super) const QUIET_TIME: Duration = Duration::from_secs(75);
+
+/// Room that is left in the HTTP stack's buffer of 8 KiB: with less it makes a larger one, and keeps that for as long as the
+/// connection is open.
+const SPARE_BYTES: usize = 1 << 10;
 
 /// Whether a connection's client has a request under way, and since when not. One thread serves a connection.
 #[derive(Debug)]
@@ -77,31 +82,67 @@ pub(super) enum Wire {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Wire {
+    fn stream(&mut self) -> Pin<&mut (dyn Duplex + '_)> {
+        match self {
+            Self::Plain(stream) => Pin::new(stream),
+            Self::Tls(stream) => Pin::new(stream.as_mut()),
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(context, buffer)
+    }
+}
+
+trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {}
+
 /// A connection that ends by itself when its client does not use it.
 pub(super) struct Watched {
-    wire: Wire,
+    wire: Take<Wire>,
     life: Rc<Life>,
     timer: Pin<Box<Sleep>>,
-    /// HTTP/2 sends more than requests: there the bytes say nothing about a head.
-    times_heads: bool,
+    /// HTTP/2 sends more than requests: there the bytes say nothing about a head, and its library has buffers of its own.
+    is_http1: bool,
+    /// The HTTP stack must look at what was read before there is more.
+    is_full: bool,
 }
 
 impl Watched {
-    pub(super) fn new(wire: Wire, times_heads: bool) -> Self {
+    pub(super) fn new(wire: Wire, is_http1: bool) -> Self {
         let life = Rc::new(Life::new());
         let timer = Box::pin(sleep_until(life.quiet_since.get() + QUIET_TIME));
-        Self { wire, life, timer, times_heads }
+        Self { wire: wire.take(u64::MAX), life, timer, is_http1, is_full: false }
     }
 
     pub(super) fn life(&self) -> &Rc<Life> {
         &self.life
     }
 
-    fn wire(&mut self) -> Pin<&mut (dyn Duplex + '_)> {
-        match &mut self.wire {
-            Wire::Plain(stream) => Pin::new(stream),
-            Wire::Tls(stream) => Pin::new(stream.as_mut()),
+    /// Where bytes are written to.
+    fn sink(&mut self) -> Pin<&mut (dyn Duplex + '_)> {
+        self.wire.get_mut().stream()
+    }
+
+    /// Reads as much as leaves the HTTP stack's buffer as it is. Where that is nothing, a byte makes it find out that the
+    /// buffer is empty.
+    fn read_piece(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.is_http1 {
+            return Pin::new(&mut self.wire).poll_read(context, buffer);
         }
+        let most = buffer.remaining().saturating_sub(SPARE_BYTES);
+        self.wire.set_limit(most.max(1) as u64);
+        let read = Pin::new(&mut self.wire).poll_read(context, buffer);
+        self.is_full = most > 0 && buffer.remaining() <= SPARE_BYTES;
+        read
     }
 
     /// Ready when the connection's time is over; else wakes the task when it may be.
@@ -124,20 +165,20 @@ impl Watched {
     }
 }
 
-trait Duplex: AsyncRead + AsyncWrite + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Duplex for S {}
-
 impl AsyncRead for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if mem::take(&mut self.is_full) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
-        let read = self.wire().poll_read(context, buffer);
+        let read = self.read_piece(context, buffer);
         let came = buffer.filled().len() - before;
-        let is_head = self.times_heads && self.life.under_way() == 0 && came > 0;
+        let is_head = self.is_http1 && self.life.under_way() == 0 && came > 0;
         if is_head && self.life.head_since.get().is_none() {
             self.life.head_since.set(Some(Instant::now()));
         }
@@ -155,7 +196,7 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.wire().poll_write(context, bytes)
+        self.sink().poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -163,21 +204,21 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.wire().poll_write_vectored(context, bytes)
+        self.sink().poll_write_vectored(context, bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.wire {
+        match self.wire.get_ref() {
             Wire::Plain(stream) => stream.is_write_vectored(),
             Wire::Tls(stream) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.wire().poll_flush(context)
+        self.sink().poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.wire().poll_shutdown(context)
+        self.sink().poll_shutdown(context)
     }
 }

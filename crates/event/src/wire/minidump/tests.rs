@@ -5,6 +5,9 @@ use serde_json::json;
 use super::*;
 
 const DUMP: &str = "MDMP and so on";
+/// The same as `xz` and `bzip2` write it.
+const DUMP_XZ: &[u8] = b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F\x02\0!\x01\x0c\0\0\0\x8f\x98A\x9c\x01\0\x0dMDMP\x20and\x20so\x20on\0\0\0\x84H\x1b\x93\xec!Y\xc2\0\x01&\x0e\x08\x1b\xe0\x04\x1f\xb6\xf3}\x01\0\0\0\0\x04YZ";
+const DUMP_BZIP2: &[u8] = b"BZh91AY&SYR\xbaw\x9f\0\0\x02\x17\x80@\0\x04\x02@\0$\x01\x88\0\x20\0\x22\x06\x08\x20\xc9\x88\x11\xa8\xf5\x858\xd7\x8b\xb9\x22\x9c(H)];\xcf\x80";
 
 /// Field, file name, content.
 type Sent<'text> = (&'text str, Option<&'text str>, &'text [u8]);
@@ -57,7 +60,8 @@ fn files(upload: &Upload) -> Vec<(&str, Option<&str>, &[u8])> {
 #[test]
 fn a_minidump_is_found_raw_and_in_forms_and_inflated() {
     let (dump, minidump) = (DUMP.as_bytes(), Some("event.minidump"));
-    for body in [dump.to_vec(), gzip(dump), zstd::encode_all(dump, 3).unwrap()] {
+    let packed = [gzip(dump), zstd::encode_all(dump, 3).unwrap(), DUMP_XZ.to_vec(), DUMP_BZIP2.to_vec()];
+    for body in std::iter::once(dump.to_vec()).chain(packed) {
         assert_eq!(files(&read_raw(&body).unwrap()), [("minidump.dmp", minidump, dump)]);
     }
     let upload = read(&[("upload_file_minidump", Some("x.dmp.gz"), &gzip(dump))]).unwrap();
@@ -184,7 +188,7 @@ fn what_is_no_minidump_is_refused_with_what_it_is() {
     insta::assert_snapshot!(problem(read(&[("prod", None, b"App"), ("log", Some("a.log"), b"text")])),
         @"minidump upload: no file upload_file_minidump in it, only prod, log");
     insta::assert_snapshot!(problem(read_raw(b"BZh9")),
-        @"minidump upload: upload_file_minidump is compressed as .bz2: send it as gzip, zstd or as it is");
+        @"minidump upload: upload_file_minidump: body is not valid bzip2");
     insta::assert_snapshot!(problem(read_raw(b"\x1f\x8bnonsense")),
         @"minidump upload: upload_file_minidump: body is not valid gzip");
     let small = InflateLimits { inflated_bytes: 1000, ..InflateLimits::default() };
