@@ -28,7 +28,7 @@ macro_rules! migration {
     };
 }
 
-pub(crate) const MIGRATIONS: [Migration; 16] = [
+pub(crate) const MIGRATIONS: [Migration; 17] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),
@@ -45,6 +45,7 @@ pub(crate) const MIGRATIONS: [Migration; 16] = [
     migration!("00", 14, "add_text_index"),
     migration!("00", 15, "add_weekly_counts"),
     migration!("00", 16, "fill_weekly_counts"),
+    migration!("00", 17, "recompress_events"),
 ];
 
 /// The tables whose rows go with the retention time, and what a row's age is told by.
