@@ -94,7 +94,7 @@ async fn a_server_is_asked_for_what_was_not_uploaded() {
     fixture.crash(3, BUILDS[0]).await;
     fixture.crash(4, BUILDS[1]).await;
     fixture.work_off().await;
-    assert_eq!(server.asked().len(), asked.len());
+    assert_eq!(server.asked(), asked);
 }
 
 #[tokio::test(flavor = "multi_thread")]
