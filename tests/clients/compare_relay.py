@@ -25,7 +25,7 @@ VARIATIONS = 300
 RECEIVED = "2026-01-01T00:00:00Z"
 OFF = {
     "sensitive_keys": False, "credentials": False, "private_keys": False, "card_numbers": False, "ibans": False,
-    "emails": "keep", "ip_addresses": "keep",
+    "memory_text": False, "emails": "keep", "ip_addresses": "keep",
 }
 NO_CHANGE, CHANGED = "keeps", "scrubs"
 

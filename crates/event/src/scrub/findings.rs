@@ -19,10 +19,11 @@ pub(super) enum Found {
     EmailOfUser,
     IpTruncated,
     IpRemoved,
+    MemoryText,
 }
 
 impl Found {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::SensitiveKey,
         Self::Credentials,
         Self::PrivateKey,
@@ -32,6 +33,7 @@ impl Found {
         Self::EmailOfUser,
         Self::IpTruncated,
         Self::IpRemoved,
+        Self::MemoryText,
     ];
 
     fn detail(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Found {
             Self::EmailOfUser => "e-mail address hashed (emails)",
             Self::IpTruncated => "IP address truncated (ip_addresses)",
             Self::IpRemoved => "IP address removed (ip_addresses)",
+            Self::MemoryText => "text masked (memory_text)",
         }
     }
 }

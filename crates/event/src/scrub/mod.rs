@@ -8,6 +8,7 @@
 mod findings;
 mod keys;
 mod mark;
+mod memory;
 mod path;
 mod rule;
 mod settings;

@@ -26,6 +26,9 @@ pub struct PrivacySettings {
     pub card_numbers: bool,
     /// Bank accounts: known country and length, right check digits.
     pub ibans: bool,
+    /// All text in the stack memory that is kept of a native crash: nothing there says what is secret. Its length and the
+    /// addresses around it stay.
+    pub memory_text: bool,
     pub emails: Emails,
     pub ip_addresses: IpAddresses,
     /// Applied before all of the above, in this order.
@@ -45,6 +48,7 @@ impl Default for PrivacySettings {
             private_keys: true,
             card_numbers: true,
             ibans: true,
+            memory_text: true,
             emails: Emails::default(),
             ip_addresses: IpAddresses::default(),
             rules: Vec::new(),

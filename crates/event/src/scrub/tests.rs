@@ -202,10 +202,11 @@ fn each_rule_can_be_switched() {
         "extra": { "password": "long enough", "a": "4111111111111111", "b": "DE89370400440532013000" },
         "logentry": { "formatted": "https://ann:pass@a.example -----BEGIN PRIVATE KEY----- ann@a.example 203.0.113.7" },
         "user": { "ip_address": "203.0.113.7", "email": "ann@a.example" },
+        "contexts": { "stack_memory": { "bytes": "000068756e74657232000000" } },
     });
     let off = scrubber(json!({
         "sensitive_keys": false, "credentials": false, "private_keys": false, "card_numbers": false,
-        "ibans": false, "emails": "keep", "ip_addresses": "keep",
+        "ibans": false, "memory_text": false, "emails": "keep", "ip_addresses": "keep",
     }));
     assert_eq!(scrubbed_by(&off, &all), all);
     let strict = scrubber(json!({ "emails": "remove_all", "ip_addresses": "remove" }));
@@ -375,4 +376,19 @@ fn what_a_user_said_is_scrubbed_as_an_event_is() {
     ]);
     let [name, email, ..] = scrubbed(json!({ "rules": rules }));
     assert_eq!((name.as_str(), email.as_str()), ("[Filtered]", "***@*******.***"));
+}
+
+#[test]
+fn stack_memory_of_a_crash_keeps_no_text() {
+    // An address, `hunter2`, `pass` in UTF-16.
+    let memory = "38e241fcff7f0000 68756e7465723200 7000610073007300 0000".replace(' ', "");
+    let stack = |bytes: &str| json!({ "stack_memory": { "address": "0x7ffc", "bytes": bytes } });
+    let found = scrubbed(&json!({ "contexts": stack(&memory) }));
+    let masked = "38e241fcff7f0000 2a2a2a2a2a2a2a00 2a002a002a002a00 0000".replace(' ', "");
+    assert_eq!(found["contexts"], stack(&masked));
+    let note = &found["notes"][0];
+    assert_eq!(note["path"], "contexts.stack_memory.bytes");
+    assert_eq!(note["detail"], "text masked (memory_text)");
+    let nonsense = json!({ "contexts": { "stack_memory": { "bytes": ["6"] } } });
+    assert_eq!(scrubbed(&nonsense)["contexts"], nonsense["contexts"]);
 }

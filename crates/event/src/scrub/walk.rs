@@ -8,6 +8,7 @@ use super::{
     Scrubber,
     findings::{Findings, Found, FoundSet},
     mark::{self, FILTERED},
+    memory,
     path::{Path, VALUES},
     settings::{Emails, IpAddresses},
     text::{Kind, ip},
@@ -41,6 +42,7 @@ impl Walk<'_, '_> {
         self.each(&mut event.threads, &list.key(VALUES), Self::thread);
         let list = Path::of("breadcrumbs");
         self.each(&mut event.breadcrumbs, &list.key(VALUES), Self::breadcrumb);
+        self.memory(&mut event.contexts);
         self.map(&mut event.contexts, &Path::of("contexts"));
         self.tags(&mut event.tags);
         if let Some(user) = &mut event.user {
@@ -139,6 +141,23 @@ impl Walk<'_, '_> {
             self.member(name, value, &headers.key(name));
         }
         self.map(&mut request.env, &path.key("env"));
+    }
+
+    /// The stack around a native crash.
+    fn memory(&mut self, contexts: &mut BTreeMap<String, Value>) {
+        let Some(Value::String(digits)) =
+            contexts.get_mut("stack_memory").and_then(|stack| stack.get_mut("bytes"))
+        else {
+            return;
+        };
+        if self.scrubber.text.memory_text
+            && let Some(masked) = memory::masked(digits)
+        {
+            *digits = masked;
+            let contexts = Path::of("contexts");
+            let path = contexts.key("stack_memory");
+            self.findings.add(FoundSet::of(Found::MemoryText), &path.key("bytes"));
+        }
     }
 
     /// What the app says of its user on purpose.

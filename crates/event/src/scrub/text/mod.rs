@@ -47,6 +47,7 @@ pub(super) struct TextScrubber {
     private_keys: bool,
     card_numbers: bool,
     ibans: bool,
+    pub(super) memory_text: bool,
     pub(super) emails: Emails,
     pub(super) ip_addresses: IpAddresses,
 }
@@ -79,6 +80,7 @@ impl TextScrubber {
             private_keys: settings.private_keys,
             card_numbers: settings.card_numbers,
             ibans: settings.ibans,
+            memory_text: settings.memory_text,
             emails: settings.emails,
             ip_addresses: settings.ip_addresses,
         }

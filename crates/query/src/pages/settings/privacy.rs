@@ -21,7 +21,7 @@ use super::{
 use crate::read::trial;
 
 /// What is switched on and off, and what it takes out.
-const SWITCHES: [(&str, &str, &str); 5] = [
+const SWITCHES: [(&str, &str, &str); 6] = [
     (
         "sensitive_keys",
         "Values of sensitive keys",
@@ -31,6 +31,7 @@ const SWITCHES: [(&str, &str, &str); 5] = [
     ("private_keys", "Private keys", "in PEM"),
     ("card_numbers", "Card numbers", "of a known length and prefix, with the right check digit"),
     ("ibans", "IBANs", "of a known country and length, with the right check digits"),
+    ("memory_text", "Text in stack memory", "of native crashes; addresses and lengths stay"),
 ];
 const EMAILS: [(&str, &str); 3] = [
     ("keep", "are kept"),

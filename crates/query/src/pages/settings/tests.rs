@@ -163,12 +163,13 @@ async fn a_large_form_is_read_and_a_huge_one_is_not() {
 }
 
 /// As a browser sends the privacy form with its defaults.
-const PRIVACY: [(&str, &str); 9] = [
+const PRIVACY: [(&str, &str); 10] = [
     ("sensitive_keys", "on"),
     ("credentials", "on"),
     ("private_keys", "on"),
     ("card_numbers", "on"),
     ("ibans", "on"),
+    ("memory_text", "on"),
     ("emails", "remove_from_text"),
     ("ip_addresses", "truncate"),
     ("hash_salt", ""),
