@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::{Event, Level, Stacktrace, Thread, User};
+use crate::model::{Event, Exception, Level, Stacktrace, Thread, User};
 
 impl Event {
     /// The tags that people search by: the event's own, and those derived from its fields and contexts
@@ -84,6 +84,34 @@ impl Event {
             .or_else(|| of_thread(&|_| self.threads.len() == 1))
     }
 
+    /// The exceptions that led to the one that was raised last, the root cause first: all but those that were suppressed on
+    /// the way (`mechanism.type` is `suppressed`), with their causes.
+    pub fn causes(&self) -> Vec<&Exception> {
+        let causes: Vec<&Exception> = match self.exception.iter().any(Exception::is_suppressed) {
+            true => self.exception.iter().filter(|exception| !self.is_beside(exception)).collect(),
+            false => Vec::new(),
+        };
+        if causes.is_empty() { self.exception.iter().collect() } else { causes }
+    }
+
+    /// Whether an exception was suppressed, or is a cause of one that was.
+    fn is_beside(&self, exception: &Exception) -> bool {
+        let mut next = Some(exception);
+        // Parents may lead in a circle.
+        for _ in 0..=self.exception.len() {
+            let Some(exception) = next else { return false };
+            if exception.is_suppressed() {
+                return true;
+            }
+            let parent = exception.mechanism.as_ref().and_then(|mechanism| mechanism.parent_id);
+            let is_parent = |other: &&Exception| {
+                parent.is_some() && other.mechanism.as_ref().and_then(|it| it.exception_id) == parent
+            };
+            next = self.exception.iter().find(is_parent);
+        }
+        false
+    }
+
     fn mechanism_type(&self) -> Option<&str> {
         self.exception.iter().rev().find_map(|exception| exception.mechanism.as_ref()?.ty.as_deref())
     }
@@ -116,6 +144,13 @@ const CONTEXT_TAGS: [(&str, &str, &str); 11] = [
     ("browser.version", "browser", "version"),
     ("runtime.version", "runtime", "version"),
 ];
+
+impl Exception {
+    /// Whether it was dropped for another: what `Throwable.addSuppressed` is given.
+    pub fn is_suppressed(&self) -> bool {
+        self.mechanism.as_ref().and_then(|mechanism| mechanism.ty.as_deref()) == Some("suppressed")
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -291,6 +291,7 @@ proptest! {
             "Traceback (most recent call last):", "  File \"a.py\", line 1, in f", "    x", "KeyError: 'a'",
             "During handling of the above exception, another exception occurred:", "E: é", "\tat a.B.c(D.java:1)",
             "Caused by: a.E: x", "\t... 1 more", "\t... 99999999999999999999 more", "\tSuppressed: E",
+            "\tCaused by: a.E", "\t\tSuppressed: a.E: y", "\t\tat a.B.c(D.java:2)", "\t\t... 1 more",
             "    at f (x.js:1:2)", "    at (", "f@x:1:2", "@", "at :1:2", "Exception in thread \"", "", " ",
         ]), 0..40),
     ) {

@@ -176,7 +176,7 @@ fn deciding_frames(case: Case<'_>) -> Option<Frames> {
     frames().find(|frames| frames.kept == Kept::InApp).or_else(|| frames().next())
 }
 
-/// The root cause and what is around it. Of a group of exceptions the first one leads to its root cause, and the others
+/// The root cause and what is around it, without what was suppressed on the way. Of a group of exceptions the first one leads to its root cause, and the others
 /// stand beside it: how many failed together is chance.
 fn chain(event: &Event) -> impl Iterator<Item = &Exception> {
     let id = |exception: &Exception| exception.mechanism.as_ref()?.exception_id;
@@ -184,19 +184,18 @@ fn chain(event: &Event) -> impl Iterator<Item = &Exception> {
     let is_group = |exception: &&Exception| {
         exception.mechanism.as_ref().is_some_and(|mechanism| mechanism.is_exception_group == Some(true))
     };
+    let causes = event.causes();
     let mut chain: Vec<&Exception> = Vec::new();
-    let mut next = event.exception.iter().rev().find(is_group);
+    let mut next = causes.iter().copied().rev().find(is_group);
     while let Some(exception) = next {
         chain.push(exception);
-        let Some(own) = id(exception).filter(|_| chain.len() < event.exception.len()) else { break };
+        let Some(own) = id(exception).filter(|_| chain.len() < causes.len()) else { break };
         let children =
-            event.exception.iter().filter(|child| parent(child) == Some(own) && id(child) > Some(own));
+            causes.iter().copied().filter(|child| parent(child) == Some(own) && id(child) > Some(own));
         next = children.min_by_key(|child| id(child));
     }
     chain.reverse();
-    let others = if chain.len() > 1 { &[][..] } else { &event.exception[..] };
-    let chain = if chain.len() > 1 { chain } else { Vec::new() };
-    chain.into_iter().chain(others)
+    if chain.len() > 1 { chain.into_iter() } else { causes.into_iter() }
 }
 
 /// The exceptions around the root cause, which were looked at and left out.

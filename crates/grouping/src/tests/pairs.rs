@@ -391,3 +391,35 @@ fn of_a_group_of_exceptions_the_first_leads_to_the_cause() {
     assert_eq!(hash(&one), hash(&with_another));
     assert_ne!(hash(&one), hash(&group(vec![part("KeyError", 1, Some(0), false, "water"), all()])));
 }
+
+#[test]
+fn what_was_suppressed_on_the_way_does_not_count() {
+    let part = |ty: &str, mechanism: Value, function: &str| {
+        json!({
+            "type": ty, "value": "", "mechanism": mechanism,
+            "stacktrace": { "frames": [{ "module": "farm.Jobs", "function": function, "in_app": true }] },
+        })
+    };
+    let java = |parts: Vec<Value>| json!({ "platform": "java", "exception": parts });
+    for group in [true, false] {
+        let raised =
+            || part("JobException", json!({ "exception_id": 0, "is_exception_group": group }), "run");
+        let cause =
+            || part("IOException", json!({ "type": "chained", "exception_id": 3, "parent_id": 0 }), "feed");
+        let suppressed = || {
+            part(
+                "CloseException",
+                json!({ "type": "suppressed", "exception_id": 1, "parent_id": 0 }),
+                "close",
+            )
+        };
+        let its_cause = || {
+            part("SocketException", json!({ "type": "chained", "exception_id": 2, "parent_id": 1 }), "send")
+        };
+        let (bare, alone) = (java(vec![cause(), raised()]), java(vec![raised()]));
+        assert_eq!(hash(&java(vec![cause(), its_cause(), suppressed(), raised()])), hash(&bare));
+        assert_eq!(hash(&java(vec![its_cause(), suppressed(), cause(), raised()])), hash(&bare));
+        assert_eq!(hash(&java(vec![its_cause(), suppressed(), raised()])), hash(&alone));
+        assert_ne!(hash(&bare), hash(&alone));
+    }
+}

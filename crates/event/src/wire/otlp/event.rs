@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     super::translate::{Members, platform},
     record::{Origin, Record, names_a_crash},
-    stack::{self, Raised, Told},
+    stack::{self, Link, Raised, Told},
 };
 use crate::time::Timestamp;
 
@@ -172,7 +172,10 @@ fn put_exceptions(
     let mut values: Vec<Value> = chain.map(|raised| exception(raised, platform)).collect();
     let (thread_id, thread_name) = (attributes.take("thread.id"), attributes.take_text("thread.name"));
     if let Some(Value::Object(raised)) = values.last_mut() {
-        let mut mechanism = Map::new();
+        let mut mechanism = match raised.remove("mechanism") {
+            Some(Value::Object(linked)) => linked,
+            _ => Map::new(),
+        };
         let ty = if event_name.is_empty() { "log" } else { event_name };
         mechanism.insert("type".to_owned(), ty.into());
         // Who logs an exception has caught it; what an event of that name tells of may have been caught or not.
@@ -202,9 +205,25 @@ pub(super) fn exception(raised: Raised, platform: &str) -> Value {
     exception.put("type", ty);
     exception.put("module", module);
     exception.put("value", raised.value);
+    exception.put("mechanism", raised.link.map(mechanism));
     let frames = raised.frames;
     exception.put("stacktrace", (!frames.is_empty()).then(|| json!({ "frames": frames })));
     exception.into()
+}
+
+/// As Sentry's SDKs write exceptions that came together.
+fn mechanism(link: Link) -> Value {
+    let ty = match link {
+        Link { is_suppressed: true, .. } => "suppressed",
+        Link { of: Some(_), .. } => "chained",
+        Link { of: None, .. } => "generic",
+    };
+    let mut mechanism = Map::new();
+    mechanism.insert("type".to_owned(), ty.into());
+    mechanism.insert("exception_id".to_owned(), link.id.into());
+    mechanism.put("parent_id", link.of);
+    mechanism.put("is_exception_group", link.is_group.then_some(true));
+    mechanism.into()
 }
 
 fn user(attributes: &mut Attributes) -> Map<String, Value> {

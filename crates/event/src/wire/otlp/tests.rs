@@ -94,6 +94,46 @@ fn a_crash_on_a_phone_says_what_it_ran_on() {
 }
 
 #[test]
+fn suppressed_exceptions_stand_beside_the_chain() {
+    let stack = "java.lang.IllegalStateException: no price\n\tat com.shop.Cart.total(Cart.kt:41)\n\t\
+        at com.shop.Cart.pay(Cart.kt:12)\n\t\
+        Suppressed: java.io.IOException: closed\n\t\tat com.shop.Net.close(Net.kt:3)\n\t\t... 1 more\n\t\t\
+        Suppressed: com.shop.PoolException\n\t\t\tat com.shop.Pool.free(Pool.kt:9)\n\t\t\t... 2 more\n\t\
+        Caused by: java.net.SocketException: reset\n\t\tat com.shop.Net.send(Net.kt:8)\n\t\t... 2 more\n\t\
+        Suppressed: java.lang.Error: second\n\t\tat com.shop.Net.stop(Net.kt:5)\n\
+        Caused by: com.shop.PriceException\n\tat com.shop.Prices.of(Unknown Source)\n\t... 1 more";
+    let event = event(
+        json!({ "telemetry.sdk.language": "java" }),
+        json!({ "severityNumber": 17, "eventName": "exception" }),
+        json!({ "exception.stacktrace": stack }),
+    );
+    let causes: Vec<_> = event.causes().into_iter().filter_map(|cause| cause.ty.as_deref()).collect();
+    assert_eq!(causes, ["PriceException", "IllegalStateException"]);
+    insta::assert_json_snapshot!("suppressed", event.exception);
+}
+
+#[test]
+fn of_many_suppressed_exceptions_some_are_kept_and_all_causes() {
+    let suppressed: String = (0..99)
+        .map(|n| {
+            format!(
+                "\tSuppressed: a.S{n}\n\t\tat a.B.c(D.java:1)\n\tCaused by: a.C{n}\n\t\tat a.B.d(D.java:2)\n"
+            )
+        })
+        .collect();
+    let stack =
+        format!("a.E: x\n\tat a.B.a(D.java:1)\n{suppressed}Caused by: a.Root\n\tat a.B.b(D.java:3)\n");
+    let event = event(
+        json!({ "telemetry.sdk.language": "java" }),
+        json!({ "eventName": "exception" }),
+        json!({ "exception.stacktrace": stack }),
+    );
+    let types: Vec<_> = event.exception.iter().rev().filter_map(|one| one.ty.as_deref()).collect();
+    assert_eq!(types.len(), 12);
+    assert_eq!(types[..5], ["E", "Root", "S0", "C0", "S1"]);
+}
+
+#[test]
 fn records_are_crash_reports_by_their_attributes_or_their_name() {
     let is_event = |record: Value| {
         let items = items(request(json!({}), record).to_string().as_bytes(), Encoding::Json).unwrap();

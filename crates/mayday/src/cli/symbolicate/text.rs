@@ -23,7 +23,8 @@ pub(super) fn render(report: &Report) -> String {
     let mut text = headline(event);
     text.push_str(&format!("  {}\n", about(report).join(", ")));
     for exception in event.exception.iter().rev().skip(1) {
-        text.push_str(&format!("\nCaused by {}\n", reason(exception)));
+        let relation = if exception.is_suppressed() { "Suppressed" } else { "Caused by" };
+        text.push_str(&format!("\n{relation} {}\n", reason(exception)));
         if let Some(stack) = &exception.stacktrace {
             text.push_str(&stack_lines(stack));
         }

@@ -10,6 +10,8 @@ use super::{stack::Stack, values};
 /// An exception to show.
 #[derive(Debug, Clone)]
 pub(crate) struct ExceptionView {
+    /// What it is to the one before it: `Caused by`; of the first, nothing.
+    pub(crate) relation: &'static str,
     pub(crate) name: String,
     pub(crate) module: String,
     pub(crate) value: String,
@@ -27,15 +29,21 @@ pub(crate) struct MechanismView {
     pub(crate) details: Vec<String>,
 }
 
-/// An event's exceptions, the one that was raised first and its causes behind it.
+/// An event's exceptions, the one that was raised first, its causes behind it, and then what was suppressed.
 pub(crate) fn exceptions(event: &Event) -> Vec<ExceptionView> {
     event.exception.iter().rev().enumerate().map(|(at, exception)| view(at, exception)).collect()
 }
 
 fn view(at: usize, exception: &Exception) -> ExceptionView {
-    let heading = heading(exception, at > 0);
+    let relation = match at {
+        0 => "",
+        _ if exception.is_suppressed() => "Suppressed",
+        _ => "Caused by",
+    };
+    let heading = heading(exception, relation);
     let stack = |trace| Stack::new(trace, format!("stack-{at}"), heading);
     ExceptionView {
+        relation,
         name: exception.ty.clone().unwrap_or_else(|| "Exception".into()),
         module: exception.module.clone().unwrap_or_default(),
         value: exception.value.clone().unwrap_or_default(),
@@ -45,11 +53,11 @@ fn view(at: usize, exception: &Exception) -> ExceptionView {
 }
 
 /// `Caused by: java.net.SocketTimeoutException: failed to connect`
-fn heading(exception: &Exception, is_cause: bool) -> String {
+fn heading(exception: &Exception, relation: &str) -> String {
     let name = exception.ty.as_deref().unwrap_or("Exception");
     let name = exception.module.as_ref().map_or_else(|| name.into(), |module| format!("{module}.{name}"));
     let named = exception.value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}: {value}"));
-    if is_cause { format!("Caused by: {named}") } else { named }
+    if relation.is_empty() { named } else { format!("{relation}: {named}") }
 }
 
 fn mechanism(mechanism: &Mechanism) -> MechanismView {

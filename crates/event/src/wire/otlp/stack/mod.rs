@@ -17,6 +17,21 @@ pub(super) struct Raised {
     pub(super) value: Option<String>,
     /// The outermost call first.
     pub(super) frames: Vec<Value>,
+    /// Where a plain chain does not tell all.
+    pub(super) link: Option<Link>,
+}
+
+/// The place of an exception among those that came together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link {
+    /// 0: the one that was raised last.
+    pub(super) id: u64,
+    /// Of which it is the cause, or which came in its way.
+    pub(super) of: Option<u64>,
+    /// It was dropped for the other.
+    pub(super) is_suppressed: bool,
+    /// Others were suppressed by it.
+    pub(super) is_group: bool,
 }
 
 /// What a text tells of.
@@ -89,7 +104,7 @@ impl Section<'_> {
             frames.reverse();
         }
         let frames = frames.into_iter().map(Value::from).collect();
-        Raised { ty, value, frames }
+        Raised { ty, value, frames, link: None }
     }
 }
 
