@@ -61,6 +61,29 @@ const FOLDERS: [&str; 18] = [
 const PARTS: [&str; 5] =
     ["/boot-", "/boot.oat", "/Applications/Xcode", "/usr/lib/swift/", "/Frameworks/libswift"];
 
+/// Apple's libraries and frameworks, where a report gives no more than a binary's name.
+const NAMES: [&str; 19] = [
+    "dyld",
+    "libobjc.A.dylib",
+    "libdispatch.dylib",
+    "libdyld.dylib",
+    "Foundation",
+    "CoreFoundation",
+    "UIKitCore",
+    "UIKit",
+    "SwiftUI",
+    "CFNetwork",
+    "QuartzCore",
+    "CoreData",
+    "CoreGraphics",
+    "GraphicsServices",
+    "Combine",
+    "Network",
+    "WebKit",
+    "JavaScriptCore",
+    "Metal",
+];
+
 /// Engines that apps carry in them, by the binary's file name.
 const ENGINES: [&str; 12] = [
     "libunity.so",
@@ -85,12 +108,22 @@ pub fn is_system_module(module: &str) -> bool {
     MODULES.iter().any(|known| module.starts_with(known))
 }
 
-/// By a binary's path.
+/// By a binary's path, or by its name where that is all that is known of one of Apple's.
 pub fn is_system_binary(path: &str) -> bool {
-    FOLDERS.iter().any(|known| path.starts_with(known))
+    NAMES.contains(&path)
+        || (path.starts_with("libs") && path.ends_with(".dylib"))
+        || FOLDERS.iter().any(|known| path.starts_with(known))
         || PARTS.iter().any(|known| path.contains(known))
         // Few paths have a backslash: only those are copied.
         || path.contains('\\') && path.to_ascii_lowercase().contains(":\\windows\\")
+}
+
+/// Whether a binary is an app's rather than a system's; `None` where there is none, or what is between `<` and `>`.
+pub fn is_own_binary(path: &str) -> Option<bool> {
+    if path.is_empty() || path.starts_with('<') {
+        return None;
+    }
+    Some(!is_system_binary(path))
 }
 
 /// By a binary's name: an engine that apps are built on.

@@ -45,7 +45,7 @@ pub(super) fn frame(line: &str) -> Option<(Frame, &str)> {
     };
     let frame = Frame {
         function: function(notes).to_owned(),
-        in_app: is_in_app(place),
+        in_app: system_code::is_own_binary(place),
         package: place.to_owned(),
         address: from_hex(address),
         ..Frame::default()
@@ -63,14 +63,6 @@ fn function(notes: &str) -> &str {
         Some((name, offset)) if offset.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => notes,
     }
-}
-
-/// Whether a binary is the app's rather than the system's, by its path.
-pub(super) fn is_in_app(path: &str) -> Option<bool> {
-    if path.is_empty() || path.starts_with('<') {
-        return None;
-    }
-    Some(!system_code::is_system_binary(path))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ fn os_of(line: &str) -> Os {
 pub(super) fn is_in_app(package: &str, process: &str) -> Option<bool> {
     match package {
         "" | "???" => None,
-        path if path.contains('/') => Some(!system_code::is_system_binary(path)),
+        path if path.contains('/') => system_code::is_own_binary(path),
         name => Some(!process.is_empty() && name.eq_ignore_ascii_case(process)),
     }
 }

@@ -61,16 +61,8 @@ pub(super) fn read(dump: &[u8]) -> Result<Found, String> {
     // The executable is the first of the modules.
     let main = found.images.first().map(|image| image.code_file.clone()).unwrap_or_default();
     main.rsplit(['/', '\\']).next().unwrap_or_default().clone_into(&mut found.app.name);
-    found.place_frames(is_in_app);
+    found.place_frames(system_code::is_own_binary);
     Ok(found)
-}
-
-/// Whether a binary is the app's rather than the system's, by its path.
-fn is_in_app(path: &str) -> Option<bool> {
-    if path.is_empty() {
-        return None;
-    }
-    Some(!system_code::is_system_binary(path))
 }
 
 /// Where a stream lies.

@@ -15,7 +15,7 @@ use super::{
     os_of,
     reason::{Reason, uncaught},
 };
-use crate::{limits, time::Timestamp};
+use crate::{limits, system_code, time::Timestamp};
 
 /// The lists of a payload, the one that tells most first, and what an event of each is called.
 const KINDS: [(&str, &str); 5] = [
@@ -169,12 +169,8 @@ fn stacks(diagnostic: &Value, pieces: &Pieces, found: &mut Found) {
             ..Thread::default()
         });
     }
-    found.place_frames(|_| None);
     // Binaries are known by name only: an app's own is none of the system's.
-    for frame in found.threads.iter_mut().flat_map(|thread| &mut thread.frames) {
-        frame.in_app =
-            frame.in_app.or_else(|| (!frame.package.is_empty()).then(|| !is_system(&frame.package)));
-    }
+    found.place_frames(system_code::is_own_binary);
 }
 
 /// The way down a tree that was taken most often.
@@ -235,31 +231,4 @@ fn add_image(frame: &Value, found: &mut Found) {
     if start.is_some() && !is_known && found.images.len() < limits::DEBUG_IMAGES {
         found.images.push(image);
     }
-}
-
-/// Libraries and frameworks of the system by the names that they have.
-fn is_system(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
-        "dyld",
-        "Foundation",
-        "CoreFoundation",
-        "UIKitCore",
-        "UIKit",
-        "SwiftUI",
-        "CFNetwork",
-        "QuartzCore",
-        "CoreData",
-        "CoreGraphics",
-        "GraphicsServices",
-        "Combine",
-        "Network",
-        "WebKit",
-        "JavaScriptCore",
-        "Metal",
-    ];
-    NAMES.contains(&name)
-        || (name.starts_with("libs") && name.ends_with(".dylib"))
-        || name == "libobjc.A.dylib"
-        || name == "libdispatch.dylib"
-        || name == "libdyld.dylib"
 }
