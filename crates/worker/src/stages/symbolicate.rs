@@ -147,11 +147,13 @@ impl Missing {
         };
         match wanted {
             Wanted::Image(kind, image) => {
-                let loaded = event.debug_images.iter().find(|loaded| is_same(loaded, image));
-                // Lines of source are missed in what the team wrote itself; they often come a little after the debug file.
-                if *kind == ArtifactKind::Sources && !loaded.is_some_and(|image| is_in_app(event, image)) {
+                let place = event.debug_images.iter().position(|loaded| is_same(loaded, image));
+                // Lines of source are missed in what the team may have written itself; they often come a little after the
+                // debug file.
+                if *kind == ArtifactKind::Sources && !place.is_some_and(|place| is_own(event, place)) {
                     return None;
                 }
+                let loaded = place.and_then(|place| event.debug_images.get(place));
                 missing.kind = match kind {
                     ArtifactKind::PortablePdb => "portable_pdb",
                     ArtifactKind::DartMap => "dart",
@@ -182,10 +184,14 @@ impl Missing {
     }
 }
 
-/// Whether a frame of the app's own lies in a native image.
-fn is_in_app(event: &Event, image: &DebugImage) -> bool {
-    frames(event).any(|frame| {
-        frame.in_app == Some(true) && frame.image_addr.is_some() && frame.image_addr == image.image_addr
+/// Whether a frame that is not known to be a system's lies in the image at this place: by its address, or by the place, as
+/// managed frames have it.
+fn is_own(event: &Event, place: usize) -> bool {
+    let start = event.debug_images.get(place).and_then(|image| image.image_addr.as_deref());
+    let by_place = format!("rel:{place}");
+    frames(event).filter(|frame| frame.in_app != Some(false)).any(|frame| {
+        start.is_some_and(|start| frame.image_addr.as_deref() == Some(start))
+            || frame.addr_mode.as_deref() == Some(&*by_place)
     })
 }
 

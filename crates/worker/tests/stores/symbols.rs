@@ -1,5 +1,7 @@
 //! Symbols: at hand, late, and never there.
 
+use std::io::{Cursor, Write};
+
 use bytes::Bytes;
 use mayday_blobs::BlobKey;
 use mayday_catalog::{
@@ -16,6 +18,7 @@ use mayday_store::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::harness::{Fixture, NOW};
 
@@ -54,17 +57,26 @@ impl Fixture {
     }
 
     async fn upload_file(&self, build: &str, content: &str) {
+        self.upload_bytes(build, "breakpad", &["debug", "symtab"], content.as_bytes()).await;
+    }
+
+    /// The source files of a build arrive.
+    async fn upload_sources(&self, build: &str) {
+        self.upload_bytes(build, "sourcebundle", &["sources"], &sources_of(build)).await;
+    }
+
+    async fn upload_bytes(&self, build: &str, kind: &str, features: &[&str], content: &[u8]) {
         let digest = hex::encode(Sha256::digest(content));
         let key = BlobKey::DebugFile(digest.clone());
-        self.worker.blobs.put(&key, Bytes::copy_from_slice(content.as_bytes())).await.unwrap();
+        self.worker.blobs.put(&key, Bytes::copy_from_slice(content)).await.unwrap();
         let object = NewObject {
             debug_id: build.to_owned(),
             code_id: None,
-            kind: "breakpad".into(),
+            kind: kind.into(),
             object_kind: "dbg".into(),
             arch: "arm64".into(),
             name: "libshop.so".into(),
-            features: vec!["debug".into(), "symtab".into()],
+            features: features.iter().map(|feature| (*feature).to_owned()).collect(),
         };
         let file = NewDebugFile {
             project_id: self.project,
@@ -92,6 +104,13 @@ impl Fixture {
             (None, Some(symbolication)) => symbolication.reason.clone().unwrap_or_default(),
             (None, None) => "nobody looked".to_owned(),
         }
+    }
+
+    /// The line of source of the crashing frame.
+    async fn source_line(&self, id: u128) -> Option<String> {
+        let payload = self.stored(id).await.payload.expect("its payload");
+        let event: Event = serde_json::from_str(&payload).unwrap();
+        event.exception[0].stacktrace.as_ref()?.frames.last()?.context_line.clone()
     }
 
     async fn issues(&self) -> Vec<Issue> {
@@ -128,6 +147,23 @@ pub(crate) fn symbols_of(build: &str) -> String {
         "MODULE Linux arm64 {} libshop.so\nFILE 0 src/pay.cpp\nFUNC {offset} 20 0 pay(int)\n{offset} 20 42 0\n",
         breakpad_id(build)
     )
+}
+
+/// A source bundle of a build: a head, and a zip with a manifest.
+fn sources_of(build: &str) -> Vec<u8> {
+    let manifest = json!({
+        "files": {"files/pay.cpp": {"type": "source", "path": "src/pay.cpp"}},
+        "attributes": {"debug_id": build, "arch": "arm64", "object_name": "libshop.so"},
+    });
+    let source: String = (1..=60).map(|line| format!("line {line}\n")).collect();
+    let mut bytes = Cursor::new(Vec::new());
+    bytes.write_all(b"SYSB\x02\0\0\0").unwrap();
+    let mut bundle = ZipWriter::new(bytes);
+    for (name, content) in [("manifest.json", manifest.to_string()), ("files/pay.cpp", source)] {
+        bundle.start_file(name, SimpleFileOptions::default()).unwrap();
+        bundle.write_all(content.as_bytes()).unwrap();
+    }
+    bundle.finish().unwrap().into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,6 +217,32 @@ async fn late_symbols_rename_an_issue_and_move_its_twin_into_it() {
         assert_eq!(fixture.worker.catalog.issue_by_id(old.id).await.unwrap().id, issue.id);
     }
     assert_eq!(fixture.missing().await, [""; 0]);
+    assert_eq!(fixture.worker.store.event_count(fixture.project, WINDOW).await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_that_come_after_the_symbols_are_shown_in_events_of_before() {
+    let fixture = Fixture::new().await;
+    fixture.upload(BUILDS[0]).await;
+    fixture.crash(1, BUILDS[0]).await;
+    fixture.crash(2, BUILDS[1]).await;
+    fixture.work_off().await;
+    assert_eq!(fixture.named(1).await, "pay(int):42");
+    assert_eq!(fixture.source_line(1).await, None);
+    assert_eq!(fixture.missing().await, ["libshop.so 1 1"], "sources would only help");
+
+    fixture.upload_sources(BUILDS[0]).await;
+    fixture
+        .work_until("the line is there", async || fixture.source_line(1).await.as_deref() == Some("line 42"))
+        .await;
+    // Of another build nothing is there yet: first the sources, then the symbols.
+    fixture.upload_sources(BUILDS[1]).await;
+    fixture.upload(BUILDS[1]).await;
+    fixture
+        .work_until("the line is there, too", async || {
+            fixture.source_line(2).await.as_deref() == Some("line 42") && fixture.missing().await.is_empty()
+        })
+        .await;
     assert_eq!(fixture.worker.store.event_count(fixture.project, WINDOW).await.unwrap(), 2);
 }
 
