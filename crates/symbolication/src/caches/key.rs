@@ -88,7 +88,8 @@ impl ArtifactKind {
     pub(super) fn converter_version(self) -> u32 {
         match self {
             Self::SymCache | Self::Cfi | Self::PortablePdb | Self::Proguard => 1,
-            Self::SourceMap | Self::DartMap | Self::Sources => 2,
+            Self::DartMap | Self::Sources => 2,
+            Self::SourceMap => 3,
         }
     }
 

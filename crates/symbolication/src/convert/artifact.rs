@@ -44,7 +44,7 @@ fn source_map(inputs: &Inputs<'_>) -> Result<Vec<u8>, ConvertError> {
     let Some(bundled) = inputs.bundled else { return Ok(source_map_cache("", inputs.file)?) };
     let files = unbundled(inputs.file, bundled)?;
     let map = match files.map {
-        Some(map) => map.into_bytes(),
+        Some(map) => map,
         None => inlined_map(&files.minified)?.ok_or(ConvertError::Lacks("source map in it"))?,
     };
     Ok(source_map_cache(&files.minified, &map)?)

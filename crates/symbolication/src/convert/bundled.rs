@@ -4,11 +4,12 @@ use symbolic::{
     common::DebugId,
     debuginfo::{
         ParseObjectOptions,
-        sourcebundle::{SourceBundle, SourceBundleDebugSession, SourceFileDescriptor, SourceFileType},
+        sourcebundle::{SourceBundle, SourceFileDescriptor, SourceFileType},
     },
 };
 
 use super::ConvertError;
+use crate::js::{source_url, with_sources};
 
 /// Largest file of a bundle once decompressed, bytes: source maps of large apps have some ten million.
 const FILE_BYTES: usize = 256 << 20;
@@ -31,12 +32,12 @@ pub enum Bundled {
 /// A source map and its minified file, as far as they are there.
 #[derive(Debug)]
 pub(super) struct Unbundled {
-    pub(super) map: Option<String>,
+    pub(super) map: Option<Vec<u8>>,
     /// Empty: none.
     pub(super) minified: String,
 }
 
-/// Takes both files out of a bundle.
+/// Takes both files out of a bundle, and into the map the sources that it lacks and the bundle has.
 pub(super) fn unbundled(bundle: &[u8], place: &Bundled) -> Result<Unbundled, ConvertError> {
     let mut options = ParseObjectOptions::default();
     options.max_decompressed_embedded_source_size = Some(FILE_BYTES);
@@ -46,33 +47,38 @@ pub(super) fn unbundled(bundle: &[u8], place: &Bundled) -> Result<Unbundled, Con
         bundle.debug_session().map_err(|error| ConvertError::malformed("damaged artifact bundle", &error))?;
     let (map, minified) = match place {
         Bundled::DebugId(id) => (
-            by_debug_id(&session, *id, SourceFileType::SourceMap)?,
-            by_debug_id(&session, *id, SourceFileType::MinifiedSource)?,
+            read(session.source_by_debug_id(*id, SourceFileType::SourceMap))?,
+            read(session.source_by_debug_id(*id, SourceFileType::MinifiedSource))?,
         ),
         Bundled::Urls { map, minified } => {
-            let minified = minified.as_ref().map(|url| by_url(&session, url)).transpose()?;
-            (by_url(&session, map)?, minified.flatten())
+            let minified = minified.as_ref().map(|url| read(session.source_by_url(url))).transpose()?;
+            (read(session.source_by_url(map))?, minified.flatten())
         }
-        Bundled::Inlined(url) => (None, by_url(&session, url)?),
+        Bundled::Inlined(url) => (None, read(session.source_by_url(url))?),
     };
-    Ok(Unbundled { map, minified: minified.unwrap_or_default() })
+    let map = map.map(|Content { url, text }| {
+        let source = |name: &str| {
+            let url = source_url(url.as_deref()?, name);
+            // A source that cannot be read is none; the map serves without.
+            Some(read(session.source_by_url(&url)).ok()??.text)
+        };
+        with_sources(text.as_bytes(), source).into_owned()
+    });
+    Ok(Unbundled { map, minified: minified.map(|file| file.text).unwrap_or_default() })
 }
 
-fn by_debug_id(
-    session: &SourceBundleDebugSession<'_>,
-    id: DebugId,
-    ty: SourceFileType,
-) -> Result<Option<String>, ConvertError> {
-    content(session.source_by_debug_id(id, ty))
+/// A file of a bundle.
+struct Content {
+    url: Option<String>,
+    text: String,
 }
 
-fn by_url(session: &SourceBundleDebugSession<'_>, url: &str) -> Result<Option<String>, ConvertError> {
-    content(session.source_by_url(url))
-}
-
-fn content<E: std::error::Error>(
+fn read<E: std::error::Error>(
     file: Result<Option<SourceFileDescriptor<'_>>, E>,
-) -> Result<Option<String>, ConvertError> {
+) -> Result<Option<Content>, ConvertError> {
     let file = file.map_err(|error| ConvertError::malformed("damaged artifact bundle", &error))?;
-    Ok(file.and_then(SourceFileDescriptor::into_contents).map(std::borrow::Cow::into_owned))
+    Ok(file.and_then(|file| {
+        let url = file.url().map(str::to_owned);
+        Some(Content { url, text: file.into_contents()?.into_owned() })
+    }))
 }

@@ -1,4 +1,9 @@
-use symbolic::{cfi::CfiCache, common::ByteView, symcache::SymCache};
+use symbolic::{
+    cfi::CfiCache,
+    common::ByteView,
+    debuginfo::sourcebundle::{SourceBundleWriter, SourceFileInfo, SourceFileType},
+    symcache::SymCache,
+};
 
 use super::*;
 use crate::testing::{Program, compile};
@@ -118,4 +123,35 @@ fn files_in_cabinets_and_compressed_ones_are_unpacked_and_bombs_are_not() {
     let bomb = packed(&vec![0; 8 << 20], cab::CompressionType::MsZip);
     assert!(matches!(unpacked(ByteView::from_vec(bomb)), Err(ConvertError::Malformed(_))));
     assert!(unpacked(ByteView::from_slice(b"MSCF")).is_err());
+}
+
+#[test]
+fn a_map_is_given_the_sources_that_lie_beside_it_in_the_bundle() {
+    const ID: &str = "c0bcc3f1-9827-fe65-3058-404b2831d9e6";
+    let map = r#"{"version":3,"sources":["../src/a.js","gone.js"],"names":[],"mappings":"AAAA"}"#;
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut bundle = SourceBundleWriter::start(&mut bytes).unwrap();
+    for (url, ty, content) in [
+        ("~/js/app.js", SourceFileType::MinifiedSource, "f();\n//# sourceMappingURL=app.js.map"),
+        ("~/js/app.js.map", SourceFileType::SourceMap, map),
+        ("~/src/a.js", SourceFileType::Source, "first();\nsecond();\n"),
+    ] {
+        let mut info = SourceFileInfo::new();
+        info.set_ty(ty);
+        info.set_url(url.to_owned());
+        if ty != SourceFileType::Source {
+            info.add_header("debug-id".to_owned(), ID.to_owned());
+        }
+        bundle.add_file(url.trim_start_matches("~/"), content.as_bytes(), info).unwrap();
+    }
+    bundle.finish().unwrap();
+    let bundle = bytes.into_inner();
+    for place in [
+        Bundled::DebugId(ID.parse().unwrap()),
+        Bundled::Urls { map: "~/js/app.js.map".into(), minified: None },
+    ] {
+        let inputs = Inputs { file: &bundle, bundled: Some(&place), ..Inputs::default() };
+        let cache = artifact(crate::ArtifactKind::SourceMap, &inputs).unwrap();
+        assert!(cache.windows(9).any(|bytes| bytes == b"second();"), "{place:?}");
+    }
 }

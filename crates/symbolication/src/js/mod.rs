@@ -8,13 +8,16 @@ mod maps;
 mod module;
 mod names;
 mod paths;
+mod sources;
 
 use mayday_event::model::{Event, Frame};
 
 use self::frames::Unminify;
+pub(crate) use self::sources::source_url;
 pub use self::{
     convert::{SourceMapError, source_map_cache},
     inlined::{inlined_map, map_reference},
+    sources::with_sources,
 };
 use crate::{
     Artifacts,

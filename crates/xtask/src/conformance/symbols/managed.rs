@@ -10,7 +10,7 @@ use mayday_event::{Event, normalize::event_from_json};
 use mayday_symbolication::{
     Absent, ArtifactKind, Artifacts, CacheFile, Status, Wanted,
     convert::{ConvertError, Inputs, artifact},
-    js::{inlined_map, source_map_cache},
+    js::{inlined_map, source_map_cache, with_sources},
     symbolicate_managed,
 };
 use serde_json::{Value, json};
@@ -176,7 +176,7 @@ impl Artifacts for One {
     }
 }
 
-/// Scripts in a folder, each with its map beside or within it.
+/// Scripts in a folder, each with its map beside or within it, and the sources beside the map.
 struct Scripts<'a>(&'a Path);
 
 impl Artifacts for Scripts<'_> {
@@ -193,6 +193,7 @@ impl Artifacts for Scripts<'_> {
         let script = String::from_utf8_lossy(&script);
         let inlined = inlined_map(&script).map_err(|error| absent(Status::Malformed, error.to_string()))?;
         let map = inlined.map_or_else(|| read(format!("{name}.map")), Ok)?;
+        let map = with_sources(&map, |name| fs::read_to_string(self.0.join(name)).ok());
         let cache = source_map_cache(&script, &map);
         cache.map(file_of).map_err(|error| absent(Status::Malformed, error.to_string()))
     }
