@@ -36,6 +36,8 @@ pub enum ArtifactKind {
     DartMap,
     /// Source files of a build, by path.
     Sources,
+    /// One source file of a build: its text.
+    SourceFile,
 }
 
 /// One thing that symbolication needs.
@@ -43,6 +45,8 @@ pub enum ArtifactKind {
 pub enum Wanted {
     /// A native or managed binary's file of this kind.
     Image(ArtifactKind, ImageId),
+    /// A source file of a native binary, by its path in the debug file, normalised: absolute, and no part is `.` or `..`.
+    SourceFile { image: ImageId, path: String },
     /// The mapping that a build's `proguard` image names.
     Proguard(Uuid),
     /// The map of a minified file: by debug id, else by the file's URL in a release.

@@ -13,7 +13,7 @@ pub struct CacheKey {
     /// Files of one project are never shown to another.
     pub project: ProjectId,
     pub kind: ArtifactKind,
-    /// Debug id, code id, mapping id or source map's address; see [`CacheKey::of`].
+    /// Debug id, code id, mapping id, or address of a source map or source file; see [`CacheKey::of`].
     pub id: String,
 }
 
@@ -22,6 +22,10 @@ impl CacheKey {
     pub fn of(project: ProjectId, wanted: &Wanted) -> Option<Self> {
         Some(match wanted {
             Wanted::Image(kind, image) => Self { project, kind: *kind, id: image_id(image)? },
+            Wanted::SourceFile { image, path } => {
+                let id = serde_json::json!([image_id(image)?, path]).to_string();
+                Self { project, kind: ArtifactKind::SourceFile, id }
+            }
             Wanted::Proguard(id) => Self { project, kind: ArtifactKind::Proguard, id: id.to_string() },
             Wanted::SourceMap { debug_id: Some(id), .. } => {
                 Self { project, kind: ArtifactKind::SourceMap, id: id.to_string() }
@@ -55,7 +59,7 @@ fn image_id(image: &ImageId) -> Option<String> {
 
 impl ArtifactKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SymCache,
         Self::Cfi,
         Self::PortablePdb,
@@ -63,6 +67,7 @@ impl ArtifactKind {
         Self::SourceMap,
         Self::DartMap,
         Self::Sources,
+        Self::SourceFile,
     ];
 
     /// Stable: of folders and arguments.
@@ -75,6 +80,7 @@ impl ArtifactKind {
             Self::SourceMap => "source-map",
             Self::DartMap => "dart-map",
             Self::Sources => "sources",
+            Self::SourceFile => "source-file",
         }
     }
 
@@ -87,7 +93,7 @@ impl ArtifactKind {
     /// [`convert`](crate::convert).
     pub(super) fn converter_version(self) -> u32 {
         match self {
-            Self::SymCache | Self::Cfi | Self::PortablePdb | Self::Proguard => 1,
+            Self::SymCache | Self::Cfi | Self::PortablePdb | Self::Proguard | Self::SourceFile => 1,
             Self::DartMap | Self::Sources => 2,
             Self::SourceMap => 3,
         }

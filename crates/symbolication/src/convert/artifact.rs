@@ -5,7 +5,7 @@ use symbolic::common::DebugId;
 use super::{
     ConvertError, SymbolMaps,
     bundled::{Bundled, unbundled},
-    cfi_cache, portable_pdb_cache, source_files, sym_cache,
+    cfi_cache, portable_pdb_cache, source_file, source_files, sym_cache,
 };
 use crate::{
     ArtifactKind,
@@ -37,6 +37,7 @@ pub fn artifact(kind: ArtifactKind, inputs: &Inputs<'_>) -> Result<Vec<u8>, Conv
         ArtifactKind::SourceMap => source_map(inputs),
         ArtifactKind::DartMap => Ok(dart_map_cache(inputs.file)?),
         ArtifactKind::Sources => source_files(inputs.file, inputs.debug_id),
+        ArtifactKind::SourceFile => source_file(inputs.file),
     }
 }
 

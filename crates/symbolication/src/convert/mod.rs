@@ -18,7 +18,7 @@ pub use self::{
     cfi::cfi_cache,
     packed::unpacked,
     portable_pdb::portable_pdb_cache,
-    source_files::source_files,
+    source_files::{source_file, source_files},
     symcache::{SymbolMaps, sym_cache},
 };
 

@@ -40,3 +40,11 @@ fn converted(file: &[u8], wanted: Option<DebugId>) -> Result<Vec<u8>, ConvertErr
     }
     files.finish().map_err(|error| ConvertError::malformed("source files", &error))
 }
+
+/// The text of one source file as it is; of other encodings than UTF-8, what is ASCII.
+pub fn source_file(file: &[u8]) -> Result<Vec<u8>, ConvertError> {
+    if file.contains(&0) {
+        return Err(ConvertError::Malformed("not a source file: it is no text".to_owned()));
+    }
+    Ok(String::from_utf8_lossy(file).into_owned().into_bytes())
+}

@@ -101,6 +101,7 @@ impl Artifacts for LocalFolders {
             }
             Wanted::Image(kind, image) => self.image(*kind, image),
             Wanted::Proguard(id) => self.mapping(ArtifactKind::Proguard, |folder| folder.proguard(*id)),
+            Wanted::SourceFile { .. } => Err(self.nowhere()),
             Wanted::SourceMap { url, .. } => self.source_map(url),
         };
         let mut kept = self.found.lock().unwrap_or_else(PoisonError::into_inner);

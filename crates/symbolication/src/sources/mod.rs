@@ -1,10 +1,12 @@
 //! Where symbol servers keep files: paths below a server's root, as pure functions of what a report says of a binary.
 //!
-//! No part of a report becomes part of a path but hexadecimal ids and file names without folders.
+//! No part of a report becomes part of a path but hexadecimal ids and file names without folders; paths of source files come
+//! from debug files, and lead nowhere else once they are normalised.
 
 mod layouts;
 mod names;
 mod settings;
+mod source_file;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +16,7 @@ pub(crate) use self::names::code_id;
 pub use self::{
     layouts::paths,
     settings::{Platform, SOURCES, SourceSettings, SourceType},
+    source_file::{normal_path, source_path},
 };
 
 /// How a symbol server names its files; stable names, in settings.

@@ -171,6 +171,12 @@ impl Missing {
                 missing.code_id = image.code_id.clone().unwrap_or_default();
                 missing.arch = loaded.and_then(|loaded| loaded.arch.clone()).unwrap_or_default();
             }
+            // Who has such files has most; only one that is still on its way is worth another look.
+            Wanted::SourceFile { .. } if absent.status != SymbolStatus::TimedOut => return None,
+            Wanted::SourceFile { path, .. } => {
+                missing.is_missing = false;
+                missing.file.clone_from(path);
+            }
             Wanted::Proguard(_) => {
                 missing.kind = "proguard";
                 "mapping.txt".clone_into(&mut missing.file);

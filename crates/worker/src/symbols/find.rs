@@ -25,7 +25,8 @@ pub(super) enum Origin {
 pub(super) enum Lead {
     DebugFile(DebugFile),
     Bundled(InBundle),
-    Place(Arc<SourceSettings>, String),
+    /// Where on a server, and how many bytes it may have.
+    Place(Arc<SourceSettings>, String, u64),
 }
 
 /// Files of a source, on this disk, that may be what is wanted.
@@ -132,8 +133,8 @@ impl Symbols {
         match lead {
             Lead::DebugFile(file) => self.fetch_uploaded(key, file).await,
             Lead::Bundled(map) => self.fetch_bundled(map).await,
-            Lead::Place(source, place) => {
-                self.fetch_place(key.project, source, place).await.map(Candidate::alone)
+            Lead::Place(source, place, most) => {
+                self.fetch_place(key.project, source, place, *most).await.map(Candidate::alone)
             }
         }
     }

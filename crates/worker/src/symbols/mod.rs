@@ -10,6 +10,7 @@ mod find;
 mod prepare;
 mod scratch;
 mod servers;
+mod source_servers;
 mod uploads;
 mod view;
 
@@ -32,6 +33,7 @@ pub use self::{converter::Converter, servers::SourceLimits};
 use self::{
     prepare::Flights,
     servers::{Downloader, Patience},
+    source_servers::SourceServers,
 };
 
 /// Files that are fetched or converted at once: some wait for the network while others compute.
@@ -49,6 +51,7 @@ pub struct Symbols {
     limits: SourceLimits,
     downloader: Downloader,
     patience: Patience,
+    source_servers: SourceServers,
     catalog: Catalog,
     blobs: Blobs,
     clock: Clock,
@@ -77,6 +80,7 @@ impl Symbols {
             converter,
             downloader: Downloader::new(limits.allow_private_addresses),
             patience: Patience::default(),
+            source_servers: SourceServers::default(),
             limits,
             catalog,
             blobs,
@@ -91,7 +95,7 @@ impl Symbols {
 
     /// What is at hand now for events of a project.
     pub(crate) fn view(&self, project: ProjectId, now: Timestamp) -> View<'_> {
-        View::new(&self.caches, project, now)
+        View::new(&self.caches, project, self.source_servers.may_have(project), now)
     }
 
     /// Parsed unwind information of a project.
@@ -116,6 +120,7 @@ impl Symbols {
     /// A project has other sources than before.
     pub(crate) fn forget_absences(&self, project: ProjectId) {
         self.caches.forget_absences(project);
+        self.source_servers.forget(project);
     }
 
     /// What came late since it was last asked.

@@ -26,6 +26,7 @@ impl Symbols {
                 let mappings = files.into_iter().filter(|file| file.kind == "proguard").take(TRIED).collect();
                 self.convert_uploads(key, wanted, mappings).await
             }
+            Wanted::SourceFile { .. } => Err(missing("not uploaded")),
             Wanted::SourceMap { .. } => self.find_uploaded_source_map(key, wanted).await,
         }
     }

@@ -13,6 +13,8 @@ use mayday_symbolication::{
 pub(crate) struct View<'a> {
     caches: &'a Caches,
     project: ProjectId,
+    /// Source files may be had one by one.
+    with_source_files: bool,
     now: Timestamp,
     state: Mutex<Noted>,
 }
@@ -27,8 +29,13 @@ pub(crate) struct Noted {
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(caches: &'a Caches, project: ProjectId, now: Timestamp) -> Self {
-        Self { caches, project, now, state: Mutex::default() }
+    pub(crate) fn new(
+        caches: &'a Caches,
+        project: ProjectId,
+        with_source_files: bool,
+        now: Timestamp,
+    ) -> Self {
+        Self { caches, project, with_source_files, now, state: Mutex::default() }
     }
 
     /// All that was not there, each once.
@@ -37,6 +44,9 @@ impl<'a> View<'a> {
     }
 
     fn look(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
+        if matches!(wanted, Wanted::SourceFile { .. }) && !self.with_source_files {
+            return Err(absent(Status::Missing, "no source has source files"));
+        }
         let Some(key) = CacheKey::of(self.project, wanted) else {
             return Err(absent(Status::Missing, "the report does not say which build it is of"));
         };

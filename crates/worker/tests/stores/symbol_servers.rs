@@ -1,7 +1,10 @@
 //! Symbols from servers and directories.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -182,4 +185,49 @@ async fn a_bucket_is_asked_with_a_signature() {
     let asked = server.asked();
     assert!(asked[0].contains("AWS4-HMAC-SHA256 Credential=AKIA/20261124/eu-central-1/s3/aws4_request"));
     assert!(!asked[0].contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_debuginfod_server_is_asked_for_the_source_files_of_a_binary() {
+    const BUILD_ID: &str = "c22813ac7d101e2ff13b4f2a1d0e6c6011223344";
+    let server = Server::start(|path| {
+        let source: String = (1..=50).map(|line| format!("line {line}\n")).collect();
+        let wanted = format!("/symbols/buildid/{BUILD_ID}/source/build/src/pay%2B.cpp");
+        if path == wanted { ok(&source) } else { answer("404 Not Found") }
+    })
+    .await;
+    let fixture = Fixture::new().await;
+    for (build, file) in [(BUILDS[0], "/build/obj/../src/pay+.cpp"), (BUILDS[1], "/build/src/gone.cpp")] {
+        fixture.upload_file(build, &symbols_of(build).replace("src/pay.cpp", file)).await;
+    }
+    // A server of other files is not asked for these.
+    fixture.use_source(breakpad(&server), None).await;
+    fixture.crash_with(1, BUILDS[0], Some(BUILD_ID)).await;
+    fixture.work_off().await;
+    assert_eq!(fixture.named(1).await, "pay(int):42");
+    assert_eq!(fixture.source_line(1).await, None);
+
+    let source = json!({"name": "distro", "type": "http", "url": server.url, "layout": "debuginfod"});
+    fixture.use_source(source, None).await;
+    let newest = AtomicU64::new(100);
+    fixture
+        .work_until("the server's line is shown", async || {
+            let id = u128::from(newest.fetch_add(1, Ordering::Relaxed));
+            fixture.crash_with(id, BUILDS[0], Some(BUILD_ID)).await;
+            while fixture.worker.journal.backlog() > 0 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            fixture.source_line(id).await.as_deref() == Some("line 42")
+        })
+        .await;
+    let sources = || server.asked().iter().filter(|asked| asked.contains("/source/")).count();
+    let before = sources();
+    for id in [3, 4] {
+        fixture.crash_with(id, BUILDS[0], Some(BUILD_ID)).await;
+        fixture.crash_with(id + 10, BUILDS[1], Some(BUILD_ID)).await;
+        fixture.work_off().await;
+        assert_eq!(fixture.source_line(id).await.as_deref(), Some("line 42"));
+        assert_eq!(fixture.source_line(id + 10).await, None);
+    }
+    assert_eq!(sources(), before + 1, "what is known is not asked again, that there is none neither");
 }

@@ -30,6 +30,11 @@ const WINDOW: Window = Window { from: Timestamp(0), to: Timestamp(NOW.0 + Timest
 impl Fixture {
     /// A crash in `pay` of a build, as a device without symbols reports it.
     pub(crate) async fn crash(&self, id: u128, build: &str) {
+        self.crash_with(id, build, None).await;
+    }
+
+    /// The same of a binary with a build id.
+    pub(crate) async fn crash_with(&self, id: u128, build: &str, code_id: Option<&str>) {
         // Builds lie at different places; without names, the text alone tells their crashes apart.
         let (offset, value) =
             if build == BUILDS[0] { (0x1004, "read of page") } else { (0x1104, "bus error") };
@@ -43,8 +48,8 @@ impl Fixture {
                 "stacktrace": {"frames": [{"instruction_addr": format!("{:#x}", 0x40_0000 + offset)}]},
             }]},
             "debug_meta": {"images": [{
-                "type": "elf", "debug_id": build, "code_file": "/app/libshop.so", "image_addr": "0x400000",
-                "image_size": 0x10000, "arch": "arm64",
+                "type": "elf", "debug_id": build, "code_id": code_id, "code_file": "/app/libshop.so",
+                "image_addr": "0x400000", "image_size": 0x10000, "arch": "arm64",
             }]},
         });
         let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}\n");
@@ -56,7 +61,7 @@ impl Fixture {
         self.upload_file(build, &symbols_of(build)).await;
     }
 
-    async fn upload_file(&self, build: &str, content: &str) {
+    pub(crate) async fn upload_file(&self, build: &str, content: &str) {
         self.upload_bytes(build, "breakpad", &["debug", "symtab"], content.as_bytes()).await;
     }
 
@@ -107,7 +112,7 @@ impl Fixture {
     }
 
     /// The line of source of the crashing frame.
-    async fn source_line(&self, id: u128) -> Option<String> {
+    pub(crate) async fn source_line(&self, id: u128) -> Option<String> {
         let payload = self.stored(id).await.payload.expect("its payload");
         let event: Event = serde_json::from_str(&payload).unwrap();
         event.exception[0].stacktrace.as_ref()?.frames.last()?.context_line.clone()

@@ -32,8 +32,6 @@ use crate::symbols::find::{missing, unavailable};
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// Redirections that are followed; each is checked as the first address was.
 const REDIRECTIONS: usize = 5;
-/// Largest file as it is sent, bytes.
-const FILE_BYTES: u64 = 2 << 30;
 
 /// Asks symbol servers.
 #[derive(Debug)]
@@ -61,12 +59,12 @@ impl Downloader {
         Self { client: client.ok(), allow_private }
     }
 
-    /// Downloads a source's file. No time limit: that is the caller's.
+    /// Downloads a source's file to a path, if it has at most so many bytes. No time limit: that is the caller's.
     pub(super) async fn fetch(
         &self,
         source: &SourceSettings,
         place: &str,
-        to: &Path,
+        to: (&Path, u64),
         now: Timestamp,
     ) -> Result<(), Absent> {
         let first = root_of(source).and_then(|root| Url::parse(&format!("{root}/{place}")).ok());
@@ -154,13 +152,13 @@ fn authorized(request: RequestBuilder, source: &SourceSettings, url: &Url, now: 
     }
 }
 
-async fn save(source: &SourceSettings, response: Response, to: &Path) -> Result<(), Absent> {
+async fn save(source: &SourceSettings, response: Response, (to, most): (&Path, u64)) -> Result<(), Absent> {
     let name = &source.name;
     let too_large = || Absent {
         status: Status::Malformed,
-        reason: format!("{name}: the file is larger than {} MiB", FILE_BYTES >> 20).into(),
+        reason: format!("{name}: the file is larger than {} MiB", most >> 20).into(),
     };
-    if response.content_length().is_some_and(|length| length > FILE_BYTES) {
+    if response.content_length().is_some_and(|length| length > most) {
         return Err(too_large());
     }
     let mut file = File::create(to).await.map_err(|_| unavailable())?;
@@ -168,7 +166,7 @@ async fn save(source: &SourceSettings, response: Response, to: &Path) -> Result<
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|error| failed(name, &error))?;
         length += piece.len() as u64;
-        if length > FILE_BYTES {
+        if length > most {
             return Err(too_large());
         }
         file.write_all(&piece).await.map_err(|_| unavailable())?;

@@ -13,7 +13,7 @@ use mayday_event::ProjectId;
 use mayday_symbolication::{
     Absent, ArtifactKind, Status, Wanted,
     caches::CacheKey,
-    sources::{FileType, SourceSettings, SourceType, paths},
+    sources::{FileType, Layout, SourceSettings, SourceType, paths, source_path},
 };
 
 pub(super) use self::{download::Downloader, patience::Patience};
@@ -22,6 +22,11 @@ use super::{
     find::{Lead, missing},
     scratch::Scratch,
 };
+
+/// Largest file as it is sent, bytes.
+const FILE_BYTES: u64 = 2 << 30;
+/// Largest source file, bytes.
+const SOURCE_FILE_BYTES: u64 = 16 << 20;
 
 /// What the operator allows.
 #[derive(Debug, Clone)]
@@ -57,7 +62,10 @@ impl Symbols {
             });
             Some(Arc::new(SourceSettings { password: stored.secret, ..settings.ok()? }))
         };
-        stored.into_iter().filter_map(read).collect()
+        let sources: Vec<Arc<SourceSettings>> = stored.into_iter().filter_map(read).collect();
+        let has_source_files = sources.iter().any(|source| source.layout == Some(Layout::Debuginfod));
+        self.source_servers.note(project, has_source_files);
+        sources
     }
 
     /// Looks for something on a server or in a directory.
@@ -67,31 +75,40 @@ impl Symbols {
         key: &CacheKey,
         wanted: &Wanted,
     ) -> Result<(), Absent> {
-        let (Wanted::Image(kind, image), Some(layout)) = (wanted, source.layout) else {
-            return Err(missing("not uploaded"));
+        let Some(layout) = source.layout else { return Err(missing("not uploaded")) };
+        let places: Vec<String> = match wanted {
+            Wanted::Image(kind, image) => {
+                let types = file_types(*kind).iter().filter(|ty| source.serves(**ty, image));
+                types.flat_map(|ty| paths(layout, *ty, image)).collect()
+            }
+            Wanted::SourceFile { image, path } if source.serves(FileType::ElfDebug, image) => {
+                source_path(layout, image, path).into_iter().collect()
+            }
+            _ => Vec::new(),
         };
-        let types = file_types(*kind).iter().filter(|ty| source.serves(**ty, image));
-        let places = types.flat_map(|ty| paths(layout, *ty, image));
-        let leads: Vec<Lead> = places.map(|place| Lead::Place(Arc::clone(source), place)).collect();
+        let most = if matches!(wanted, Wanted::SourceFile { .. }) { SOURCE_FILE_BYTES } else { FILE_BYTES };
+        let leads: Vec<Lead> =
+            places.into_iter().map(|place| Lead::Place(Arc::clone(source), place, most)).collect();
         if leads.is_empty() {
             return Err(missing(&format!("{} keeps no such files", source.name)));
         }
         self.convert_first(key, wanted, &source.name, leads).await
     }
 
-    /// Brings a source's file to this disk, packed as it may be.
+    /// Brings a source's file of at most so many bytes to this disk, packed as it may be.
     pub(super) async fn fetch_place(
         &self,
         project: ProjectId,
         source: &SourceSettings,
         place: &str,
+        most: u64,
     ) -> Result<Scratch, Absent> {
         let file = Scratch::new(self.caches.unfinished());
         match source.ty {
             SourceType::Http | SourceType::S3 => {
                 let now = || self.clock.now();
                 self.patience.check(project, source, now())?;
-                let fetched = self.downloader.fetch(source, place, file.path(), now());
+                let fetched = self.downloader.fetch(source, place, (file.path(), most), now());
                 match tokio::time::timeout(self.limits.file_time, fetched).await {
                     Ok(fetched) => fetched?,
                     Err(_) => {
@@ -123,6 +140,9 @@ fn file_types(kind: ArtifactKind) -> &'static [FileType] {
         ],
         ArtifactKind::PortablePdb => &[FileType::PortablePdb],
         ArtifactKind::Sources => &[FileType::SourceBundle],
-        ArtifactKind::Proguard | ArtifactKind::SourceMap | ArtifactKind::DartMap => &[],
+        ArtifactKind::Proguard
+        | ArtifactKind::SourceMap
+        | ArtifactKind::DartMap
+        | ArtifactKind::SourceFile => &[],
     }
 }

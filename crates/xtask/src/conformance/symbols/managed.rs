@@ -167,6 +167,7 @@ impl Artifacts for One {
         let kind = match wanted {
             Wanted::Image(kind, _) => *kind,
             Wanted::Proguard(_) => ArtifactKind::Proguard,
+            Wanted::SourceFile { .. } => ArtifactKind::SourceFile,
             Wanted::SourceMap { .. } => ArtifactKind::SourceMap,
         };
         let cache = artifact(kind, &Inputs { file: &self.0, ..Inputs::default() });
