@@ -1,6 +1,6 @@
 //! Symbols: at hand, late, and never there.
 
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 
 use bytes::Bytes;
 use mayday_blobs::BlobKey;
@@ -17,8 +17,8 @@ use mayday_store::{
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use symbolic::debuginfo::sourcebundle::{SourceBundleWriter, SourceFileInfo, SourceFileType};
 use uuid::Uuid;
-use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::harness::{Fixture, NOW};
 
@@ -154,21 +154,18 @@ pub(crate) fn symbols_of(build: &str) -> String {
     )
 }
 
-/// A source bundle of a build: a head, and a zip with a manifest.
+/// The source bundle of a build, as `sentry-cli debug-files upload --include-sources` sends it.
 fn sources_of(build: &str) -> Vec<u8> {
-    let manifest = json!({
-        "files": {"files/pay.cpp": {"type": "source", "path": "src/pay.cpp"}},
-        "attributes": {"debug_id": build, "arch": "arm64", "object_name": "libshop.so"},
-    });
     let source: String = (1..=60).map(|line| format!("line {line}\n")).collect();
     let mut bytes = Cursor::new(Vec::new());
-    bytes.write_all(b"SYSB\x02\0\0\0").unwrap();
-    let mut bundle = ZipWriter::new(bytes);
-    for (name, content) in [("manifest.json", manifest.to_string()), ("files/pay.cpp", source)] {
-        bundle.start_file(name, SimpleFileOptions::default()).unwrap();
-        bundle.write_all(content.as_bytes()).unwrap();
-    }
-    bundle.finish().unwrap().into_inner()
+    let mut bundle = SourceBundleWriter::start(&mut bytes).unwrap();
+    bundle.set_attribute("debug_id", build);
+    let mut info = SourceFileInfo::new();
+    info.set_ty(SourceFileType::Source);
+    info.set_path("src/pay.cpp".to_owned());
+    bundle.add_file("files/src/pay.cpp", source.as_bytes(), info).unwrap();
+    bundle.finish().unwrap();
+    bytes.into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread")]
