@@ -125,15 +125,11 @@ impl Blobs {
 
     /// Deletes attachments that were received before the day of `time`; returns how many.
     pub async fn delete_attachments_before(&self, time: Timestamp) -> Result<u64, BlobError> {
-        let first_kept = keys::day(time);
         let mut deleted = 0;
-        for day in self.store.list_with_delimiter(Some(&keys::attachments())).await?.common_prefixes {
-            // Days are folders, and their names are in the order of time.
-            if day.filename().is_some_and(|name| name < first_kept.as_str()) {
-                deleted += self.delete_where(&day, |_| true).await?;
-                let folder = self.directory.join(day.as_ref());
-                blocking(move || torn::delete_folder(&folder)).await??;
-            }
+        for day in self.attachment_days_before(time).await? {
+            deleted += self.delete_where(&day, |_| true).await?;
+            let folder = self.directory.join(day.as_ref());
+            blocking(move || torn::delete_folder(&folder)).await??;
         }
         Ok(deleted)
     }
@@ -144,14 +140,19 @@ impl Blobs {
         project: ProjectId,
         time: Timestamp,
     ) -> Result<u64, BlobError> {
-        let first_kept = keys::day(time);
         let mut deleted = 0;
-        for day in self.store.list_with_delimiter(Some(&keys::attachments())).await?.common_prefixes {
-            if day.filename().is_some_and(|name| name < first_kept.as_str()) {
-                deleted += self.delete_where(&day.join(project.to_string()), |_| true).await?;
-            }
+        for day in self.attachment_days_before(time).await? {
+            deleted += self.delete_where(&day.join(project.to_string()), |_| true).await?;
         }
         Ok(deleted)
+    }
+
+    /// The folders of days before that of `time`; their names are in the order of time.
+    async fn attachment_days_before(&self, time: Timestamp) -> Result<Vec<Path>, BlobError> {
+        let first_kept = keys::day(time);
+        let mut days = self.store.list_with_delimiter(Some(&keys::attachments())).await?.common_prefixes;
+        days.retain(|day| day.filename().is_some_and(|name| name < first_kept.as_str()));
+        Ok(days)
     }
 
     async fn delete_where(

@@ -38,6 +38,13 @@ pub struct Project {
     pub created: Timestamp,
 }
 
+impl Project {
+    /// Whether a client means it: by its slug, or its id in decimal.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.slug == name || self.id.to_string() == name
+    }
+}
+
 const SELECT_PROJECT: &str =
     "SELECT p.id, p.organization_id, o.slug AS organization_slug, p.slug, p.name, p.platform, p.created
      FROM projects p JOIN organizations o ON o.id = p.organization_id WHERE ";

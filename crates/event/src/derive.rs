@@ -94,6 +94,11 @@ impl Event {
         if causes.is_empty() { self.exception.iter().collect() } else { causes }
     }
 
+    /// The first of the causes.
+    pub fn root_cause(&self) -> Option<&Exception> {
+        self.causes().first().copied()
+    }
+
     /// Whether an exception was suppressed, or is a cause of one that was.
     fn is_beside(&self, exception: &Exception) -> bool {
         let mut next = Some(exception);

@@ -1,5 +1,5 @@
-//! What a project decides about its reports: limits, filters, privacy, payloads, in-app rules, grouping, retention. Stored as JSON, one
-//! section each.
+//! What a project decides about its reports: limits, filters, privacy, payloads, in-app rules, grouping, retention. Stored as
+//! JSON, one section each.
 
 use serde::{Deserialize, Serialize};
 

@@ -121,7 +121,7 @@ fn leaf(event: &Event, component: Component) -> Node {
 fn original(event: &Event) -> Option<String> {
     let of_cause = |cause: &Exception| cause.value.clone();
     let of_entry = || event.logentry.as_ref().and_then(|entry| entry.formatted.clone());
-    event.causes().into_iter().next().map_or_else(of_entry, of_cause)
+    event.root_cause().map_or_else(of_entry, of_cause)
 }
 
 #[cfg(test)]

@@ -291,7 +291,7 @@ fn endless_recursion(frames: &[LookedAt], class: Class, overflow: bool) -> BTree
 
 /// As languages and systems say that a stack ran out.
 fn is_stack_overflow(event: &Event) -> bool {
-    let Some(root) = event.causes().into_iter().next() else { return false };
+    let Some(root) = event.root_cause() else { return false };
     let named = ["StackOverflow", "RecursionError", "InsufficientExecutionStack"];
     let told = ["stack overflow", "maximum call stack size", "stack guard", "recursion depth"];
     let told_by = |text: &str| {

@@ -176,8 +176,8 @@ fn deciding_frames(case: Case<'_>) -> Option<Frames> {
     frames().find(|frames| frames.kept == Kept::InApp).or_else(|| frames().next())
 }
 
-/// The root cause and what is around it, without what was suppressed on the way. Of a group of exceptions the first one leads to its root cause, and the others
-/// stand beside it: how many failed together is chance.
+/// The root cause and what is around it, without what was suppressed on the way. Of a group of exceptions the first one leads
+/// to its root cause, and the others stand beside it: how many failed together is chance.
 fn chain(event: &Event) -> impl Iterator<Item = &Exception> {
     let id = |exception: &Exception| exception.mechanism.as_ref()?.exception_id;
     let parent = |exception: &Exception| exception.mechanism.as_ref()?.parent_id;

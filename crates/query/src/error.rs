@@ -58,6 +58,11 @@ pub struct Answer {
 }
 
 impl QueryError {
+    /// A parameter that names nothing that is known.
+    pub(crate) fn none_of(param: &str, name: &str, known: &[&str]) -> Self {
+        Self::Invalid(format!("{param}: {name:?} is none of {}", known.join(", ")))
+    }
+
     /// Its status.
     pub fn status(&self) -> StatusCode {
         match self {

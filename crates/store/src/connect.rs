@@ -32,6 +32,15 @@ pub struct Store {
 const QUERY_LIMITS: [(&str, &str); 3] =
     [("max_execution_time", "15"), ("max_memory_usage", "1000000000"), ("max_result_rows", "1000000")];
 
+/// Ways in which ClickHouse would otherwise rewrite a query.
+const LEFT_AS_WRITTEN: [(&str, &str); 2] = [
+    // The projections were defined with `user != ''`: a query that has it as `notEmpty(user)` would read all rows.
+    ("optimize_empty_string_comparisons", "0"),
+    // A part whose rows are all deleted has nothing that `tags['key']`, read as a subcolumn, could begin with: the query
+    // would be refused (CANNOT_READ_ALL_DATA) for as long as the part is there.
+    ("optimize_functions_to_subcolumns", "0"),
+];
+
 impl Store {
     /// Makes the client; does not connect.
     pub fn new(options: StoreOptions) -> Result<Self, StoreError> {
@@ -69,12 +78,8 @@ impl Store {
 
     /// A query that is limited in time, memory and rows.
     pub(crate) fn limited(&self, sql: &str) -> Query {
-        // The projections were defined with `user != ''`: a query that has it as `notEmpty(user)` would read all rows.
-        let query = self.client.query_raw(sql).with_setting("optimize_empty_string_comparisons", "0");
-        // A part whose rows are all deleted has nothing that `tags['key']`, read as a subcolumn, could begin with: the query
-        // would be refused (CANNOT_READ_ALL_DATA) for as long as the part is there.
-        let query = query.with_setting("optimize_functions_to_subcolumns", "0");
-        QUERY_LIMITS.iter().fold(query, |query, (name, value)| query.with_setting(*name, *value))
+        let settings = QUERY_LIMITS.into_iter().chain(LEFT_AS_WRITTEN);
+        settings.fold(self.client.query_raw(sql), |query, (name, value)| query.with_setting(name, value))
     }
 }
 

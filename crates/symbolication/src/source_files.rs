@@ -46,7 +46,6 @@ impl<'a> SourceFiles<'a> {
         if let Some(source) = table.and_then(|table| table.get(&key(path))) {
             add_source_context(frame, source);
         } else if let Some(source) = self.single(path, image, id) {
-            let source = source.clone();
             add_source_context(frame, std::str::from_utf8(&source.bytes).unwrap_or_default());
         }
     }

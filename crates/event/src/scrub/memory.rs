@@ -34,7 +34,7 @@ fn mask_utf8(bytes: &mut [u8]) -> bool {
         }
         is_text.resize(is_text.len() + chunk.invalid().len(), false);
     }
-    mask_runs(bytes, 1, UTF8_BYTES, |at| is_text.get(at).is_some_and(|is_text| *is_text))
+    mask_runs(bytes, 1, UTF8_BYTES, &is_text)
 }
 
 /// Little-endian, as all that is in the wild.
@@ -45,15 +45,15 @@ fn mask_utf16(bytes: &mut [u8]) -> bool {
         LETTERS.contains(&unit) && char::from_u32(unit).is_some_and(|character| !character.is_control())
     };
     let is_text: Vec<bool> = units.iter().map(|pair| is_letter(unit(pair))).collect();
-    mask_runs(bytes, 2, UTF16_UNITS, |at| is_text.get(at).is_some_and(|is_text| *is_text))
+    mask_runs(bytes, 2, UTF16_UNITS, &is_text)
 }
 
 /// Masks runs of at least `least` units of `size` bytes that are text; whether anything is otherwise now.
-fn mask_runs(bytes: &mut [u8], size: usize, least: usize, is_text: impl Fn(usize) -> bool) -> bool {
+fn mask_runs(bytes: &mut [u8], size: usize, least: usize, is_text: &[bool]) -> bool {
     let (mut is_changed, mut start) = (false, 0);
-    let units = bytes.len() / size;
-    for at in 0..=units {
-        if at < units && is_text(at) {
+    // A run may end with the last unit.
+    for (at, is_text) in is_text.iter().chain([&false]).enumerate() {
+        if *is_text {
             continue;
         }
         if at - start >= least {

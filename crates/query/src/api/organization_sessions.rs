@@ -135,7 +135,8 @@ fn shown(params: &Params) -> Result<Shown, QueryError> {
     let mut fields = Vec::new();
     for name in params.names("field") {
         let known = FIELDS.into_iter().find(|(known, _)| *known == name);
-        fields.push(known.ok_or_else(|| unknown("field", name, &FIELDS.map(|(known, _)| known)))?);
+        fields
+            .push(known.ok_or_else(|| QueryError::none_of("field", name, &FIELDS.map(|(known, _)| known)))?);
     }
     if fields.is_empty() {
         let known = FIELDS.map(|(known, _)| known).join(", ");
@@ -144,7 +145,7 @@ fn shown(params: &Params) -> Result<Shown, QueryError> {
     let mut groups = Vec::new();
     for name in params.names("groupBy") {
         let known = GROUPS.into_iter().find(|known| *known == name);
-        groups.push(known.ok_or_else(|| unknown("groupBy", name, &GROUPS))?);
+        groups.push(known.ok_or_else(|| QueryError::none_of("groupBy", name, &GROUPS))?);
     }
     let is_count = |(_, field): &(&str, Field)| matches!(field, Field::Count(_));
     if groups.contains(&STATUS) && !fields.iter().all(is_count) {
@@ -165,10 +166,6 @@ fn shown(params: &Params) -> Result<Shown, QueryError> {
     Ok(Shown { fields, groups, order, totals, series: params.switch("includeSeries", true)? })
 }
 
-fn unknown(param: &str, name: &str, known: &[&str]) -> QueryError {
-    QueryError::Invalid(format!("{param}: {name:?} is none of {}", known.join(", ")))
-}
-
 /// Those given by `project`, slug or id; all, if none is or -1.
 pub(super) async fn projects(
     query: &Query,
@@ -177,11 +174,10 @@ pub(super) async fn projects(
 ) -> Result<Vec<Project>, QueryError> {
     let mut projects = read::projects::list(query, principal).await?;
     let wanted: Vec<&str> = params.names("project").filter(|name| *name != "-1").collect();
-    let is = |project: &Project, name: &str| project.slug == name || project.id.to_string() == name;
-    if let Some(name) = wanted.iter().find(|name| !projects.iter().any(|project| is(project, name))) {
+    if let Some(name) = wanted.iter().find(|name| !projects.iter().any(|project| project.is_called(name))) {
         return Err(QueryError::Invalid(format!("project: {name:?} is none of this organization")));
     }
-    projects.retain(|project| wanted.is_empty() || wanted.iter().any(|name| is(project, name)));
+    projects.retain(|project| wanted.is_empty() || wanted.iter().any(|name| project.is_called(name)));
     if projects.len() > limits::PROJECTS_AT_ONCE {
         let most = limits::PROJECTS_AT_ONCE;
         return Err(QueryError::Invalid(format!("project: name those that are meant, at most {most}")));

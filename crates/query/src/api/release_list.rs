@@ -77,10 +77,7 @@ pub(super) async fn list_of_project(
 fn health_sort(params: &Params) -> Result<Option<Sort>, QueryError> {
     let wants_health = params.switch("health", false)?;
     let name = params.filled("sort")?.unwrap_or("date");
-    let unknown = || {
-        let known = SORTS.map(|(known, _)| known).join(", ");
-        QueryError::Invalid(format!("sort: {name:?} is none of {known}"))
-    };
+    let unknown = || QueryError::none_of("sort", name, &SORTS.map(|(known, _)| known));
     let (_, by) = SORTS.into_iter().find(|(known, _)| *known == name).ok_or_else(unknown)?;
     Ok((wants_health || by != Sort::Date).then_some(by))
 }

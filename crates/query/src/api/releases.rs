@@ -102,7 +102,7 @@ pub(super) async fn project_ids(
     let all = query.catalog.projects(principal.organization_id).await?;
     let find = |named: &Value| {
         let name = named.as_str().map_or_else(|| named.to_string(), str::to_owned);
-        let found = all.iter().find(|project| project.slug == name || project.id.to_string() == name);
+        let found = all.iter().find(|project| project.is_called(&name));
         found.map(|project| project.id).ok_or(QueryError::NotFound("project"))
     };
     named.iter().map(find).collect()

@@ -31,10 +31,9 @@ pub(crate) async fn delete(query: &Query, project: &Project, id: i64) -> Result<
 /// The catalog checks the rest.
 fn subscriptions(names: &[&str]) -> Result<Vec<TransitionKind>, QueryError> {
     let kind = |name: &&str| {
-        TransitionKind::from_action(name).ok_or_else(|| {
-            let known = TransitionKind::ALL.map(TransitionKind::action).join(", ");
-            QueryError::Invalid(format!("events: {name:?} is none of {known}"))
-        })
+        let unknown =
+            || QueryError::none_of("events", name, &TransitionKind::ALL.map(TransitionKind::action));
+        TransitionKind::from_action(name).ok_or_else(unknown)
     };
     names.iter().map(kind).collect()
 }

@@ -117,7 +117,6 @@ impl ReleasesQuery {
     }
 
     fn sort(&self, rows: &mut [&ReleaseRow]) {
-        let least = |share: Option<Share>| share.map_or(f64::INFINITY, |share| share.rate);
         match self.sort.as_str() {
             "semver" => rows.sort_by_cached_key(|row| std::cmp::Reverse(Rank::of(&row.version))),
             "sessions" => rows.sort_by_key(|row| std::cmp::Reverse(row.counts().sessions)),
@@ -126,11 +125,10 @@ impl ReleasesQuery {
                 share(other).total_cmp(&share(one))
             }),
             "crash_free_sessions" => rows.sort_by(|one, other| {
-                least(one.crash_free_sessions()).total_cmp(&least(other.crash_free_sessions()))
+                Share::least_first(one.crash_free_sessions(), other.crash_free_sessions())
             }),
-            "crash_free_users" => rows.sort_by(|one, other| {
-                least(one.crash_free_users()).total_cmp(&least(other.crash_free_users()))
-            }),
+            "crash_free_users" => rows
+                .sort_by(|one, other| Share::least_first(one.crash_free_users(), other.crash_free_users())),
             "new_issues" => rows.sort_by_key(|row| std::cmp::Reverse(row.issues.new)),
             // As they come.
             _ => {}

@@ -6,7 +6,7 @@ use mayday_catalog::projects::Project;
 use mayday_event::ProjectId;
 use mayday_store::queries::sessions::{SessionCounts, SessionFilter, SessionGroup, SessionGrouping};
 
-use super::outcomes::{Buckets, MAX_POINTS};
+use super::outcomes::Buckets;
 use crate::{Query, QueryError};
 
 /// Most rows that ClickHouse gives of one project's series: groups times points.
@@ -45,11 +45,8 @@ pub(crate) struct Group {
 
 /// Groups, those with most sessions first.
 pub(crate) async fn list(query: &Query, asked: &Asked) -> Result<Vec<Group>, QueryError> {
-    let points = asked.buckets.count();
-    if asked.with_series && points > MAX_POINTS {
-        return Err(QueryError::Invalid(format!(
-            "interval: makes {points} points, more than {MAX_POINTS}; take a longer one or less time"
-        )));
+    if asked.with_series {
+        asked.buckets.check()?;
     }
     let mut totals: BTreeMap<GroupKey, SessionCounts> = BTreeMap::new();
     for project in &asked.projects {

@@ -85,6 +85,16 @@ impl Buckets {
         self.window.to.since_ms(self.window.from) / self.width_ms
     }
 
+    /// Whether there are few enough, [`MAX_POINTS`], to be shown.
+    pub(super) fn check(self) -> Result<(), QueryError> {
+        match self.count() {
+            count if count > MAX_POINTS => Err(QueryError::Invalid(format!(
+                "interval: makes {count} points, more than {MAX_POINTS}; take a longer one or less time"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn starts(self) -> Vec<Timestamp> {
         (0..self.count()).map(|at| self.window.from.plus_ms(at * self.width_ms)).collect()
     }
@@ -101,12 +111,7 @@ pub(crate) async fn list(
     buckets: Buckets,
     by: &[Dimension],
 ) -> Result<Outcomes, QueryError> {
-    if buckets.count() > MAX_POINTS {
-        let count = buckets.count();
-        return Err(QueryError::Invalid(format!(
-            "interval: makes {count} points, more than {MAX_POINTS}; take a longer one or less time"
-        )));
-    }
+    buckets.check()?;
     let (counts, unbalanced) = tokio::try_join!(
         async { Ok(query.store.outcomes(project.id, buckets.window, buckets.width_ms, by).await?) },
         unbalanced(query, project, buckets.window),

@@ -1,6 +1,6 @@
 //! Releases of several projects, with how each does in each of them.
 
-use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use mayday_catalog::{
     projects::Project,
@@ -44,23 +44,18 @@ pub(crate) async fn list(
     environment: Option<&str>,
 ) -> Result<Vec<ListedRelease>, QueryError> {
     let wanted = text.to_lowercase();
-    let mut listed: Vec<ListedRelease> = Vec::new();
+    let mut listed: BTreeMap<String, ListedRelease> = BTreeMap::new();
     for project in projects {
         let releases = release_health::list(query, project, window, environment).await?;
         for row in releases.0.into_iter().filter(|row| row.version.to_lowercase().contains(&wanted)) {
-            let known = listed.iter_mut().find(|other| other.release.version == row.version);
-            match known {
-                Some(known) => known.add(project, row),
-                None => {
-                    let release = row.known.clone().unwrap_or_else(|| of_sessions(&row));
-                    let mut new = ListedRelease { release, health: Vec::new() };
-                    new.add(project, row);
-                    listed.push(new);
-                }
-            }
+            let new = || {
+                let release = row.known.clone().unwrap_or_else(|| of_sessions(&row));
+                ListedRelease { release, health: Vec::new() }
+            };
+            listed.entry(row.version.clone()).or_insert_with(new).add(project, row);
         }
     }
-    Ok(listed)
+    Ok(listed.into_values().collect())
 }
 
 impl ListedRelease {
@@ -104,11 +99,9 @@ fn of_sessions(row: &ReleaseRow) -> Release {
 
 /// Sorts releases; those that are alike by date, the newest first.
 pub(crate) fn sort(releases: &mut [ListedRelease], by: Sort) {
-    let newest = |one: &ListedRelease, other: &ListedRelease| {
-        let key = |listed: &ListedRelease| (listed.release.created, listed.release.version.clone());
-        key(other).cmp(&key(one))
-    };
-    releases.sort_by(newest);
+    releases.sort_by(|ListedRelease { release: one, .. }, ListedRelease { release: other, .. }| {
+        (other.created, &other.version).cmp(&(one.created, &one.version))
+    });
     match by {
         Sort::Date => {}
         Sort::Semver => {
@@ -118,18 +111,13 @@ pub(crate) fn sort(releases: &mut [ListedRelease], by: Sort) {
         Sort::Users => releases.sort_by_key(|listed| std::cmp::Reverse(listed.counts().users)),
         Sort::CrashFreeSessions => releases.sort_by(|one, other| {
             let share = |counts: SessionCounts| Share::without(counts.crashed, counts.sessions);
-            least_first(share(one.counts()), share(other.counts()))
+            Share::least_first(share(one.counts()), share(other.counts()))
         }),
         Sort::CrashFreeUsers => releases.sort_by(|one, other| {
             let share = |counts: SessionCounts| Share::without(counts.crashed_users, counts.users);
-            least_first(share(one.counts()), share(other.counts()))
+            Share::least_first(share(one.counts()), share(other.counts()))
         }),
     }
-}
-
-fn least_first(one: Option<Share>, other: Option<Share>) -> Ordering {
-    let rate = |share: Option<Share>| share.map_or(f64::INFINITY, |share| share.rate);
-    rate(one).total_cmp(&rate(other))
 }
 
 #[cfg(test)]

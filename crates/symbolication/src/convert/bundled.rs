@@ -1,5 +1,7 @@
 //! Source maps in artifact bundles.
 
+use std::borrow::Cow;
+
 use symbolic::{
     common::DebugId,
     debuginfo::{
@@ -62,7 +64,12 @@ pub(super) fn unbundled(bundle: &[u8], place: &Bundled) -> Result<Unbundled, Con
             // A source that cannot be read is none; the map serves without.
             Some(read(session.source_by_url(&url)).ok()??.text)
         };
-        with_sources(text.as_bytes(), source).into_owned()
+        let filled = match with_sources(text.as_bytes(), source) {
+            Cow::Owned(map) => Some(map),
+            Cow::Borrowed(_) => None,
+        };
+        // Most maps lack nothing, and are too large to be copied for it.
+        filled.unwrap_or_else(|| text.into_bytes())
     });
     Ok(Unbundled { map, minified: minified.map(|file| file.text).unwrap_or_default() })
 }

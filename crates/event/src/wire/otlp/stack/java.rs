@@ -21,7 +21,8 @@ const SUPPRESSED: usize = 10;
 
 /// `None` without a frame.
 pub(super) fn parse(text: &str) -> Option<Vec<Raised>> {
-    let mut tree = Tree { all: vec![Thrown::default()], open: vec![0], is_left_out: false };
+    let raised = Thrown { is_main: true, ..Thrown::default() };
+    let mut tree = Tree { all: vec![raised], open: vec![0], is_left_out: false };
     for line in text.lines() {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
@@ -73,11 +74,11 @@ impl<'t> Tree<'t> {
     }
 
     fn is_suppressed(&self, at: usize) -> bool {
-        at > 0 && !self.all.get(at).is_some_and(|thrown| thrown.is_main)
+        self.all.get(at).is_some_and(|thrown| !thrown.is_main)
     }
 
     fn count(&self, is_main: bool) -> usize {
-        (0..self.all.len()).filter(|at| self.is_suppressed(*at) != is_main).count()
+        self.all.iter().filter(|thrown| thrown.is_main == is_main).count()
     }
 
     /// What a cause at this indent is of, and is read in place of.
