@@ -51,7 +51,7 @@ impl Reasons {
 
 /// What grouping read where it replaced what varies.
 fn original(parts: &[Part], event: &Event) -> String {
-    let of_cause = event.exception.first().and_then(|cause| cause.value.as_ref());
+    let of_cause = event.root_cause().and_then(|cause| cause.value.as_ref());
     let of_entry = event.logentry.as_ref().and_then(|entry| entry.formatted.as_ref());
     let text = if event.exception.is_empty() { of_entry } else { of_cause };
     let counts = parts.iter().find(|part| part.kind == "message" && part.contributes);
@@ -72,5 +72,36 @@ fn sentence(strategy: &str) -> String {
         "sdk" => "The app set a fingerprint; events with the same one are one issue.".into(),
         "fallback" => "Nothing in this event tells it apart, so that all such events are one issue.".into(),
         other => format!("Grouped by: {other}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mayday_event::{
+        EventId, Timestamp,
+        normalize::{Arrival, event_from_json},
+    };
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_message_before_it_was_changed_is_the_root_causes_not_a_suppressed_exceptions() {
+        let arrival = Arrival {
+            event_id: EventId(Uuid::from_u128(1)),
+            received: Timestamp(1_795_492_800_000),
+            sent_at: None,
+            remote_addr: None,
+            client: None,
+        };
+        let event = json!({ "exception": { "values": [
+            { "type": "IOException", "value": "closed", "mechanism": { "type": "suppressed" } },
+            { "type": "PriceException", "value": "no price for 4711" },
+        ] } });
+        let event = event_from_json(event.to_string().as_bytes(), &arrival).unwrap();
+        let part = json!({ "kind": "message", "value": "no price for <int>", "contributes": true });
+        let grouping = json!({ "version": 2, "hash": "7", "strategy": "exception", "components": [part] });
+        assert_eq!(Reasons::new(&grouping, &event).unwrap().original, "no price for 4711");
     }
 }
