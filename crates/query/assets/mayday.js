@@ -44,6 +44,12 @@
     });
   }
 
+  // Of a row of links that is wider than the page, the one that is open can be seen.
+  for (const current of document.querySelectorAll(":is(.sections, .tabs) > [aria-current]")) {
+    const row = current.parentElement;
+    row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+  }
+
   for (const select of document.querySelectorAll("select[data-apply]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
@@ -158,12 +164,14 @@
   if (tickAll) {
     const ticks = [...document.querySelectorAll("[data-tick]")];
     const said = document.querySelector("[data-ticked]");
-    const buttons = tickAll.closest(".bulk").querySelectorAll("button");
+    const bulk = tickAll.closest(".bulk");
+    const buttons = bulk.querySelectorAll("button");
     const count = () => {
       const ticked = ticks.filter((tick) => tick.checked).length;
       tickAll.checked = ticked === ticks.length;
       tickAll.indeterminate = ticked > 0 && ticked < ticks.length;
       for (const button of buttons) button.disabled = ticked === 0;
+      bulk.classList.toggle("idle", ticked === 0);
       said.textContent = ticked === 0 ? "Tick issues to change them" : `${ticked} ticked`;
     };
     tickAll.hidden = false;

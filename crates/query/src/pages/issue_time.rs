@@ -117,9 +117,6 @@ pub(super) struct TimeSection {
     pub(super) users: Count,
     pub(super) chart: StackedChart,
     pub(super) legend: Vec<LegendEntry>,
-    /// The first and the last bar.
-    pub(super) from: String,
-    pub(super) to: String,
 }
 
 pub(super) struct LegendEntry {
@@ -214,9 +211,6 @@ impl TimeSection {
         });
         let layers = layers(found);
         let starts = buckets.starts();
-        let bar = |start: Option<&Timestamp>| {
-            start.map(|start| super::chart::bucket_name(starts, *start)).unwrap_or_default()
-        };
         let total = counted(found.events, "event", "events");
         Self {
             periods: periods.into(),
@@ -229,8 +223,6 @@ impl TimeSection {
             chart: StackedChart::new(starts, &layers, summary(&layers, &total, period.in_words)),
             legend: layers.iter().map(|layer| LegendEntry::new(layer, found.events)).collect(),
             total,
-            from: bar(starts.first()),
-            to: bar(starts.last()),
         }
     }
 

@@ -80,9 +80,7 @@ impl Span {
 
     fn name(self) -> &'static str {
         match self {
-            Self::Of(Period::Day) => "24 h",
-            Self::Of(Period::Fortnight) => "14 d",
-            Self::Of(Period::Month) => "30 d",
+            Self::Of(period) => period.label(),
             Self::All => "All",
         }
     }

@@ -27,6 +27,8 @@ struct MissingSymbolsPage {
 
 struct Row {
     id: String,
+    /// What tells it from other files of its name: its id, or the release that it is of.
+    of: String,
     file: String,
     arch: String,
     reason: String,
@@ -43,6 +45,10 @@ impl Row {
         let MissingFile { symbol, command } = missing;
         let file = if symbol.file.is_empty() { "a file without a name".to_owned() } else { symbol.file };
         Self {
+            of: match symbol.kind.as_str() {
+                "source_map" if !symbol.release.is_empty() => release_and_dist(&symbol.release, &symbol.dist),
+                _ => symbol.symbol.clone(),
+            },
             id: symbol.symbol,
             file,
             arch: symbol.arch,
@@ -54,6 +60,10 @@ impl Row {
             copy: format!("command-{place}"),
         }
     }
+}
+
+fn release_and_dist(release: &str, dist: &str) -> String {
+    if dist.is_empty() { release.to_owned() } else { format!("{release}, dist {dist}") }
 }
 
 /// `GET /projects/{organization}/{project}/symbols/missing/`

@@ -11,7 +11,7 @@
 //! `context-line`, `thread`, `breadcrumb`, `context` (with `data-context`), `tag` (with `data-key`), `notes`,
 //! `grouping`; `hook`, `add-hook`, `delete-hook`, `hook-secret`, `delivery` (with `data-state`), `form-error`;
 //! `key` (with `data-key`), `add-key`, `limits`, `limit`, `payloads`, `used`, `saved`, `problem`, `settings-change`,
-//! `filters`, `sample-rate`, `verdict`, `privacy`, `rule`, `preview`, `scrubbed`, `delete-user`, `deleted`;
+//! `filters`, `sample-rate`, `verdict`, `discards`, `discard`, `undo-discard`, `privacy`, `rule`, `preview`, `scrubbed`, `delete-user`, `deleted`;
 //! `quarantined`, `replay`, `no-quarantine`; `event-search`, `fate` (with `data-event-id`, `data-fate`),
 //! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
 //! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),

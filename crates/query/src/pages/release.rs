@@ -172,7 +172,7 @@ impl ReleasePage {
         let version = health.release.version.clone();
         let action = path(&list, &version);
         let periods = [Period::Day, Period::Fortnight, Period::Month].map(|other| NavLink {
-            name: other.name().into(),
+            name: other.label().into(),
             href: with_query(
                 &action,
                 &[

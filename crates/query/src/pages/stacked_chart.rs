@@ -23,13 +23,16 @@ pub(crate) struct Layer {
     pub(crate) counts: Vec<u64>,
 }
 
-/// A chart whose bars say what they are made of.
+/// A chart whose bars say what they are made of, with its ends below.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/stacked_chart.html")]
 pub(crate) struct StackedChart {
     width: u32,
     height: u32,
     bars: Vec<Bar>,
+    /// Its first and its last bar; empty of a chart without bars.
+    from: String,
+    to: String,
     summary: String,
 }
 
@@ -69,7 +72,11 @@ impl StackedChart {
                 parts: parts(&filled, peak),
             }
         };
+        let end =
+            |start: Option<&Timestamp>| start.map(|start| bucket_name(starts, *start)).unwrap_or_default();
         Self {
+            from: end(starts.first()),
+            to: end(starts.last()),
             width: (starts.len() as u32 * (BAR + GAP)).saturating_sub(GAP).max(1),
             height: HEIGHT + ROOM,
             bars: starts.iter().enumerate().map(bar).collect(),
@@ -113,7 +120,10 @@ mod tests {
             Layer { class: "invalid", name: "invalid".into(), counts: vec![1, 0] },
         ];
         let chart = StackedChart::new(&starts, &layers, "In words".into());
-        insta::assert_snapshot!(chart.to_string(), @r#"<svg class="chart stacked" viewBox="0 0 14 100" preserveAspectRatio="none" role="img" aria-label="In words"><g><title>2026-11-24 04:00 UTC: 1,000,000 accepted, 1 invalid</title><rect class="hit" x="0" y="0" width="6" height="100"/><rect class="accepted" x="0" y="11" width="6" height="89"/><rect class="invalid" x="0" y="9" width="6" height="2"/></g><g><title>2026-11-24 05:00 UTC: nothing</title><rect class="hit" x="8" y="0" width="6" height="100"/><rect class="base" x="8" y="99" width="6" height="1"/></g></svg>"#);
+        insta::assert_snapshot!(chart.to_string(), @r#"
+        <svg class="chart stacked" viewBox="0 0 14 100" preserveAspectRatio="none" role="img" aria-label="In words"><g><title>2026-11-24 04:00 UTC: 1,000,000 accepted, 1 invalid</title><rect class="hit" x="0" y="0" width="6" height="100"/><rect class="accepted" x="0" y="11" width="6" height="89"/><rect class="invalid" x="0" y="9" width="6" height="2"/></g><g><title>2026-11-24 05:00 UTC: nothing</title><rect class="hit" x="8" y="0" width="6" height="100"/><rect class="base" x="8" y="99" width="6" height="1"/></g></svg>
+        <p class="axis" aria-hidden="true"><span>2026-11-24 04:00 UTC</span><span>2026-11-24 05:00 UTC</span></p>
+        "#);
         assert!(StackedChart::new(&[], &layers, String::new()).bars.is_empty());
     }
 }

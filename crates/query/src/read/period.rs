@@ -22,6 +22,15 @@ impl Period {
         }
     }
 
+    /// As people read it: `24 h`, `14 d`, `30 d`.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Day => "24 h",
+            Self::Fortnight => "14 d",
+            Self::Month => "30 d",
+        }
+    }
+
     /// Back from [`Self::name`].
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         [Self::Day, Self::Fortnight, Self::Month].into_iter().find(|period| period.name() == name)

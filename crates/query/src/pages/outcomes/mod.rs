@@ -13,7 +13,6 @@ use self::{
 };
 use super::{
     answer,
-    chart::bucket_name,
     error::PageError,
     moment::grouped,
     path::with_query,
@@ -53,9 +52,6 @@ struct OutcomesPage {
     issues_path: String,
     searched: &'static str,
     spans: Vec<NavLink>,
-    /// The first and the last bar of each chart.
-    from: String,
-    to: String,
     /// What does not add up, a sentence each.
     unbalanced: Vec<String>,
     categories: Vec<CategoryView>,
@@ -94,10 +90,7 @@ impl OutcomesPage {
             href: with_query(&path, &[("statsPeriod", other.value)]),
             current: other == span,
         };
-        let bar = |start: Option<&Timestamp>| start.map(|start| bucket_name(&outcomes.starts, *start));
         Self {
-            from: bar(outcomes.starts.first()).unwrap_or_default(),
-            to: bar(outcomes.starts.last()).unwrap_or_default(),
             shell,
             issues_path: Section::Issues.path(project),
             searched: "",

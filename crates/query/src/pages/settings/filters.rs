@@ -4,25 +4,30 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use mayday_catalog::projects::Project;
+use mayday_catalog::{discards::Discard, projects::Project};
 use mayday_event::{filter::Dropped, settings::RuleError};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     super::{
-        answer,
+        NoFields, answer,
         error::PageError,
+        moment::Moment,
         shell::Shell,
-        visit::{Posted, ProjectPath, Visit},
+        visit::{Decided, Posted, ProjectPath, Visit},
     },
     Frame, Page, Part, Parts, Tab,
     fields::{Fields, Problems, as_lines, entries, shown},
+    saved,
 };
 use crate::read::trial;
 
 /// Lists with an entry a line.
 const LISTS: [&str; 3] = ["releases", "error_messages", "ip_addresses"];
 const MINIMUM_OF: &str = "minimum_app_version_of";
+/// Most discarded issues that are shown; the API has all.
+const DISCARDS: usize = 100;
 
 #[derive(Template)]
 #[template(path = "settings/filters.html")]
@@ -40,6 +45,17 @@ pub(super) struct FiltersPage {
     /// An event that was pasted to be tried.
     sample: String,
     verdict: Option<Verdict>,
+    /// Issues that were deleted and whose further events are dropped, newest first.
+    discards: Vec<DiscardRow>,
+}
+
+struct DiscardRow {
+    title: String,
+    culprit: String,
+    by: String,
+    at: Moment,
+    /// Where it is taken back.
+    undo: String,
 }
 
 struct SampleRow {
@@ -54,6 +70,18 @@ struct SampleRow {
 
 /// What the filters say of the event that was pasted.
 struct Verdict(Option<Dropped>);
+
+impl DiscardRow {
+    fn new(discard: Discard, action: &str, visit: &Visit) -> Self {
+        Self {
+            undo: format!("{action}discards/{}/undo/", discard.id),
+            title: discard.title,
+            culprit: discard.culprit,
+            by: discard.discarded_by.unwrap_or_else(|| "somebody who is gone".into()),
+            at: Moment::ago(discard.created, visit.now),
+        }
+    }
+}
 
 impl SampleRow {
     fn new(at: usize, sample: &Value) -> Self {
@@ -71,8 +99,9 @@ impl SampleRow {
 impl Page for FiltersPage {
     const TAB: Tab = Tab::Filters;
 
-    async fn of(_: &Visit, _: &Project, parts: Parts) -> Result<Self, PageError> {
+    async fn of(visit: &Visit, project: &Project, parts: Parts) -> Result<Self, PageError> {
         let Parts { shell, frame, draft } = parts;
+        let discards = visit.query.catalog.discards(project.id, DISCARDS).await?;
         let samples = entries(&draft, "sample_rates").iter().chain([&Value::Null]).enumerate();
         Ok(Self {
             releases: as_lines(&draft, "releases"),
@@ -83,6 +112,10 @@ impl Page for FiltersPage {
             samples: samples.map(|(at, sample)| SampleRow::new(at, sample)).collect(),
             sample: String::new(),
             verdict: None,
+            discards: discards
+                .into_iter()
+                .map(|discard| DiscardRow::new(discard, &frame.action, visit))
+                .collect(),
             shell,
             frame,
         })
@@ -148,6 +181,23 @@ fn systems(draft: &Value) -> String {
         }
         _ => shown(draft, MINIMUM_OF),
     }
+}
+
+#[derive(Deserialize)]
+pub(super) struct DiscardPath {
+    discard: i64,
+}
+
+/// `POST …/settings/filters/discards/{discard}/undo/`: events of it are stored again.
+pub(super) async fn undo_discard(
+    decided: Decided<NoFields>,
+    path: web::Path<ProjectPath>,
+    of: web::Path<DiscardPath>,
+) -> Result<HttpResponse, PageError> {
+    let visit = decided.0.visit;
+    let project = visit.project(&path).await?;
+    visit.query.catalog.undo_discard(project.id, of.discard).await?;
+    Ok(saved(Tab::Filters, &project))
 }
 
 /// `POST …/settings/filters/preview/`: the draft is tried on an event, and nothing is saved.

@@ -63,6 +63,7 @@ pub(super) fn pages() -> Scope {
         .route("/filters/", web::get().to(show::<filters::FiltersPage>))
         .route("/filters/", web::post().to(save::<filters::FiltersPage>))
         .route("/filters/preview/", web::post().to(filters::preview))
+        .route("/filters/discards/{discard}/undo/", web::post().to(filters::undo_discard))
         .route("/privacy/", web::get().to(show::<privacy::PrivacyPage>))
         .route("/privacy/", web::post().to(save::<privacy::PrivacyPage>))
         .route("/privacy/preview/", web::post().to(privacy::preview))

@@ -222,6 +222,24 @@ async fn a_filter_that_cannot_be_used_is_told_by_its_line() {
 }
 
 #[actix_web::test]
+async fn discarded_issues_are_shown_with_the_filters_and_taken_back() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let page = visit(&server, &browser, "filters").await;
+    assert!(page.body.contains("data-testid=\"discards\"") && !page.body.contains("data-testid=\"discard\""));
+    let issue = server.issue("IllegalStateException: no view").await;
+    let fields = [("what", "discard")];
+    server.submit(&browser, &format!("/issues/{issue}/delete"), &fields).await;
+    let page = visit(&server, &browser, "filters").await;
+    assert!(page.body.contains("IllegalStateException: no view"), "{}", page.body);
+    let reply = submit(&server, &browser, "filters/discards/1/undo", &[]).await;
+    assert_eq!(reply.header(header::LOCATION), "/projects/mayday/app/settings/filters/?saved=1");
+    assert!(!visit(&server, &browser, "filters").await.body.contains("IllegalStateException"));
+    let reply = submit(&server, &browser, "filters/discards/1/undo", &[]).await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
 async fn filters_are_tried_on_an_event_without_saving() {
     let server = Server::start().await;
     let browser = server.browser().await;
