@@ -71,6 +71,8 @@ pub struct ReleaseFilter {
     pub text: String,
     /// Exactly this version.
     pub version: Option<String>,
+    /// Only those behind a release of the list: when that was created, and its version.
+    pub after: Option<(Timestamp, String)>,
     /// Only with commits or refs, and not this version.
     pub with_commits_but: Option<String>,
 }
@@ -86,7 +88,12 @@ impl Catalog {
         let mut query = QueryBuilder::new(SELECT);
         query.push_bind(organization.to_sql());
         filter.push(&mut query);
-        query.push(GROUP).push(" ORDER BY created DESC, r.version DESC LIMIT ");
+        query.push(GROUP);
+        if let Some((created, version)) = &filter.after {
+            query.push(" HAVING (COALESCE(d.created, MIN(r.first_seen)), r.version) < (");
+            query.push_bind(created.0).push(", ").push_bind(version.clone()).push(")");
+        }
+        query.push(" ORDER BY created DESC, r.version DESC LIMIT ");
         query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows: Vec<Row> = query.build_query_as().fetch_all(&self.reader).await?;
         let mut releases: Vec<Release> = rows.into_iter().map(Release::from).collect();

@@ -6,13 +6,14 @@ use actix_web::{
 };
 use mayday_catalog::{access::Principal, projects::Project, releases::ReleaseFilter};
 use mayday_event::Timestamp;
+use mayday_store::queries::Window;
 use serde_json::{Value, json};
 
 use super::{
     organization_sessions::projects,
     params::Params,
     release_json::release_json,
-    respond::{Answer, whole},
+    respond::{Answer, page},
 };
 use crate::{
     Query, QueryError,
@@ -21,7 +22,8 @@ use crate::{
     read::{
         self,
         release_health::ReleaseRow,
-        release_list::{ListedRelease, Sort, sort},
+        release_list::{self, ListedRelease},
+        release_order::{self, Sort},
     },
 };
 
@@ -45,7 +47,7 @@ pub(super) async fn list(
     request: HttpRequest,
 ) -> Answer {
     read::projects::check_organization(&principal, &organization)?;
-    match health_sort(&params)? {
+    match health_sort(&query, &params)? {
         Some(by) => {
             principal.check::<ProjectRead>()?;
             let projects = projects(&query, &principal, &params).await?;
@@ -64,7 +66,7 @@ pub(super) async fn list_of_project(
 ) -> Answer {
     let (organization, project) = path.into_inner();
     let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    match health_sort(&params)? {
+    match health_sort(&query, &params)? {
         Some(by) => {
             principal.check::<ProjectRead>()?;
             with_health(&query, &[project], &params, &request, by).await
@@ -74,12 +76,19 @@ pub(super) async fn list_of_project(
 }
 
 /// How to sort what cannot be answered without sessions; `None`: nothing asks for them.
-fn health_sort(params: &Params) -> Result<Option<Sort>, QueryError> {
+fn health_sort(query: &Query, params: &Params) -> Result<Option<Sort>, QueryError> {
+    // A window that makes no sense is said so, also to whom it does not matter.
+    window(query, params)?;
     let wants_health = params.switch("health", false)?;
     let name = params.filled("sort")?.unwrap_or("date");
     let unknown = || QueryError::none_of("sort", name, &SORTS.map(|(known, _)| known));
     let (_, by) = SORTS.into_iter().find(|(known, _)| *known == name).ok_or_else(unknown)?;
     Ok((wants_health || by != Sort::Date).then_some(by))
+}
+
+/// Whose sessions count.
+fn window(query: &Query, params: &Params) -> Result<Window, QueryError> {
+    params.span_or(query, DAYS * Timestamp::DAY_MS)
 }
 
 async fn plain(
@@ -92,8 +101,10 @@ async fn plain(
     let text = params.one("query")?.unwrap_or_default().to_owned();
     let filter =
         ReleaseFilter { text, project: project.map(|project| project.id), ..ReleaseFilter::default() };
-    let releases = query.catalog.releases(principal.organization_id, &filter, params.limit()?).await?;
-    whole(query, request, &releases.iter().map(release_json).collect::<Vec<_>>())
+    let (cursor, limit) = (params.cursor()?, params.limit()?);
+    let (releases, pagination) =
+        release_list::known(query, principal.organization_id, filter, cursor, limit).await?;
+    page(query, request, &releases.iter().map(release_json).collect::<Vec<_>>(), &pagination, None)
 }
 
 async fn with_health(
@@ -103,17 +114,16 @@ async fn with_health(
     request: &HttpRequest,
     by: Sort,
 ) -> Answer {
-    let (limit, window) = (params.limit()?, params.span_or(query, DAYS * Timestamp::DAY_MS)?);
+    let (limit, window, cursor) = (params.limit()?, window(query, params)?, params.cursor()?);
     let (text, environment) = (params.one("query")?.unwrap_or_default(), params.filled("environment")?);
-    let mut found = read::release_list::list(query, projects, text, window, environment).await?;
-    sort(&mut found, by);
-    found.truncate(limit);
-    whole(query, request, &found.iter().map(listed_json).collect::<Vec<_>>())
+    let found = release_list::list(query, projects, text, window, environment).await?;
+    let (found, pagination) = release_order::page(found, ListedRelease::measures, by, cursor, limit);
+    page(query, request, &found.iter().map(listed_json).collect::<Vec<_>>(), &pagination, None)
 }
 
 fn listed_json(listed: &ListedRelease) -> Value {
     let mut json = release_json(&listed.release);
-    json["newGroups"] = listed.health.iter().map(|(_, row)| row.issues.new).sum::<u64>().into();
+    json["newGroups"] = listed.new_issues().into();
     for project in json["projects"].as_array_mut().into_iter().flatten() {
         let row = listed.health.iter().find(|(id, _)| project["id"] == id.0).map(|(_, row)| row);
         if let Some(row) = row {

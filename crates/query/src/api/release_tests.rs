@@ -1,6 +1,6 @@
 //! Releases as `sentry-cli` makes them, request by request.
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, header};
 use serde_json::json;
 
 use crate::fixture::Server;
@@ -66,6 +66,37 @@ async fn older_clients_ask_by_project() {
         server.api(Method::DELETE, &format!("{of_project}1.0/"), None).await.status,
         StatusCode::NO_CONTENT
     );
+}
+
+#[actix_web::test]
+async fn pages_of_releases_hold_while_releases_are_made() {
+    let server = Server::start().await;
+    for version in ["1.0", "1.1", "1.2", "1.3", "1.4"] {
+        let new = json!({ "version": version, "projects": ["app"] });
+        server.api(Method::POST, RELEASES, Some(new)).await;
+    }
+    for path in [RELEASES, "/projects/mayday/app/releases/"] {
+        let (mut seen, mut address) = (Vec::new(), format!("{path}?per_page=2&query=1."));
+        loop {
+            let reply = server.api(Method::GET, &address, None).await;
+            let page = reply.json();
+            seen.extend(page.as_array().unwrap().iter().map(|release| release["version"].clone()));
+            // It comes before all others, and is on no page behind the first.
+            let new = json!({ "version": format!("1.9.{}", seen.len()), "projects": ["app"] });
+            server.api(Method::POST, RELEASES, Some(new)).await;
+            let link = reply.header(header::LINK);
+            let (_, next) = link.split_once("rel=\"next\"; ").unwrap();
+            let Some(next) = next.strip_prefix("results=\"true\"; cursor=\"") else { break };
+            address = format!("{path}?per_page=2&query=1.&cursor={}", next.trim_end_matches('"'));
+        }
+        let old: Vec<_> =
+            seen.iter().filter(|version| version.as_str().is_some_and(|v| v.len() == 3)).collect();
+        assert_eq!(old, ["1.4", "1.3", "1.2", "1.1", "1.0"], "{path}: {seen:?}");
+    }
+    for bad in ["cursor=1:2:0", "cursor=x", "statsPeriod=soon"] {
+        let reply = server.api(Method::GET, &format!("{RELEASES}?{bad}"), None).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{bad}");
+    }
 }
 
 #[actix_web::test]

@@ -1,7 +1,5 @@
 //! Shares of a count, and how far they may be off.
 
-use std::cmp::Ordering;
-
 use serde::Serialize;
 
 /// Standard deviations of a normal distribution that 95 % lie within.
@@ -17,12 +15,6 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// The order in which what does worst comes first, and last what has no share.
-    pub(crate) fn least_first(one: Option<Self>, other: Option<Self>) -> Ordering {
-        let rate = |share: Option<Self>| share.map_or(f64::INFINITY, |share| share.rate);
-        rate(one).total_cmp(&rate(other))
-    }
-
     /// `None` where there is nothing to have a share of. Estimates may differ by a little: a part is never more than
     /// the whole.
     pub(crate) fn of(part: u64, whole: u64) -> Option<Self> {

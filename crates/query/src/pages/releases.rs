@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use mayday_event::{Timestamp, release_order::Rank};
+use mayday_event::Timestamp;
 use serde::Deserialize;
 
 use super::{
@@ -15,10 +15,13 @@ use super::{
     visit::{ProjectPath, Visit},
 };
 use crate::{
-    health::{Share, Verdict},
+    QueryError,
+    cursor::{Cursor, InvalidCursor},
+    health::Verdict,
     read::{
         period::Period,
         release_health::{self, ReleaseRow, Releases},
+        release_order::{self, ReleaseKey, Sort},
     },
 };
 
@@ -32,7 +35,7 @@ struct ReleasesPage {
     action: String,
     asked: ReleasesQuery,
     periods: Vec<NavLink>,
-    sorts: Vec<(&'static str, &'static str)>,
+    sorts: Vec<(&'static str, &'static str, Sort)>,
     rows: Vec<Row>,
     /// Nothing is looked for.
     is_all: bool,
@@ -72,19 +75,19 @@ pub(crate) struct ReleasesQuery {
     #[serde(rename = "statsPeriod")]
     period: String,
     sort: String,
-    /// From 0.
-    page: usize,
+    cursor: String,
 }
 
 /// What one sorts by, as the address and as people say it.
-const SORTS: [(&str, &str); 7] = [
-    ("", "Newest"),
-    ("semver", "Highest version"),
-    ("sessions", "Most sessions"),
-    ("adoption", "Adoption"),
-    ("crash_free_sessions", "Fewest crash-free sessions"),
-    ("crash_free_users", "Fewest crash-free users"),
-    ("new_issues", "Most new issues"),
+const SORTS: [(&str, &str, Sort); 8] = [
+    ("", "Newest", Sort::Date),
+    ("semver", "Highest version", Sort::Semver),
+    ("sessions", "Most sessions", Sort::Sessions),
+    ("users", "Most users", Sort::Users),
+    ("adoption", "Adoption", Sort::Adoption),
+    ("crash_free_sessions", "Fewest crash-free sessions", Sort::CrashFreeSessions),
+    ("crash_free_users", "Fewest crash-free users", Sort::CrashFreeUsers),
+    ("new_issues", "Most new issues", Sort::NewIssues),
 ];
 
 impl ReleasesQuery {
@@ -96,8 +99,11 @@ impl ReleasesQuery {
         Some(self.environment.trim()).filter(|environment| !environment.is_empty())
     }
 
-    fn path(&self, path: &str, period: &str, page: usize) -> String {
-        let page = if page == 0 { String::new() } else { page.to_string() };
+    fn cursor(&self) -> Result<Option<Cursor<ReleaseKey>>, InvalidCursor> {
+        Some(self.cursor.as_str()).filter(|cursor| !cursor.is_empty()).map(str::parse).transpose()
+    }
+
+    fn path(&self, path: &str, period: &str, cursor: &str) -> String {
         with_query(
             path,
             &[
@@ -105,7 +111,7 @@ impl ReleasesQuery {
                 ("environment", &self.environment),
                 ("statsPeriod", period),
                 ("sort", &self.sort),
-                ("page", &page),
+                ("cursor", cursor),
             ],
         )
     }
@@ -116,23 +122,8 @@ impl ReleasesQuery {
         version.starts_with(&wanted) || without_package.starts_with(&wanted)
     }
 
-    fn sort(&self, rows: &mut [&ReleaseRow]) {
-        match self.sort.as_str() {
-            "semver" => rows.sort_by_cached_key(|row| std::cmp::Reverse(Rank::of(&row.version))),
-            "sessions" => rows.sort_by_key(|row| std::cmp::Reverse(row.counts().sessions)),
-            "adoption" => rows.sort_by(|one, other| {
-                let share = |row: &ReleaseRow| row.adoption.sessions.unwrap_or_default();
-                share(other).total_cmp(&share(one))
-            }),
-            "crash_free_sessions" => rows.sort_by(|one, other| {
-                Share::least_first(one.crash_free_sessions(), other.crash_free_sessions())
-            }),
-            "crash_free_users" => rows
-                .sort_by(|one, other| Share::least_first(one.crash_free_users(), other.crash_free_users())),
-            "new_issues" => rows.sort_by_key(|row| std::cmp::Reverse(row.issues.new)),
-            // As they come.
-            _ => {}
-        }
+    fn sort(&self) -> Sort {
+        SORTS.into_iter().find(|(name, ..)| *name == self.sort).map_or(Sort::Date, |(.., sort)| sort)
     }
 }
 
@@ -171,6 +162,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, PageError> {
     let project = visit.project(&path).await?;
     let asked = asked.into_inner();
+    let cursor = asked.cursor().map_err(QueryError::from)?;
     let window = asked.period().window(visit.now);
     let found = release_health::list(&visit.query, &project, window, asked.environment()).await;
     let unavailable = found.is_err();
@@ -185,8 +177,8 @@ pub(crate) async fn list(
     let shell =
         visit.project_shell(format!("Releases · {}", project.name), &project, Section::Releases).await?;
     let issues = Section::Issues.path(&project);
-    let page =
-        ReleasesPage::new(shell, Section::Releases.path(&project), &issues, asked, &releases, visit.now);
+    let action = Section::Releases.path(&project);
+    let page = ReleasesPage::new(shell, action, &issues, (asked, cursor), &releases, visit.now);
     answer::page(&ReleasesPage { unavailable, no_sessions: page.no_sessions && !unavailable, ..page })
 }
 
@@ -195,32 +187,31 @@ impl ReleasesPage {
         shell: Shell,
         action: String,
         issues: &str,
-        asked: ReleasesQuery,
+        (asked, cursor): (ReleasesQuery, Option<Cursor<ReleaseKey>>),
         releases: &Releases,
         now: Timestamp,
     ) -> Self {
-        let mut found: Vec<&ReleaseRow> = releases.0.iter().filter(|row| asked.matches(row)).collect();
-        asked.sort(&mut found);
-        let first = asked.page.saturating_mul(RELEASES);
-        let has_more = found.len() > first.saturating_add(RELEASES);
-        let rows = found.into_iter().skip(first).take(RELEASES);
-        let rows = rows.map(|row| Row::new(row, releases, &action, issues, now)).collect();
+        let found: Vec<&ReleaseRow> = releases.0.iter().filter(|row| asked.matches(row)).collect();
+        let (found, pagination) =
+            release_order::page(found, |row| row.measures(), asked.sort(), cursor, RELEASES);
+        let rows = found.into_iter().map(|row| Row::new(row, releases, &action, issues, now)).collect();
         let period = asked.period();
         let periods = [Period::Day, Period::Fortnight, Period::Month].map(|other| NavLink {
-            name: other.name().into(),
-            href: asked.path(&action, other.name(), 0),
+            name: other.label().into(),
+            href: asked.path(&action, other.name(), ""),
             current: other == period,
         });
+        let to = |cursor: &str| asked.path(&action, period.name(), cursor);
         Self {
             shell,
             periods: periods.into(),
             sorts: SORTS.into(),
             rows,
-            is_all: asked.query.is_empty() && asked.page == 0,
+            is_all: asked.query.is_empty() && asked.cursor.is_empty(),
             unavailable: false,
             no_sessions: releases.0.iter().all(|row| row.sessions.is_none()),
-            previous: (asked.page > 0).then(|| asked.path(&action, period.name(), asked.page - 1)),
-            next: has_more.then(|| asked.path(&action, period.name(), asked.page + 1)),
+            previous: pagination.previous_cursor().map(to),
+            next: pagination.next_cursor().map(to),
             action,
             asked,
         }
@@ -268,7 +259,7 @@ mod tests {
             sample::shell(),
             "/projects/mayday/app/releases/".into(),
             "/projects/mayday/app/issues/",
-            asked,
+            (asked, None),
             &release::sample_releases(),
             now(),
         );

@@ -27,6 +27,7 @@ pub(crate) mod reasons;
 pub(crate) mod regrouping;
 pub(crate) mod release_health;
 pub(crate) mod release_list;
+pub(crate) mod release_order;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod stats;

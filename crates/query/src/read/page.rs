@@ -13,15 +13,15 @@ pub(super) struct Place<Id> {
 }
 
 /// The page of `places` (sorted, largest first) that a cursor leads to.
-pub(super) fn cut<Id: Copy + Ord + Display>(
+pub(super) fn cut<Id: Clone + Ord + Display>(
     mut places: Vec<Place<Id>>,
     cursor: Option<Cursor<Id>>,
     limit: usize,
 ) -> (Vec<Place<Id>>, Pagination) {
-    let (start, end) = match cursor {
+    let (start, end) = match &cursor {
         None => (0, limit),
         Some(cursor) => {
-            let at = Place { value: cursor.value, id: cursor.id };
+            let at = Place { value: cursor.value, id: cursor.id.clone() };
             match cursor.direction {
                 Direction::Next => {
                     let start = places.partition_point(|place| *place >= at);
@@ -42,7 +42,7 @@ pub(super) fn cut<Id: Copy + Ord + Display>(
 }
 
 /// The cursors of the pages around one whose first and last rows these are.
-pub(super) fn around<Id: Copy + Display>(
+pub(super) fn around<Id: Clone + Display>(
     first: Option<&Place<Id>>,
     last: Option<&Place<Id>>,
     cursor: Option<Cursor<Id>>,
@@ -51,7 +51,8 @@ pub(super) fn around<Id: Copy + Display>(
 ) -> Pagination {
     // A page without rows has no edge of its own: the cursor that led to it stands for it.
     let edge = |place: Option<&Place<Id>>| {
-        place.map(|place| (place.value, place.id)).or(cursor.map(|cursor| (cursor.value, cursor.id)))
+        let of_cursor = || cursor.as_ref().map(|cursor| (cursor.value, cursor.id.clone()));
+        place.map(|place| (place.value, place.id.clone())).or_else(of_cursor)
     };
     let neighbour = |edge: (i64, Id), direction, results| {
         let cursor = Cursor { value: edge.0, id: edge.1, direction }.to_string();

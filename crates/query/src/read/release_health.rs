@@ -13,6 +13,7 @@ use mayday_store::queries::{
     sessions::{SessionCounts, SessionFilter, SessionGroup, SessionGrouping},
 };
 
+use super::release_order::Measures;
 use crate::{
     Query, QueryError,
     health::{Assessment, Evidence, NewIssue, Share, assess},
@@ -75,6 +76,17 @@ impl ReleaseRow {
 
     pub(crate) fn counts(&self) -> SessionCounts {
         self.sessions.as_ref().map(|group| group.counts).unwrap_or_default()
+    }
+
+    /// What it is sorted by.
+    pub(crate) fn measures(&self) -> Measures<'_> {
+        Measures {
+            version: &self.version,
+            created: self.created,
+            counts: self.counts(),
+            adoption: self.adoption.sessions,
+            new_issues: self.issues.new,
+        }
     }
 
     pub(crate) fn crash_free_sessions(&self) -> Option<Share> {
