@@ -218,7 +218,11 @@ async fn what_sessions_cannot_be_asked_is_refused_by_name() {
     let server = Server::start().await;
     for (asked, reason) in [
         ("", "field: give one at least"),
-        ("field=p50(session.duration)", "field: \"p50(session.duration)\" is none of"),
+        ("field=p42(session.duration)", "field: \"p42(session.duration)\" is none of"),
+        (
+            "field=avg(session.duration)&groupBy=session.status",
+            "goes with sum(session) and count_unique(user) only",
+        ),
         ("field=sum(session)&groupBy=country", "groupBy: \"country\" is none of project, release"),
         (
             "field=crash_rate(user)&groupBy=session.status",
@@ -238,6 +242,44 @@ async fn what_sessions_cannot_be_asked_is_refused_by_name() {
     assert_eq!(
         server.api(Method::GET, "/organizations/other/sessions/?field=sum(session)", None).await.status,
         StatusCode::NOT_FOUND
+    );
+}
+
+#[actix_web::test]
+async fn durations_of_sessions_add_up_over_projects() {
+    let server = Server::with_engine().await;
+    let (catalog, organization) = (&server.query.catalog, server.project.organization_id);
+    let other = catalog.create_project(organization, "Other", Some("other"), "").await.unwrap();
+    let lasting = |number: u64, project_id, end, duration_ms| {
+        let mut row = session(&server, number, "app@1.0.0", end);
+        row.project_id = project_id;
+        row.update.duration_ms = duration_ms;
+        row
+    };
+    let mut sessions: Vec<_> =
+        (1..=99).map(|n| lasting(n, server.project.id, End::Well, Some(n * 1000))).collect();
+    sessions.push(lasting(100, other.id, End::Well, Some(1_000_000)));
+    // One did not end well, one does not say.
+    sessions.push(lasting(101, other.id, End::Crash, Some(5_000_000)));
+    sessions.push(lasting(102, other.id, End::Well, None));
+    server.query.store.insert_sessions(&sessions).await.unwrap();
+    let fields =
+        "field=avg(session.duration),p50(session.duration),p99(session.duration),max(session.duration)";
+    let found = get(&server, &format!("{SESSIONS}?{fields}&statsPeriod=24h&interval=1h")).await;
+    let totals = &found["groups"][0]["totals"];
+    assert_eq!(totals["avg(session.duration)"], 59_500.0);
+    assert_eq!(totals["max(session.duration)"], 1_000_000.0);
+    for (field, exact) in [("p50(session.duration)", 50_000.0), ("p99(session.duration)", 99_000.0)] {
+        let told = totals[field].as_f64().unwrap();
+        assert!((told / exact - 1.0).abs() < 0.011, "{field}: {told}");
+        let series = found["groups"][0]["series"][field].as_array().unwrap();
+        assert_eq!(series.iter().filter(|point| !point.is_null()).collect::<Vec<_>>(), [&totals[field]]);
+    }
+    let by_project = get(&server, &format!("{SESSIONS}?field=max(session.duration)&groupBy=project")).await;
+    let expected = [(server.project.id.0, 99_000.0), (other.id.0, 1_000_000.0)];
+    assert_eq!(
+        groups(&by_project, "project", "max(session.duration)"),
+        expected.map(|(id, longest)| (json!(id), json!(longest)))
     );
 }
 

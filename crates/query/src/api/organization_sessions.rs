@@ -18,7 +18,7 @@ use crate::{
     auth::{Granted, OrgRead},
     read::{
         self,
-        organization_sessions::{Asked, Group, GroupKey},
+        organization_sessions::{Asked, Group, GroupKey, Numbers},
         outcomes::Buckets,
     },
     search::Search,
@@ -36,6 +36,17 @@ enum Field {
     CrashFreeRate(Of),
     /// Of users.
     AnrRate,
+    /// Milliseconds.
+    Duration(Length),
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Mean,
+    /// What so many in a hundred sessions do not last longer than.
+    Percentile(u8),
+    Longest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +55,7 @@ enum Of {
     Users,
 }
 
-const FIELDS: [(&str, Field); 7] = [
+const FIELDS: [(&str, Field); 14] = [
     ("sum(session)", Field::Count(Of::Sessions)),
     ("count_unique(user)", Field::Count(Of::Users)),
     ("crash_rate(session)", Field::CrashRate(Of::Sessions)),
@@ -52,6 +63,13 @@ const FIELDS: [(&str, Field); 7] = [
     ("crash_free_rate(session)", Field::CrashFreeRate(Of::Sessions)),
     ("crash_free_rate(user)", Field::CrashFreeRate(Of::Users)),
     ("anr_rate()", Field::AnrRate),
+    ("avg(session.duration)", Field::Duration(Length::Mean)),
+    ("p50(session.duration)", Field::Duration(Length::Percentile(50))),
+    ("p75(session.duration)", Field::Duration(Length::Percentile(75))),
+    ("p90(session.duration)", Field::Duration(Length::Percentile(90))),
+    ("p95(session.duration)", Field::Duration(Length::Percentile(95))),
+    ("p99(session.duration)", Field::Duration(Length::Percentile(99))),
+    ("max(session.duration)", Field::Duration(Length::Longest)),
 ];
 
 /// What sessions are told apart by.
@@ -70,7 +88,7 @@ const STATUSES: [(&str, OfStatus); 4] = [
 ];
 
 impl Field {
-    fn of(self, counts: &SessionCounts) -> Value {
+    fn of(self, Numbers { counts, durations }: &Numbers) -> Value {
         let share = |part: u64, whole: u64| (whole > 0).then(|| part.min(whole) as f64 / whole as f64);
         let crashed = |of: Of| match of {
             Of::Sessions => share(counts.crashed, counts.sessions),
@@ -82,6 +100,9 @@ impl Field {
             Self::CrashRate(of) => json!(crashed(of)),
             Self::CrashFreeRate(of) => json!(crashed(of).map(|share| 1.0 - share)),
             Self::AnrRate => json!(share(counts.anr_users, counts.users)),
+            Self::Duration(Length::Mean) => json!(durations.mean_ms()),
+            Self::Duration(Length::Percentile(n)) => json!(durations.quantile_ms(f64::from(n) / 100.0)),
+            Self::Duration(Length::Longest) => json!(durations.longest_ms()),
         }
     }
 }
@@ -117,6 +138,7 @@ async fn list(
         by_release: shown.groups.contains(&"release"),
         by_environment: shown.groups.contains(&"environment"),
         with_series: shown.series,
+        with_durations: shown.fields.iter().any(|(_, field)| matches!(field, Field::Duration(_))),
         limit: params.limit_or(limits::SESSION_GROUPS)?,
     };
     let mut found = read::organization_sessions::list(&query, &asked).await?;
@@ -215,9 +237,10 @@ impl Shown {
             return vec![self.group_json(group, None)];
         }
         let narrowed = |of: OfStatus| {
-            let counts = |counts: &SessionCounts| {
-                let [sessions, users] = of(counts);
-                SessionCounts { sessions, users, ..SessionCounts::default() }
+            let counts = |numbers: &Numbers| {
+                let [sessions, users] = of(&numbers.counts);
+                let counts = SessionCounts { sessions, users, ..SessionCounts::default() };
+                Numbers { counts, ..Numbers::default() }
             };
             Group {
                 totals: counts(&group.totals),
@@ -226,7 +249,7 @@ impl Shown {
             }
         };
         let of_status =
-            |(name, of)| Some((name, narrowed(of))).filter(|(_, group)| group.totals.sessions > 0);
+            |(name, of)| Some((name, narrowed(of))).filter(|(_, group)| group.totals.counts.sessions > 0);
         STATUSES
             .into_iter()
             .filter_map(of_status)
@@ -244,7 +267,7 @@ impl Shown {
             json["totals"] = Value::Object(totals.collect());
         }
         if self.series {
-            let series = |field: &Field| group.series.iter().map(|counts| field.of(counts)).collect();
+            let series = |field: &Field| group.series.iter().map(|numbers| field.of(numbers)).collect();
             let all = self.fields.iter().map(|(name, field)| ((*name).to_owned(), series(field)));
             json["series"] = Value::Object(all.collect());
         }

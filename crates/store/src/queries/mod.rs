@@ -16,6 +16,7 @@ pub mod outcomes;
 mod payloads;
 pub mod search;
 pub mod series;
+pub mod session_durations;
 pub mod sessions;
 pub mod suspects;
 pub mod tags;

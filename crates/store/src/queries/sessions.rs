@@ -99,7 +99,7 @@ const COUNTS: &str =
     toUnixTimestamp64Milli(min(started)) AS first_ms, toUnixTimestamp64Milli(max(started)) AS last_ms";
 
 /// `FINAL`: of a session's updates, the greatest sequence alone, in whatever week each came.
-const FROM_SESSIONS: &str = "FROM sessions FINAL WHERE project_id = {project:UInt64}
+pub(super) const FROM_SESSIONS: &str = "FROM sessions FINAL WHERE project_id = {project:UInt64}
     AND started >= fromUnixTimestamp64Milli({from:Int64}) AND started < fromUnixTimestamp64Milli({to:Int64})
     AND toDate(started) >= toDate(fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
     AND toDate(started) <= toDate(fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
@@ -127,33 +127,46 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<SessionGroup>, StoreError> {
         let sql = format!(
-            "SELECT {} AS of_release, {} AS of_environment, {} AS bucket_ms, {COUNTS} {FROM_SESSIONS}{}
+            "SELECT {}, {COUNTS} {FROM_SESSIONS}{}
              GROUP BY of_release, of_environment, bucket_ms
              ORDER BY sessions DESC, of_release, of_environment, bucket_ms LIMIT {{limit:UInt64}}",
-            if grouping.release { "toString(release)" } else { "''" },
-            if grouping.environment { "toString(environment)" } else { "''" },
-            if grouping.width_ms > 0 { BUCKET } else { "toInt64(0)" },
+            grouping.columns(),
             filter.condition()
         );
         let query = filter.bind(window.bind(self.query(&sql, project))).param("limit", limit);
-        let query = if grouping.width_ms > 0 { query.param("width", grouping.width_ms) } else { query };
-        let rows: Vec<GroupRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        let rows: Vec<GroupRow> = grouping.bind(query).fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(SessionGroup::from).filter(|group| group.counts.sessions > 0).collect())
     }
 }
 
 const BUCKET: &str = "intDiv(toUnixTimestamp64Milli(started), {width:Int64}) * {width:Int64}";
 
+impl SessionGrouping {
+    /// The columns `of_release`, `of_environment` and `bucket_ms`, with the parameter that [`SessionGrouping::bind`] binds.
+    pub(super) fn columns(self) -> String {
+        format!(
+            "{} AS of_release, {} AS of_environment, {} AS bucket_ms",
+            if self.release { "toString(release)" } else { "''" },
+            if self.environment { "toString(environment)" } else { "''" },
+            if self.width_ms > 0 { BUCKET } else { "toInt64(0)" },
+        )
+    }
+
+    pub(super) fn bind(self, query: Query) -> Query {
+        if self.width_ms > 0 { query.param("width", self.width_ms) } else { query }
+    }
+}
+
 impl SessionFilter {
     /// ` AND …` with the parameters that [`SessionFilter::bind`] binds; empty if nothing is filtered.
-    fn condition(&self) -> String {
+    pub(super) fn condition(&self) -> String {
         let releases = (!self.releases.is_empty()).then_some(" AND release IN {releases:Array(String)}");
         let environments =
             (!self.environments.is_empty()).then_some(" AND environment IN {environments:Array(String)}");
         [releases, environments].into_iter().flatten().collect()
     }
 
-    fn bind(&self, mut query: Query) -> Query {
+    pub(super) fn bind(&self, mut query: Query) -> Query {
         if !self.releases.is_empty() {
             query = query.param("releases", &self.releases);
         }
