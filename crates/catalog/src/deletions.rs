@@ -89,6 +89,7 @@ pub(crate) async fn delete(tx: &mut Connection, issue: &Issue, now: Timestamp) -
             ("DELETE FROM issue_moves WHERE from_issue IN ", ""),
             ("DELETE FROM issue_moves WHERE to_issue IN ", ""),
             ("DELETE FROM activities WHERE issue_id IN ", ""),
+            ("DELETE FROM release_regressions WHERE issue_id IN ", ""),
             (
                 "DELETE FROM deliveries WHERE transition_id IN (SELECT id FROM transitions WHERE issue_id IN ",
                 ")",

@@ -7,6 +7,7 @@ use sqlx::QueryBuilder;
 
 use crate::{
     Catalog, CatalogError,
+    batch::Occurrence,
     connect::Sequence,
     deletions,
     issue_changes::select_one,
@@ -104,26 +105,54 @@ impl Catalog {
         Ok(())
     }
 
-    /// Which of these hashes were discarded.
-    pub async fn discarded(
+    /// Whether each of these events is of a discarded issue: of its hashes, its own before those of earlier versions, the
+    /// first that leads anywhere decides.
+    pub async fn are_discarded(&self, events: &[&Occurrence]) -> Result<Vec<bool>, CatalogError> {
+        let discarded = self.listed(DISCARDED, events.iter().copied()).await?;
+        let is_discarded =
+            |event: &Occurrence, hash: &GroupHash| discarded.contains(&(event.project_id, *hash));
+        let may_be =
+            events.iter().copied().filter(|event| hashes(event).any(|hash| is_discarded(event, hash)));
+        let leading = self.listed(LEADING, may_be).await?;
+        let leads = |event: &Occurrence, hash: &GroupHash| leading.contains(&(event.project_id, *hash));
+        let verdict = |event: &&Occurrence| {
+            let deciding = hashes(event).find(|hash| is_discarded(event, hash) || leads(event, hash));
+            deciding.is_some_and(|hash| is_discarded(event, hash))
+        };
+        Ok(events.iter().map(verdict).collect())
+    }
+
+    /// Those of the events' hashes that one of the two lists has.
+    async fn listed<'a>(
         &self,
-        hashes: impl IntoIterator<Item = (ProjectId, GroupHash)>,
+        list: &str,
+        events: impl Iterator<Item = &'a Occurrence>,
     ) -> Result<HashSet<(ProjectId, GroupHash)>, CatalogError> {
         let mut by_project: BTreeMap<ProjectId, HashSet<i64>> = BTreeMap::new();
-        for (project, hash) in hashes {
-            by_project.entry(project).or_default().insert(hash.to_sql());
+        for event in events {
+            by_project.entry(event.project_id).or_default().extend(hashes(event).map(|hash| hash.to_sql()));
         }
-        let mut discarded = HashSet::new();
+        let mut listed = HashSet::new();
         for (project, hashes) in by_project {
             let hashes = Vec::from_iter(hashes);
             for hashes in hashes.chunks(IN_LIST) {
-                let mut query = QueryBuilder::new("SELECT hash FROM discarded_hashes WHERE project_id = ");
+                let mut query = QueryBuilder::new(list);
                 query.push_bind(project.to_sql()).push(" AND hash IN ");
                 push_list(&mut query, hashes.iter().copied());
                 let found: Vec<i64> = query.build_query_scalar().fetch_all(&self.reader).await?;
-                discarded.extend(found.into_iter().map(|hash| (project, GroupHash::from_sql(hash))));
+                listed.extend(found.into_iter().map(|hash| (project, GroupHash::from_sql(hash))));
             }
         }
-        Ok(discarded)
+        Ok(listed)
     }
+}
+
+/// Of discarded issues.
+const DISCARDED: &str = "SELECT hash FROM discarded_hashes WHERE project_id = ";
+/// Of the issues that there are.
+const LEADING: &str = "SELECT hash FROM issue_hashes WHERE project_id = ";
+
+/// An event's, its own first.
+fn hashes(event: &Occurrence) -> impl Iterator<Item = &GroupHash> {
+    std::iter::once(&event.hash).chain(&event.previous)
 }

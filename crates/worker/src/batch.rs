@@ -1,11 +1,11 @@
 //! A batch on its way through the pipeline.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use mayday_blobs::BlobKey;
 use mayday_catalog::batch::{BatchRange, BegunBatch, Occurrence, Skipped};
-use mayday_event::{EventId, ProjectId, Timestamp};
+use mayday_event::{Category, EventId, ProjectId, Timestamp};
 use mayday_journal::Position;
 use mayday_store::rows::{AttachmentRow, EventRow, FateRow, FeedbackRow, MissingSymbolRow, SessionRow};
 use mayday_symbolication::{Wanted, caches::CacheKey};
@@ -122,6 +122,22 @@ impl Yield {
         }
         self.account.extend(next.account);
         self.bytes += next.bytes;
+    }
+
+    /// A file that came with an event that is not stored goes with it.
+    pub(crate) fn drop_files_of<'a>(&mut self, events: impl IntoIterator<Item = &'a SkippedEvent>) {
+        let came = |skipped: &'a SkippedEvent| {
+            let SkippedEvent { event, .. } = skipped;
+            ((event.key(), event.row.received), &event.source)
+        };
+        let sources: HashMap<(EventKey, Timestamp), &Source> = events.into_iter().map(came).collect();
+        for file in std::mem::take(&mut self.files) {
+            let AttachmentRow { project_id, event_id, received, .. } = file.row;
+            match sources.get(&((project_id, event_id), received)) {
+                Some(source) => self.account.moved(source, Category::Attachment, "event_filtered", 1),
+                None => self.files.push(file),
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     cores::Cores,
     in_flight::InFlight,
     retry::{Stopped, until_success},
-    stages::{payload::Budgets, store::Try},
+    stages::{deduplicate, payload::Budgets, store::Try},
 };
 
 /// The worker at work on one lane of the journal.
@@ -65,6 +65,8 @@ impl Pipeline {
         tracing::info!(lane = self.lane, first = range.first, last = range.last, "replaying a batch");
         let mut found = self.same_records(range.first, range.last).await?;
         let (events, skipped) = as_decided(&mut found, skipped);
+        // A repetition has files of its own.
+        found.drop_files_of(skipped.iter().filter(|skipped| skipped.reason != deduplicate::REASON));
         let batch = Batch::new(range, events, skipped, found);
         self.in_flight.take(batch.keys().into_iter());
         self.complete(batch, Try::Again).await
@@ -75,6 +77,7 @@ impl Pipeline {
         let (mut found, records) = self.next_records(after).await?;
         let range = BatchRange { journal: self.journal.id(), first: after.0 + 1, last: after.0 + records };
         let (events, discarded) = self.discard(std::mem::take(&mut found.events)).await?;
+        found.drop_files_of(&discarded);
         let (events, mut skipped) = self.deduplicate(events).await?;
         skipped.extend(discarded);
         skipped.append(&mut found.filtered);

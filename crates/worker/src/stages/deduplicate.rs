@@ -14,7 +14,7 @@ use crate::{
 /// mobile SDKs keep a report over a restart of the app.
 const RETRY_WINDOW_MS: i64 = Timestamp::DAY_MS;
 /// The outcome's reason.
-const REASON: &str = "duplicate";
+pub(crate) const REASON: &str = "duplicate";
 
 impl Pipeline {
     /// Parts events from repetitions of earlier ones: in this batch, in flight elsewhere, in ClickHouse. The events

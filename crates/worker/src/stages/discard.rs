@@ -16,14 +16,14 @@ impl Pipeline {
         events: Vec<ReadyEvent>,
     ) -> Result<(Vec<ReadyEvent>, Vec<SkippedEvent>), Stopped> {
         let discarded = until_success("look for discarded issues in the catalog", &self.stop, || async {
-            let hashes = events.iter().map(|event| (event.occurrence.project_id, event.occurrence.hash));
-            self.worker.catalog.discarded(hashes).await
+            let events: Vec<_> = events.iter().map(|event| &event.occurrence).collect();
+            self.worker.catalog.are_discarded(&events).await
         })
         .await?;
         let mut kept = Vec::with_capacity(events.len());
         let mut skipped = Vec::new();
-        for event in events {
-            if discarded.contains(&(event.occurrence.project_id, event.occurrence.hash)) {
+        for (event, is_discarded) in events.into_iter().zip(discarded) {
+            if is_discarded {
                 let detail = "its issue was discarded: further events of it are not stored".to_owned();
                 skipped.push(SkippedEvent { event, reason: REASON.to_owned(), detail });
             } else {

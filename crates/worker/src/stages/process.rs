@@ -168,8 +168,9 @@ impl Steps<'_> {
         for (index, entry) in (0..).zip(entries) {
             self.entry(entry, index, &dumps, &mut done);
         }
-        self.drop_files_of_filtered(&mut done);
-        Ok(done)
+        let filtered = std::mem::take(&mut done.filtered);
+        done.drop_files_of(&filtered);
+        Ok(Yield { filtered, ..done })
     }
 
     fn entry(&self, entry: Entry, index: u32, dumps: &[Attachment], done: &mut Yield) {
@@ -294,20 +295,6 @@ impl Steps<'_> {
             let (source, step) = (Source { key, ..source }, self.progress.step.get());
             done.set_aside.push(SetAside { source, step, reason: reason.to_owned(), detail });
         }
-    }
-
-    /// A file of an event that is filtered goes with it.
-    fn drop_files_of_filtered(&self, done: &mut Yield) {
-        if done.filtered.is_empty() || done.files.is_empty() {
-            return;
-        }
-        let filtered: Vec<EventId> = done.filtered.iter().map(|skipped| skipped.event.row.event_id).collect();
-        let (dropped, kept) = std::mem::take(&mut done.files)
-            .into_iter()
-            .partition(|file| filtered.contains(&file.row.event_id));
-        done.files = kept;
-        let (source, dropped) = (source(self.fetched), dropped.len() as u64);
-        done.account.moved(&source, Category::Attachment, "event_filtered", dropped);
     }
 }
 

@@ -98,6 +98,36 @@ async fn the_events_of_a_deleted_issue_go_with_their_files_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_files_of_a_discarded_issue_go_and_none_come_after() {
+    let fixture = Fixture::new().await;
+    happen(&fixture, 1..2, "boom").await;
+    let (catalog, store) = (&fixture.worker.catalog, &fixture.worker.store);
+    let file = store.attachments(fixture.project, id(1)).await.unwrap().remove(0);
+    let key = |number| BlobKey::Attachment {
+        project: fixture.project,
+        event: id(number),
+        id: file.id,
+        received: NOW,
+    };
+    let organization = catalog.project_by_id(fixture.project).await.unwrap().organization_id;
+    catalog.discard_issue(organization, 1, the_issue(&fixture).await.id).await.unwrap();
+    fixture.worker.do_jobs().await;
+    happen(&fixture, 2..3, "boom").await;
+    happen(&fixture, 3..4, "other").await;
+    for (number, is_there) in [(1, false), (2, false), (3, true)] {
+        let files = store.attachments(fixture.project, id(number)).await.unwrap();
+        assert_eq!(files.is_empty(), !is_there, "{number}");
+        assert_eq!(fixture.worker.blobs.get(&key(number)).await.is_ok(), is_there, "{number}");
+    }
+    let outcomes = fixture.outcomes().await;
+    for line in
+        ["attachment accepted  2", "attachment filtered event_filtered 1", "error filtered discarded-hash 1"]
+    {
+        assert!(outcomes.iter().any(|outcome| outcome == line), "{line}: {outcomes:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_issue_ignored_until_a_time_comes_back_then() {
     let fixture = Fixture::new().await;
     happen(&fixture, 1..2, "boom").await;
