@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     debug_files::state_json,
     endpoint::Endpoint,
+    in_project::InProject,
     limits,
     params::Params,
     respond::{Answer, date, no_content, ok, whole},
@@ -69,14 +70,11 @@ async fn assemble(
 
 /// The newest first.
 async fn list(
-    principal: Granted<UploadRead>,
+    project: InProject<UploadRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let mut rows = Vec::new();
     for bundle in query.catalog.artifact_bundles(project.id, params.limit()?).await? {
         let releases = query.catalog.releases_of_bundle(bundle.id).await?;
@@ -98,14 +96,7 @@ async fn list(
 }
 
 /// `?id=`: takes one from the project.
-async fn delete(
-    principal: Granted<ProjectWrite>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn delete(project: InProject<ProjectWrite>, query: Data<Query>, params: Params) -> Answer {
     let id = params.one("id")?.ok_or_else(|| QueryError::Invalid("id: give one".into()))?;
     let id = id.parse().map_err(|_| QueryError::NotFound("artifact bundle"))?;
     query.catalog.delete_artifact_bundle(project.id, id).await?;

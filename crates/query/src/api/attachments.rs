@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, ok, whole},
 };
 use crate::{
     Query, QueryError,
-    auth::{EventRead, Granted},
+    auth::EventRead,
     download::{self, Content},
     read::{self, attachments::StoredAttachment},
 };
@@ -27,20 +28,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize)]
 struct AttachmentPath {
-    organization: String,
-    project: String,
     event: String,
     attachment: String,
 }
 
 async fn list(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project, event) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., event) = path.into_inner();
     let event = event_id(&event)?;
     let attachments = read::attachments::list(&query, project.id, event).await?;
     let rows: Vec<Value> = attachments.iter().map(|it| attachment_json(it, event)).collect();
@@ -49,12 +47,11 @@ async fn list(
 
 /// What is known of a file; with `?download`, its bytes.
 async fn show(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
     path: Path<AttachmentPath>,
     params: Params,
 ) -> Answer {
-    let project = read::projects::find(&query, &principal, &path.organization, &path.project).await?;
     let event = event_id(&path.event)?;
     let attachment = read::attachments::find(&query, project.id, event, &path.attachment).await?;
     if params.one("download")?.is_none() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_multipart::Multipart;
 use actix_web::{
     HttpRequest,
-    web::{Data, Json, Path},
+    web::{Data, Json},
 };
 use mayday_catalog::debug_files::{DebugFile, DebugFileFilter};
 use serde::Deserialize;
@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     limits,
     params::Params,
     respond::{Answer, created, date, known, no_content, ok, page},
 };
 use crate::{
     Query, QueryError,
-    auth::{Granted, ProjectWrite, Upload, UploadRead},
+    auth::{ProjectWrite, Upload, UploadRead},
     read,
     upload::{self, DifUpload, Started, State, Uploads, receive},
 };
@@ -35,14 +36,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The newest first; `query`: the beginning of an id, or a part of a file name; `kind`.
 async fn list(
-    principal: Granted<UploadRead>,
+    project: InProject<UploadRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let text = params.one("query")?.or(params.one("debug_id")?).or(params.one("code_id")?);
     let filter = DebugFileFilter {
         text: text.unwrap_or_default().to_owned(),
@@ -55,27 +53,13 @@ async fn list(
 }
 
 /// 201 with the files that were in it; all, or none.
-async fn take_zip(
-    principal: Granted<Upload>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    form: Multipart,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    let files = receive::debug_files(&query, &project, &principal.email, form).await?;
+async fn take_zip(project: InProject<Upload>, query: Data<Query>, form: Multipart) -> Answer {
+    let files = receive::debug_files(&query, &project, &project.principal.email, form).await?;
     created(files.iter().map(debug_file_json).collect::<Vec<_>>())
 }
 
 /// `?id=`: of one; a fat file goes as a whole.
-async fn delete(
-    principal: Granted<ProjectWrite>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn delete(project: InProject<ProjectWrite>, query: Data<Query>, params: Params) -> Answer {
     let id = params.one("id")?.ok_or_else(|| QueryError::Invalid("id: give one".into()))?;
     let id = id.parse().map_err(|_| QueryError::NotFound("debug file"))?;
     query.catalog.delete_debug_file(project.id, id).await?;
@@ -91,21 +75,18 @@ struct Announced {
 
 /// For each file, by its SHA-1, how far it is.
 async fn assemble(
-    principal: Granted<Upload>,
+    project: InProject<Upload>,
     query: Data<Query>,
     uploads: Data<Uploads>,
-    path: Path<(String, String)>,
     body: Json<BTreeMap<String, Announced>>,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     if body.len() > limits::ASSEMBLED_FILES {
         return Err(QueryError::Invalid(format!("send at most {} files", limits::ASSEMBLED_FILES)));
     }
     let (mut names, mut started) = (Vec::new(), Vec::new());
     for (sha1, file) in body.into_inner() {
         let Announced { name, debug_id, chunks } = file;
-        let dif = DifUpload { project: project.id, name, debug_id, by: principal.email.clone() };
+        let dif = DifUpload { project: project.id, name, debug_id, by: project.principal.email.clone() };
         let file = upload::Upload::new(project.organization_id, dif.scope(), &sha1, &chunks)?;
         let known = dif.known(&query, &file.sha1).await?;
         started.push(match known {
@@ -135,13 +116,10 @@ struct MappingOfRelease {
 
 /// Says of which release a ProGuard mapping is; 201.
 async fn note_release(
-    principal: Granted<Upload>,
+    project: InProject<Upload>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     body: Json<MappingOfRelease>,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let uuid = uuid::Uuid::try_parse(&body.proguard_uuid)
         .map_err(|_| QueryError::Invalid("proguard_uuid: is no UUID".into()))?;
     let release = &body.release_name;

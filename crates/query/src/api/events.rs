@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     endpoint::Endpoint,
     event_json::{event_json, summary_json},
+    in_project::InProject,
     issue::{self, IssuePath, PREFIXES},
     params::Params,
     respond::{Answer, ok, page},
@@ -39,15 +40,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list_of_project(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
     let list = list_params(&query, &params)?;
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let found = read::events::list_of_project(&query, &project, &list).await?;
     page(&query, &request, &rows(&found, project.id), &found.pagination, None)
 }
@@ -82,12 +80,11 @@ fn rows(page: &EventPage, project: ProjectId) -> Vec<Value> {
 }
 
 async fn show_of_project(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, event) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., event) = path.into_inner();
     let id = event.parse().map_err(|_| QueryError::NotFound("event"))?;
     ok(event_json(&read::events::by_id(&query, &project, id).await?))
 }

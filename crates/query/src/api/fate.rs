@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     respond::{Answer, date, known, ok},
 };
 use crate::{
     Query, QueryError,
-    auth::{EventRead, Granted},
+    auth::EventRead,
     read::{
         self,
         fate::{FateView, Happening, What},
@@ -22,12 +23,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn show(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, event) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., event) = path.into_inner();
     let id = event
         .parse()
         .map_err(|error: mayday_event::ids::InvalidId| QueryError::Invalid(error.to_string()))?;

@@ -1,19 +1,17 @@
 //! What users said, in the shape of Sentry's user feedback.
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, web::Data};
 use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, known, page},
 };
 use crate::{
     Query,
-    auth::{EventRead, Granted},
+    auth::EventRead,
     read::{self, feedback::FeedbackRow},
 };
 
@@ -22,15 +20,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
     let (cursor, limit) = (params.cursor()?, params.limit()?);
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let found = read::feedback::list(&query, &project, cursor, limit).await?;
     let rows: Vec<Value> = found.rows.iter().map(feedback_json).collect();
     page(&query, &request, &rows, &found.pagination, None)

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     respond::{Answer, ok},
 };
 use crate::{
     Query, QueryError,
-    auth::{EventRead, Granted},
+    auth::EventRead,
     read::{
         self,
         regrouping::{Change, DEFAULT_EVENTS, Part, Preview},
@@ -27,12 +28,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn info(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, event) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., event) = path.into_inner();
     let id = event.parse().map_err(|_| QueryError::NotFound("event"))?;
     let view = read::events::by_id(&query, &project, id).await?;
     let now = read::grouping::explained(&query, &view).await?;
@@ -56,14 +56,7 @@ struct Asked {
     events: Option<usize>,
 }
 
-async fn preview(
-    principal: Granted<EventRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    body: Json<Asked>,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn preview(project: InProject<EventRead>, query: Data<Query>, body: Json<Asked>) -> Answer {
     let held = read::settings::section(&query, &project, Section::Grouping);
     let held = |field: &str| held.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let Asked { fingerprint_rules, stack_trace_rules, events } = body.into_inner();

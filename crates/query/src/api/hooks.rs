@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, created, date, no_content, whole},
 };
 use crate::{
     Query, QueryError,
-    auth::{Administrator, Granted, ProjectRead, ProjectWrite},
+    auth::{Administrator, ProjectRead, ProjectWrite},
     change::{self, hooks::NewHook},
     read,
 };
@@ -29,14 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(
-    principal: Granted<ProjectRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    request: HttpRequest,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn list(project: InProject<ProjectRead>, query: Data<Query>, request: HttpRequest) -> Answer {
     let hooks = read::hooks::list(&query, &project).await?;
     whole(&query, &request, &hooks.iter().map(hook_json).collect::<Vec<_>>())
 }
@@ -50,13 +44,10 @@ struct NewHookJson {
 
 /// 201 with the secret, which is shown this once.
 async fn create(
-    principal: Granted<Administrator<ProjectWrite>>,
+    project: InProject<Administrator<ProjectWrite>>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     body: Json<NewHookJson>,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let hook = NewHook {
         url: &body.url,
         events: body.events.iter().map(String::as_str).collect(),
@@ -69,26 +60,22 @@ async fn create(
 }
 
 async fn delete(
-    principal: Granted<Administrator<ProjectWrite>>,
+    project: InProject<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, hook) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., hook) = path.into_inner();
     let id = hook.parse().map_err(|_| QueryError::NotFound("hook"))?;
     change::hooks::delete(&query, &project, id).await?;
     no_content()
 }
 
 async fn deliveries(
-    principal: Granted<ProjectRead>,
+    project: InProject<ProjectRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let deliveries = read::hooks::deliveries(&query, &project, params.limit()?).await?;
     whole(&query, &request, &deliveries.iter().map(delivery_json).collect::<Vec<_>>())
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest,
-    web::{Data, Json, Path},
+    web::{Data, Json},
 };
 use mayday_catalog::{access::Principal, projects::Project};
 use mayday_event::IssueId;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     issue_json::{Asked, IssueChangeJson, issue_value},
     limits,
     params::Params,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     Query, QueryError,
-    auth::{EventAdmin, EventRead, EventWrite, Granted},
+    auth::{EventAdmin, EventRead, EventWrite},
     change,
     read::{
         self,
@@ -34,16 +35,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
     let list = list_params(&query, &params)?;
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    let found = read::issue_list::list(&query, &principal, &project, &list).await?;
+    let found = read::issue_list::list(&query, &project.principal, &project, &list).await?;
     // As in Sentry, an empty period asks for no series.
     let with_series = params.one("statsPeriod")? != Some("");
     let rows = found
@@ -103,35 +101,32 @@ fn row_json(
 /// Changes the issues given by `id`; else those that `query` or `status` finds; else all of the project. Answers
 /// with what it was asked to change, as Sentry does.
 async fn change(
-    principal: Granted<EventWrite>,
+    project: InProject<EventWrite>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     body: Json<Value>,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let asked = body.into_inner();
-    let wanted = IssueChangeJson::read(asked.clone())?.into_asked(&query, &principal).await?;
+    let wanted = IssueChangeJson::read(asked.clone())?.into_asked(&query, &project.principal).await?;
     if matches!(wanted, Asked::Merge) && params.all("id").next().is_none() {
         return Err(QueryError::Invalid("merge: takes issues given by id".into()));
     }
     if matches!(wanted, Asked::Discard) {
-        principal.check::<EventAdmin>()?;
+        project.principal.check::<EventAdmin>()?;
     }
-    let ids = asked_for(&query, &principal, &project, &params).await?;
+    let ids = asked_for(&query, &project.principal, &project, &params).await?;
     match wanted {
         Asked::Change(change) => {
-            change::issues::change_all(&query, &principal, &ids, &change).await?;
+            change::issues::change_all(&query, &project.principal, &ids, &change).await?;
         }
         Asked::Merge => {
-            let (parent, children) = change::issues::merge(&query, &principal, &ids).await?;
+            let (parent, children) = change::issues::merge(&query, &project.principal, &ids).await?;
             let children: Vec<String> = children.iter().map(ToString::to_string).collect();
             return ok(json!({ "merge": { "parent": parent.to_string(), "children": children } }));
         }
         Asked::Discard => {
             for id in &ids {
-                change::issues::discard(&query, &principal, *id).await?;
+                change::issues::discard(&query, &project.principal, *id).await?;
             }
             return no_content();
         }
@@ -140,19 +135,12 @@ async fn change(
 }
 
 /// Deletes the issues given by `id`, else those that `query` or `status` finds; never all for want of both.
-async fn remove(
-    principal: Granted<EventAdmin>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn remove(project: InProject<EventAdmin>, query: Data<Query>, params: Params) -> Answer {
     if ["id", "query", "status"].iter().all(|name| params.all(name).all(|value| value.trim().is_empty())) {
         return Err(QueryError::Invalid("id, query: one must say which issues are to be deleted".into()));
     }
-    for id in asked_for(&query, &principal, &project, &params).await? {
-        change::issues::delete(&query, &principal, id).await?;
+    for id in asked_for(&query, &project.principal, &project, &params).await? {
+        change::issues::delete(&query, &project.principal, id).await?;
     }
     no_content()
 }

@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     respond::{Answer, created, date, no_content, ok, whole},
 };
 use crate::{
     Query, QueryError,
-    auth::{Administrator, Granted, ProjectRead, ProjectWrite},
+    auth::{Administrator, ProjectRead, ProjectWrite},
     change, read,
 };
 
@@ -32,14 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(
-    principal: Granted<ProjectRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    request: HttpRequest,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn list(project: InProject<ProjectRead>, query: Data<Query>, request: HttpRequest) -> Answer {
     let keys = read::projects::keys(&query, &project).await?;
     whole(&query, &request, &keys.iter().map(|key| key_json(&query, key)).collect::<Vec<_>>())
 }
@@ -50,24 +44,20 @@ struct NewKey {
 }
 
 async fn create(
-    principal: Granted<Administrator<ProjectWrite>>,
+    project: InProject<Administrator<ProjectWrite>>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     body: Json<NewKey>,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let name = body.name.as_deref().unwrap_or("Default");
-    created(key_json(&query, &change::keys::create(&query, &principal, &project, name).await?))
+    created(key_json(&query, &change::keys::create(&query, &project.principal, &project, name).await?))
 }
 
 async fn show(
-    principal: Granted<ProjectRead>,
+    project: InProject<ProjectRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, key) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., key) = path.into_inner();
     let public_key = parse_key(&key)?;
     let keys = read::projects::keys(&query, &project).await?;
     let key = keys.iter().find(|key| key.public_key == public_key).ok_or(QueryError::NotFound("key"))?;
@@ -92,13 +82,12 @@ struct RateLimitJson {
 }
 
 async fn change_key(
-    principal: Granted<Administrator<ProjectWrite>>,
+    project: InProject<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
     body: Json<KeyChange>,
 ) -> Answer {
-    let (organization, project, key) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., key) = path.into_inner();
     let KeyChange { name, is_active, rate_limit } = body.into_inner();
     // As in Sentry, a count or a window of 0 is no limit.
     let rate_limit = rate_limit.map(|limit| {
@@ -107,18 +96,17 @@ async fn change_key(
             .map(|limit| RateLimit { count: limit.count, window_seconds: limit.window })
     });
     let wanted = DsnKeyChange { label: name, active: is_active, rate_limit };
-    let key = change::keys::change(&query, &principal, &project, parse_key(&key)?, &wanted).await?;
+    let key = change::keys::change(&query, &project.principal, &project, parse_key(&key)?, &wanted).await?;
     ok(key_json(&query, &key))
 }
 
 async fn delete(
-    principal: Granted<Administrator<ProjectWrite>>,
+    project: InProject<Administrator<ProjectWrite>>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, key) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    change::keys::delete(&query, &principal, &project, parse_key(&key)?).await?;
+    let (.., key) = path.into_inner();
+    change::keys::delete(&query, &project.principal, &project, parse_key(&key)?).await?;
     no_content()
 }
 

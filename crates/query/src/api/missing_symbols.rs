@@ -1,19 +1,17 @@
 //! Symbol files that a project's events lack.
 
-use actix_web::{
-    HttpRequest,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, web::Data};
 use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, known, whole},
 };
 use crate::{
     Query,
-    auth::{Granted, ProjectRead},
+    auth::ProjectRead,
     read::{self, missing_symbols::MissingFile, period::Period},
 };
 
@@ -23,14 +21,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// Of the last 30 days, unless `statsPeriod` says otherwise.
 async fn list(
-    principal: Granted<ProjectRead>,
+    project: InProject<ProjectRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let window = params.stats_period()?.unwrap_or(Period::Month).window(query.clock.now());
     let files = read::missing_symbols::list(&query, &project, window, params.limit()?).await?;
     whole(&query, &request, &files.iter().map(file_json).collect::<Vec<_>>())

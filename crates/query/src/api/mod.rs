@@ -1,7 +1,8 @@
 //! `/api/0/…`: JSON for programs, in the shapes of Sentry's documented web API.
 //!
 //! One file per resource, each with its `endpoints()`; the OpenAPI document must list the same ones (a test says
-//! so). A handler takes [`Granted`](crate::auth::Granted) first: who asks, with the scope it needs.
+//! so). A handler takes [`Granted`](crate::auth::Granted) first, or [`InProject`](in_project::InProject): who asks, with
+//! the scope it needs.
 
 #[cfg(test)]
 mod accounting_tests;
@@ -19,6 +20,7 @@ mod fate;
 mod feedback;
 mod grouping;
 mod hooks;
+mod in_project;
 mod issue;
 mod issue_json;
 mod issue_tags;

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use mayday_catalog::projects::DsnKey;
 use serde_json::{Map, Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, ok},
 };
 use crate::{
     Query, QueryError,
-    auth::{Granted, ProjectRead},
+    auth::ProjectRead,
     read::{
         self,
         outcomes::{Buckets, Counted, Dimension, GroupKey, Imbalance, Outcomes},
@@ -38,20 +39,13 @@ const GROUPS: [(&str, Group); 4] = [
     ("key", Group::By(Dimension::Key)),
 ];
 
-async fn list(
-    principal: Granted<ProjectRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-) -> Answer {
+async fn list(project: InProject<ProjectRead>, query: Data<Query>, params: Params) -> Answer {
     let groups = groups(&params)?;
     let window = params.span(&query)?;
     let buckets = match params.length("interval")? {
         Some(width) => Buckets::with_width(window, width),
         None => Buckets::of(window),
     };
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let by: Vec<Dimension> = groups
         .iter()
         .filter_map(|(_, group)| match group {

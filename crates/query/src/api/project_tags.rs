@@ -7,6 +7,7 @@ use actix_web::{
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     issue_tags::{Place, facet_json},
     limits,
     params::Params,
@@ -14,9 +15,8 @@ use super::{
 };
 use crate::{
     Query, QueryError,
-    auth::{Granted, ProjectRead},
+    auth::ProjectRead,
     read::{
-        self,
         stats::Of,
         tags::{self, Narrowed},
     },
@@ -30,29 +30,25 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(
-    principal: Granted<ProjectRead>,
+    project: InProject<ProjectRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
     let narrowed = narrowed(&query, &params)?;
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let facets = tags::facets(&query, Of::Project(&project), &narrowed, limits::TOP_TAG_VALUES).await?;
     whole(&query, &request, &facets.iter().map(facet_json).collect::<Vec<_>>())
 }
 
 async fn values(
-    principal: Granted<ProjectRead>,
+    project: InProject<ProjectRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
     let (narrowed, place) = (narrowed(&query, &params)?, Place::of(&params)?);
-    let (organization, project, key) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., key) = path.into_inner();
     let facet = tags::facet(&query, Of::Project(&project), &narrowed, &key, limits::TAG_VALUES).await?;
     place.page(&query, &request, &facet)
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     respond::{Answer, created, date, known, ok, whole},
 };
 use crate::{
@@ -62,9 +63,8 @@ async fn create(
     created(project_json(&project))
 }
 
-async fn show(principal: Granted<ProjectRead>, query: Data<Query>, path: Path<(String, String)>) -> Answer {
-    let (organization, project) = path.into_inner();
-    ok(project_json(&read::projects::find(&query, &principal, &organization, &project).await?))
+async fn show(project: InProject<ProjectRead>) -> Answer {
+    ok(project_json(&project))
 }
 
 fn project_json(project: &Project) -> Value {

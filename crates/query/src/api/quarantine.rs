@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, whole},
 };
 use crate::{
     Query, QueryError,
-    auth::{EventRead, EventWrite, Granted},
+    auth::{EventRead, EventWrite},
     change, read,
 };
 
@@ -26,26 +27,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let reports = read::quarantine::list(&query, &project, params.limit()?).await?;
     whole(&query, &request, &reports.iter().map(report_json).collect::<Vec<_>>())
 }
 
 /// 202: the report is in the journal again, the worker will get to it.
 async fn replay(
-    principal: Granted<EventWrite>,
+    project: InProject<EventWrite>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, report) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., report) = path.into_inner();
     let id = report.parse().map_err(|_| QueryError::NotFound("quarantined report"))?;
     change::quarantine::replay(&query, &project, id).await?;
     Ok(HttpResponse::Accepted().json(json!({ "id": report, "status": "replayed" })))

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, ok},
     sessions::counts_json,
 };
 use crate::{
     Query,
-    auth::{Granted, ProjectRead},
+    auth::ProjectRead,
     read::{self, release_health::ReleaseRow},
 };
 
@@ -20,15 +21,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn show(
-    principal: Granted<ProjectRead>,
+    project: InProject<ProjectRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
     params: Params,
 ) -> Answer {
     let (window, filter) = (params.span(&query)?, params.event_filter()?);
     let baseline = params.one("baseline")?.filter(|version| !version.is_empty());
-    let (organization, project, version) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., version) = path.into_inner();
     let environment = filter.environment.as_deref();
     let (found, _) =
         read::release_health::show(&query, &project, &version, baseline, window, environment).await?;

@@ -10,6 +10,7 @@ use mayday_store::queries::Window;
 use serde_json::{Value, json};
 
 use super::{
+    in_project::InProject,
     organization_sessions::projects,
     params::Params,
     release_json::release_json,
@@ -58,20 +59,17 @@ pub(super) async fn list(
 }
 
 pub(super) async fn list_of_project(
-    principal: Granted<UploadRead>,
+    project: InProject<UploadRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     match health_sort(&query, &params)? {
         Some(by) => {
-            principal.check::<ProjectRead>()?;
-            with_health(&query, &[project], &params, &request, by).await
+            project.principal.check::<ProjectRead>()?;
+            with_health(&query, std::slice::from_ref(&*project), &params, &request, by).await
         }
-        None => plain(&query, &principal, Some(&project), &params, &request).await,
+        None => plain(&query, &project.principal, Some(&project), &params, &request).await,
     }
 }
 

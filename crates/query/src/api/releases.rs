@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     limits,
     release_commits::{CommitJson, RefJson},
     release_json::release_json,
@@ -120,15 +121,8 @@ async fn create(
     make(&query, &principal, body.into_inner(), projects).await
 }
 
-async fn create_in_project(
-    principal: Granted<Upload>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    body: Json<Said>,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    make(&query, &principal, body.into_inner(), vec![project.id]).await
+async fn create_in_project(project: InProject<Upload>, query: Data<Query>, body: Json<Said>) -> Answer {
+    make(&query, &project.principal, body.into_inner(), vec![project.id]).await
 }
 
 async fn make(query: &Query, principal: &Principal, mut said: Said, projects: Vec<ProjectId>) -> Answer {
@@ -148,12 +142,12 @@ async fn show(principal: Granted<UploadRead>, query: Data<Query>, path: Path<(St
 }
 
 async fn show_of_project(
-    principal: Granted<UploadRead>,
+    project: InProject<UploadRead>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (_, release) = of_project(&query, &principal, path.into_inner()).await?;
-    ok(release_json(&release))
+    let (.., version) = path.into_inner();
+    ok(release_json(&of_project(&query, &project, &version).await?))
 }
 
 async fn change(
@@ -169,13 +163,14 @@ async fn change(
 }
 
 async fn change_of_project(
-    principal: Granted<Upload>,
+    project: InProject<Upload>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
     body: Json<Said>,
 ) -> Answer {
-    let (_, release) = of_project(&query, &principal, path.into_inner()).await?;
-    changed(&query, &principal, &release.version, body.into_inner(), Vec::new()).await
+    let (.., version) = path.into_inner();
+    let release = of_project(&query, &project, &version).await?;
+    changed(&query, &project.principal, &release.version, body.into_inner(), Vec::new()).await
 }
 
 async fn changed(
@@ -199,12 +194,13 @@ async fn delete(principal: Granted<Upload>, query: Data<Query>, path: Path<(Stri
 }
 
 async fn delete_of_project(
-    principal: Granted<Upload>,
+    project: InProject<Upload>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (_, release) = of_project(&query, &principal, path.into_inner()).await?;
-    query.catalog.delete_release(principal.organization_id, &release.version).await?;
+    let (.., version) = path.into_inner();
+    let release = of_project(&query, &project, &version).await?;
+    query.catalog.delete_release(project.organization_id, &release.version).await?;
     no_content()
 }
 
@@ -221,15 +217,11 @@ async fn previous(
     ok(found.as_ref().map_or_else(|| json!({}), release_json))
 }
 
-async fn of_project(
-    query: &Query,
-    principal: &Principal,
-    (organization, project, version): (String, String, String),
-) -> Result<(Project, Release), QueryError> {
-    let project = read::projects::find(query, principal, &organization, &project).await?;
-    let release = query.catalog.release(principal.organization_id, &version).await?;
+/// A release, if it is one of the project's.
+async fn of_project(query: &Query, project: &Project, version: &str) -> Result<Release, QueryError> {
+    let release = query.catalog.release(project.organization_id, version).await?;
     match release.projects.iter().any(|of| of.id == project.id) {
-        true => Ok((project, release)),
+        true => Ok(release),
         false => Err(QueryError::NotFound("release")),
     }
 }

@@ -1,33 +1,23 @@
 //! Sessions of a project.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Data;
 use mayday_store::queries::sessions::SessionCounts;
 use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, known, ok},
 };
-use crate::{
-    Query,
-    auth::{Granted, ProjectRead},
-    read,
-};
+use crate::{Query, auth::ProjectRead, read};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![Endpoint::at("/projects/{organization}/{project}/sessions/").get(list)]
 }
 
-async fn list(
-    principal: Granted<ProjectRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-) -> Answer {
+async fn list(project: InProject<ProjectRead>, query: Data<Query>, params: Params) -> Answer {
     let (window, filter) = (params.span(&query)?, params.event_filter()?.into());
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let sessions = read::sessions::list(&query, &project, window, &filter).await?;
     let releases: Vec<Value> = sessions
         .releases

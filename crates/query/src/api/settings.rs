@@ -2,66 +2,52 @@
 
 use actix_web::{
     HttpRequest,
-    web::{Data, Json, Path},
+    web::{Data, Json},
 };
 use mayday_catalog::settings::{Section, SettingsChange};
 use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, ok, whole},
 };
 use crate::{
     Query,
-    auth::{Administrator, Granted, ProjectRead, ProjectWrite},
+    auth::{Administrator, ProjectRead, ProjectWrite},
     change, read,
 };
-
-type ProjectPath = Path<(String, String)>;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let all_changes = Endpoint::at("/projects/{organization}/{project}/settings/changes/").get(changes);
     let sections = Section::ALL.into_iter().map(|section| {
         Endpoint::at(format!("/projects/{{organization}}/{{project}}/settings/{}/", section.name()))
-            .get(move |principal, query, path| show(section, principal, query, path))
-            .put(move |principal, query, path, body| replace(section, principal, query, path, body))
+            .get(move |project, query| show(section, project, query))
+            .put(move |project, query, body| replace(section, project, query, body))
     });
     sections.chain([all_changes]).collect()
 }
 
-async fn show(
-    section: Section,
-    principal: Granted<ProjectRead>,
-    query: Data<Query>,
-    path: ProjectPath,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn show(section: Section, project: InProject<ProjectRead>, query: Data<Query>) -> Answer {
     ok(read::settings::section(&query, &project, section))
 }
 
 async fn replace(
     section: Section,
-    principal: Granted<Administrator<ProjectWrite>>,
+    project: InProject<Administrator<ProjectWrite>>,
     query: Data<Query>,
-    path: ProjectPath,
     body: Json<Value>,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    ok(change::settings::put(&query, &principal, &project, section, &body).await?)
+    ok(change::settings::put(&query, &project.principal, &project, section, &body).await?)
 }
 
 async fn changes(
-    principal: Granted<ProjectRead>,
+    project: InProject<ProjectRead>,
     query: Data<Query>,
-    path: ProjectPath,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let changes = read::settings::changes(&query, &project, &[], params.limit()?).await?;
     whole(&query, &request, &changes.iter().map(change_json).collect::<Vec<_>>())
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     issue::{self, IssuePath, PREFIXES},
     limits,
     params::Params,
@@ -47,12 +48,7 @@ async fn issue_series(
     ok(series(&read::stats::series(&query, Of::Issue(&issue), &buckets, &filter).await?))
 }
 
-async fn project_series(
-    principal: Granted<ProjectRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-) -> Answer {
+async fn project_series(project: InProject<ProjectRead>, query: Data<Query>, params: Params) -> Answer {
     if let Some(stat) = params.one("stat")?.filter(|stat| *stat != "generated") {
         return Err(QueryError::Invalid(format!(
             "stat: {stat:?} is not counted here, only generated, the events that are stored; what was received \
@@ -60,8 +56,6 @@ async fn project_series(
         )));
     }
     let (buckets, filter) = (params.buckets(&query)?, params.event_filter()?);
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     ok(series(&read::stats::series(&query, Of::Project(&project), &buckets, &filter).await?))
 }
 
@@ -76,15 +70,8 @@ async fn issue_distribution(
     asked.answer(&query, &params, Of::Issue(&issue)).await
 }
 
-async fn project_distribution(
-    principal: Granted<EventRead>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    params: Params,
-) -> Answer {
+async fn project_distribution(project: InProject<EventRead>, query: Data<Query>, params: Params) -> Answer {
     let asked = Asked::new(&query, &params)?;
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     asked.answer(&query, &params, Of::Project(&project)).await
 }
 

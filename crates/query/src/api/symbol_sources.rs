@@ -1,15 +1,16 @@
 //! Where else than among its uploads a project's symbols are looked for.
 
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Json};
 use serde_json::Value;
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     respond::{Answer, ok},
 };
 use crate::{
     Query,
-    auth::{Granted, ProjectRead, ProjectWrite},
+    auth::{ProjectRead, ProjectWrite},
     change, read,
 };
 
@@ -17,21 +18,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![Endpoint::at("/projects/{organization}/{project}/symbol-sources/").get(list).put(replace)]
 }
 
-async fn list(principal: Granted<ProjectRead>, query: Data<Query>, path: Path<(String, String)>) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+async fn list(project: InProject<ProjectRead>, query: Data<Query>) -> Answer {
     ok(read::symbol_sources::list(&query, &project).await?)
 }
 
 /// All of them, in order; gives them back.
-async fn replace(
-    principal: Granted<ProjectWrite>,
-    query: Data<Query>,
-    path: Path<(String, String)>,
-    body: Json<Vec<Value>>,
-) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
-    change::symbol_sources::put(&query, &principal, &project, &body).await?;
+async fn replace(project: InProject<ProjectWrite>, query: Data<Query>, body: Json<Vec<Value>>) -> Answer {
+    change::symbol_sources::put(&query, &project.principal, &project, &body).await?;
     ok(read::symbol_sources::list(&query, &project).await?)
 }

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     params::Params,
     respond::{Answer, date, no_content, whole},
 };
 use crate::{
     Query, QueryError,
-    auth::{EventAdmin, EventRead, Granted},
-    read,
+    auth::{EventAdmin, EventRead},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -26,26 +26,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(
-    principal: Granted<EventRead>,
+    project: InProject<EventRead>,
     query: Data<Query>,
-    path: Path<(String, String)>,
     params: Params,
     request: HttpRequest,
 ) -> Answer {
-    let (organization, project) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
     let discards = query.catalog.discards(project.id, params.limit()?).await?;
     whole(&query, &request, &discards.iter().map(tombstone_json).collect::<Vec<_>>())
 }
 
 /// Events of it are stored again from now on.
 async fn undo(
-    principal: Granted<EventAdmin>,
+    project: InProject<EventAdmin>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, tombstone) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., tombstone) = path.into_inner();
     let id = tombstone.parse().map_err(|_| QueryError::NotFound("discard"))?;
     query.catalog.undo_discard(project.id, id).await?;
     no_content()

@@ -5,12 +5,13 @@ use serde_json::json;
 
 use super::{
     endpoint::Endpoint,
+    in_project::InProject,
     respond::{Answer, ok},
 };
 use crate::{
     Query,
-    auth::{Administrator, EventAdmin, Granted},
-    change, read,
+    auth::{Administrator, EventAdmin},
+    change,
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -19,12 +20,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// `user` as an event's tag `user` has it: `id:42`, `email:ann@example.com`, `username:ann` or `ip:203.0.113.7`.
 async fn delete(
-    principal: Granted<Administrator<EventAdmin>>,
+    project: InProject<Administrator<EventAdmin>>,
     query: Data<Query>,
     path: Path<(String, String, String)>,
 ) -> Answer {
-    let (organization, project, user) = path.into_inner();
-    let project = read::projects::find(&query, &principal, &organization, &project).await?;
+    let (.., user) = path.into_inner();
     let deleted = change::users::delete(&query, &project, &user).await?;
     ok(json!({
         "user": user,
