@@ -155,6 +155,11 @@ impl Exception {
     pub fn is_suppressed(&self) -> bool {
         self.mechanism.as_ref().and_then(|mechanism| mechanism.ty.as_deref()) == Some("suppressed")
     }
+
+    /// What one that was not raised last is to the others, in the words of Java's stack traces.
+    pub fn relation(&self) -> &'static str {
+        if self.is_suppressed() { "Suppressed" } else { "Caused by" }
+    }
 }
 
 #[cfg(test)]

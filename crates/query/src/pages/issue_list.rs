@@ -119,24 +119,23 @@ pub(crate) async fn list(
         Err(_) => None,
     };
     let environments = environments(&visit, &project, &wanted.environment).await;
-    let first_steps = match &found {
-        Some(found) if found.rows.is_empty() => first_steps(&visit, &project).await?,
-        _ => None,
-    };
-    let newest = match asked.cursor.is_empty() {
+    let (is_first, is_empty) =
+        (asked.cursor.is_empty(), found.as_ref().is_some_and(|found| found.rows.is_empty()));
+    let newest = match is_first || is_empty {
         true => visit.query.catalog.newest_issue(project.id).await?,
         false => None,
     };
-    let around = Around { first_steps, csrf: visit.csrf.clone(), newest };
+    let first_steps = match (is_empty, newest) {
+        (true, None) => first_steps(&visit, &project).await?,
+        _ => None,
+    };
+    let around = Around { first_steps, csrf: visit.csrf.clone(), newest: newest.filter(|_| is_first) };
     let shell = visit.project_shell(format!("Issues · {}", project.name), &project, Section::Issues).await?;
     answer::page(&ListPage::new(shell, &wanted, found, environments, around, visit.now))
 }
 
 /// How to connect an app, while the project has no issue at all.
 async fn first_steps(visit: &Visit, project: &Project) -> Result<Option<Setup>, PageError> {
-    if visit.query.catalog.newest_issue(project.id).await?.is_some() {
-        return Ok(None);
-    }
     let keys = read::projects::keys(&visit.query, project).await?;
     Ok(Setup::of_project(&visit.query, project, &keys))
 }

@@ -23,8 +23,7 @@ pub(super) fn render(report: &Report) -> String {
     let mut text = headline(event);
     text.push_str(&format!("  {}\n", about(report).join(", ")));
     for exception in event.exception.iter().rev().skip(1) {
-        let relation = if exception.is_suppressed() { "Suppressed" } else { "Caused by" };
-        text.push_str(&format!("\n{relation} {}\n", reason(exception)));
+        text.push_str(&format!("\n{} {}\n", exception.relation(), reason(exception)));
         if let Some(stack) = &exception.stacktrace {
             text.push_str(&stack_lines(stack));
         }

@@ -35,11 +35,7 @@ pub(crate) fn exceptions(event: &Event) -> Vec<ExceptionView> {
 }
 
 fn view(at: usize, exception: &Exception) -> ExceptionView {
-    let relation = match at {
-        0 => "",
-        _ if exception.is_suppressed() => "Suppressed",
-        _ => "Caused by",
-    };
+    let relation = if at == 0 { "" } else { exception.relation() };
     let heading = heading(exception, relation);
     let stack = |trace| Stack::new(trace, format!("stack-{at}"), heading);
     ExceptionView {
