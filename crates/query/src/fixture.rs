@@ -1,8 +1,6 @@
 //! What tests share: API and pages over a catalog after its first start, a journal, and a ClickHouse: one that does not
 //! answer, or an engine of its own for what is asked of events.
 
-mod engine;
-
 use std::{future::Future, path::Path, pin::Pin, rc::Rc};
 
 use actix_web::{
@@ -21,6 +19,7 @@ use mayday_catalog::{
     projects::Project,
 };
 use mayday_event::{Clock, EventId, GroupHash, IssueId, Timestamp, model::Level};
+use mayday_fixture::{Engine, empty_row};
 use mayday_journal::Lanes;
 use mayday_store::{Store, StoreOptions, rows::EventRow};
 use serde_json::Value;
@@ -28,7 +27,6 @@ use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
 
-use self::engine::Engine;
 use crate::{Query, auth::SESSION_COOKIE};
 
 /// What the server's clock says.
@@ -215,38 +213,20 @@ impl Server {
 
     /// A plain event of the project, now. `number`: its id, from 1, and its place in the journal.
     pub(crate) fn row(&self, number: u128, hash: u64) -> EventRow {
+        let (project, id, hash) = (self.project.id, EventId(Uuid::from_u128(number)), GroupHash(hash));
         EventRow {
-            project_id: self.project.id,
-            hash: GroupHash(hash),
-            event_id: EventId(Uuid::from_u128(number)),
-            timestamp: now(),
-            received: now(),
             level: Level::Fatal,
             platform: "java".into(),
             release: "app@1.0.0".into(),
-            dist: String::new(),
             environment: "production".into(),
-            title: format!("Boom: {hash}"),
+            title: format!("Boom: {}", hash.0),
             culprit: "com.example.Main in onCreate".into(),
             error_type: "Boom".into(),
-            error_value: hash.to_string(),
-            handled: None,
-            mechanism: String::new(),
+            error_value: hash.0.to_string(),
             user: format!("id:{number}"),
-            os_name: String::new(),
-            os_version: String::new(),
-            device_family: String::new(),
-            device_model: String::new(),
-            app_version: String::new(),
-            sdk_name: String::new(),
-            sdk_version: String::new(),
-            user_email: String::new(),
-            stack: Default::default(),
-            flags: Default::default(),
-            tags: Default::default(),
             payload: "{}".into(),
             grouping: "{}".into(),
-            revision: 0,
+            ..empty_row(project, id, hash, now())
         }
     }
 }

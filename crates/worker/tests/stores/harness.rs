@@ -2,25 +2,24 @@
 
 use std::{
     sync::{Arc, Mutex},
-    thread::JoinHandle,
     time::Duration,
 };
 
 use bytes::Bytes;
 use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
-use mayday_engine::{EngineLimits, LocateOptions, ServeOptions, locate, serve};
 use mayday_event::{
     Category, Clock, EventId, Ledger, ProjectId, RawReport, Timestamp,
     raw::{Body, Format},
     report,
     wire::envelope::Envelope,
 };
+use mayday_fixture::Engine;
 use mayday_journal::{Lanes, Options};
 use mayday_store::{Store, StoreOptions};
 use mayday_symbolication::caches;
 use mayday_worker::{Converter, SourceLimits, Symbols, Worker};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
@@ -28,21 +27,13 @@ use uuid::Uuid;
 /// 2026-11-24T04:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_492_800_000);
 
-/// The engine is stopped when it is dropped: a process that leaves it running may crash.
+/// The worker, with all that it works with.
 pub(crate) struct Fixture {
     pub(crate) worker: Worker,
     pub(crate) project: ProjectId,
     now: Arc<Mutex<Timestamp>>,
-    stop_engine: CancellationToken,
-    engine: Option<JoinHandle<()>>,
+    _engine: Engine,
     _data: tempfile::TempDir,
-}
-
-impl Drop for Fixture {
-    fn drop(&mut self) {
-        self.stop_engine.cancel();
-        self.engine.take().unwrap().join().unwrap();
-    }
 }
 
 impl Fixture {
@@ -55,8 +46,8 @@ impl Fixture {
         // Another test may have been faster.
         rustls::crypto::ring::default_provider().install_default().ok();
         let data = tempfile::tempdir().unwrap();
-        let (stop_engine, engine, url) = start_engine(data.path()).await;
-        let options = StoreOptions { url, database: "test".into(), retention_days: 3650 };
+        let engine = Engine::start(&data.path().join("clickhouse")).await;
+        let options = StoreOptions { url: engine.url.clone(), database: "test".into(), retention_days: 3650 };
         let store = Store::new(options).unwrap();
         store.migrate().await.unwrap();
         let now = Arc::new(Mutex::new(NOW));
@@ -82,7 +73,7 @@ impl Fixture {
             transitions: Arc::new(Notify::new()),
             unaccounted: Arc::default(),
         };
-        Self { worker, project, now, stop_engine, engine: Some(engine), _data: data }
+        Self { worker, project, now, _engine: engine, _data: data }
     }
 
     /// Lets time pass.
@@ -163,25 +154,4 @@ impl Fixture {
         let of = lines.iter().filter(|(key, _)| key.category == category);
         of.map(|(key, n)| if key.outcome.is_none() { *n as i64 } else { -(*n as i64) }).sum()
     }
-}
-
-async fn start_engine(path: &std::path::Path) -> (CancellationToken, JoinHandle<()>, String) {
-    let library = std::env::var_os("MAYDAY_ENGINE_LIB").map(Into::into);
-    let options = ServeOptions {
-        library: locate(&LocateOptions { library, offline: false }).unwrap(),
-        path: path.join("clickhouse"),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        secret: "secret".into(),
-        limits: EngineLimits::default(),
-    };
-    let (sender, ready) = oneshot::channel();
-    let stop = CancellationToken::new();
-    let stopping = stop.clone();
-    // On a runtime of its own: it goes on while the test's waits for it to end.
-    let engine = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let announce = |address| sender.send(address).unwrap();
-        runtime.block_on(serve(options, announce, stopping)).unwrap();
-    });
-    (stop, engine, format!("http://mayday:secret@{}", ready.await.expect("the engine answers")))
 }

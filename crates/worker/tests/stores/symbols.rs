@@ -11,6 +11,7 @@ use mayday_catalog::{
     issues::{Issue, IssueCondition},
 };
 use mayday_event::{Event, EventId, GroupHash, Timestamp, model::Level};
+use mayday_fixture::empty_row;
 use mayday_store::{
     queries::{Condition, HashGroup, Window, events::StoredEvent},
     rows::EventRow,
@@ -293,37 +294,16 @@ fn occurrence_of(stored: &StoredEvent, hash: GroupHash) -> Occurrence {
 
 /// A stored event as a row.
 fn row_of(stored: &StoredEvent) -> EventRow {
+    let StoredEvent { project_id, summary, .. } = stored;
     EventRow {
-        project_id: stored.project_id,
-        hash: stored.summary.hash,
-        event_id: stored.summary.event_id,
-        timestamp: stored.summary.timestamp,
-        received: stored.summary.received,
+        received: summary.received,
         level: Level::Fatal,
-        platform: stored.summary.platform.clone(),
-        release: stored.summary.release.clone(),
-        dist: String::new(),
-        environment: String::new(),
-        title: stored.summary.title.clone(),
-        culprit: String::new(),
-        error_type: String::new(),
-        error_value: String::new(),
-        handled: None,
-        mechanism: String::new(),
-        user: stored.summary.user.clone(),
-        os_name: String::new(),
-        os_version: String::new(),
-        device_family: String::new(),
-        device_model: String::new(),
-        app_version: String::new(),
-        sdk_name: String::new(),
-        sdk_version: String::new(),
-        user_email: String::new(),
-        stack: Default::default(),
-        flags: Default::default(),
-        tags: Default::default(),
+        platform: summary.platform.clone(),
+        release: summary.release.clone(),
+        title: summary.title.clone(),
+        user: summary.user.clone(),
         payload: stored.payload.clone().unwrap_or_default(),
         grouping: stored.grouping.clone().unwrap_or_default(),
-        revision: 0,
+        ..empty_row(*project_id, summary.event_id, summary.hash, summary.timestamp)
     }
 }

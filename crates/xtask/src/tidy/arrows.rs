@@ -7,7 +7,7 @@ use super::{room, rooms};
 /// Rooms by floor, the highest first. A room uses only rooms on lower floors.
 const FLOORS: &[&[&str]] = &[
     &["tests", "benches", "xtask"],
-    &["mayday"],
+    &["mayday", "fixture"],
     &["ingest", "worker", "query", "alerts", "engine"],
     &["journal", "catalog", "blobs", "store"],
     &["symbolication", "grouping"],

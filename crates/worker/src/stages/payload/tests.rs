@@ -1,8 +1,7 @@
 //! Which payloads are kept.
 
-use std::collections::BTreeMap;
-
-use mayday_event::{EventId, model::Level};
+use mayday_event::EventId;
+use mayday_fixture::empty_row;
 use uuid::Uuid;
 
 use super::*;
@@ -11,37 +10,9 @@ const NOW: Timestamp = Timestamp(1_795_492_800_000);
 
 fn row(number: u128, hash: u64, received: Timestamp) -> EventRow {
     EventRow {
-        project_id: ProjectId(1),
-        hash: GroupHash(hash),
-        event_id: EventId(Uuid::from_u128(number)),
-        timestamp: received,
-        received,
-        level: Level::Error,
-        platform: String::new(),
         release: "1.0".to_owned(),
-        dist: String::new(),
-        environment: String::new(),
-        title: String::new(),
-        culprit: String::new(),
-        error_type: String::new(),
-        error_value: String::new(),
-        handled: None,
-        mechanism: String::new(),
-        user: String::new(),
-        os_name: String::new(),
-        os_version: String::new(),
-        device_family: String::new(),
-        device_model: String::new(),
-        app_version: String::new(),
-        sdk_name: String::new(),
-        sdk_version: String::new(),
-        user_email: String::new(),
-        stack: Default::default(),
-        flags: Default::default(),
-        tags: BTreeMap::new(),
         payload: "0123456789".to_owned(),
-        grouping: String::new(),
-        revision: 0,
+        ..empty_row(ProjectId(1), EventId(Uuid::from_u128(number)), GroupHash(hash), received)
     }
 }
 
