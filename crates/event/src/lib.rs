@@ -8,6 +8,7 @@ pub mod capped;
 pub mod crash;
 mod derive;
 pub mod entry;
+mod file_name;
 pub mod filter;
 pub mod grouping;
 pub mod ids;
@@ -29,6 +30,7 @@ pub mod time;
 pub mod wire;
 
 pub use entry::Entry;
+pub use file_name::file_name;
 pub use ids::{EventId, GroupHash, IssueId, OrganizationId, ProjectId, PublicKey};
 pub use model::Event;
 pub use outcome::{Category, Ledger, Outcome};

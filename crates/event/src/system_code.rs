@@ -128,8 +128,7 @@ pub fn is_own_binary(path: &str) -> Option<bool> {
 
 /// By a binary's name: an engine that apps are built on.
 pub fn is_engine(path: &str) -> bool {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    ENGINES.contains(&name)
+    ENGINES.contains(&crate::file_name(path))
 }
 
 /// By where a frame is.

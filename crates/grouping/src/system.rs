@@ -1,6 +1,6 @@
 //! What is known of languages' own code, and of what is on every stack.
 
-use mayday_event::{model::Frame, system_code};
+use mayday_event::{file_name, model::Frame, system_code};
 
 use crate::names::Named;
 
@@ -159,7 +159,7 @@ const UI: [&str; 9] = [
 /// `system`; empty if none.
 pub(crate) fn category(frame: &Frame, name: &Named, platform: &str) -> &'static str {
     let package = frame.package.as_deref().unwrap_or_default();
-    let binary = package.rsplit(['/', '\\']).next().unwrap_or_default();
+    let binary = file_name(package);
     let (module, function) =
         (frame.module.as_deref().unwrap_or_default(), frame.function.as_deref().unwrap_or_default());
     let begins = |known: &[&str]| {

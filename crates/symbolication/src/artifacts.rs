@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mayday_event::file_name;
 use symbolic::common::{ByteView, DebugId};
 use uuid::Uuid;
 
@@ -17,6 +18,13 @@ pub struct ImageId {
     pub debug_file: Option<String>,
     /// File name without its folder.
     pub code_file: Option<String>,
+}
+
+impl ImageId {
+    /// A path's file as an id names it.
+    pub(crate) fn file(path: &str) -> Option<String> {
+        Some(file_name(path)).filter(|name| !name.is_empty()).map(str::to_owned)
+    }
 }
 
 /// A converted file that symbolication reads; each of its own format and version.

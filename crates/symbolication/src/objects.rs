@@ -126,7 +126,7 @@ pub fn told_debug_id(name: &str, debug_id: Option<&str>) -> Option<String> {
 
 /// File name without folders, as it is kept.
 pub fn file_name(path: &str) -> String {
-    let name = path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = mayday_event::file_name(path.trim_end_matches(['/', '\\']));
     name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect()
 }
 

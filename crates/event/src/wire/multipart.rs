@@ -202,7 +202,7 @@ fn part(headers: &[Cow<'_, str>], content: Bytes) -> Part {
         Some(percent_decode_str(encoded).decode_utf8_lossy().into_owned())
     };
     let filename = parameter(disposition, "filename").or_else(extended);
-    let without_folders = |name: String| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let without_folders = |name: String| crate::file_name(&name).to_owned();
     Part {
         name: parameter(disposition, "name").unwrap_or_default(),
         filename: filename.map(without_folders),

@@ -5,7 +5,10 @@
 
 use std::borrow::Cow;
 
-use mayday_event::model::{DebugImage, Event};
+use mayday_event::{
+    file_name,
+    model::{DebugImage, Event},
+};
 
 use crate::{
     ArtifactKind, Artifacts, CacheFile, ImageId, Wanted,
@@ -133,7 +136,7 @@ fn find(event: &Event, artifacts: &dyn Artifacts) -> Option<(usize, CacheFile)> 
 /// The binary that Flutter puts an app's Dart code into.
 fn is_dart_image(image: &DebugImage) -> bool {
     let path = image.code_file.as_deref().or(image.debug_file.as_deref());
-    let name = path.and_then(|path| path.rsplit(['/', '\\']).next());
+    let name = path.map(file_name);
     image.ty == "dart_symbols"
         || matches!(name, None | Some("libapp.so" | "App" | "App.dSYM" | "app.so" | "base.apk"))
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mayday_event::model::{Event, Frame};
+use mayday_event::{
+    file_name,
+    model::{Event, Frame},
+};
 use symbolic::ppdb::PortablePdbCache;
 
 use crate::{
@@ -128,8 +131,7 @@ fn resolve(frame: &mut Frame, place: Place, cache: &PortablePdbCache<'_>, source
         frame.symbolication = Some(outcome(Status::Missing, Some(REASON), Some(source)));
         return;
     };
-    let name = line.file_name.rsplit(['/', '\\']).next().unwrap_or(line.file_name);
-    frame.filename = Some(name.to_owned());
+    frame.filename = Some(file_name(line.file_name).to_owned());
     frame.abs_path = Some(line.file_name.to_owned());
     frame.lineno = Some(line.line);
     frame.lang = Some(line.file_lang.name().to_owned());

@@ -65,5 +65,5 @@ fn converted(script: &str, map: &Path) -> Result<Vec<u8>, ConvertError> {
 /// The last part of a URL or path, without a query.
 pub(super) fn file_name(url: &str) -> &str {
     let path = url.split(['?', '#']).next().unwrap_or(url);
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    mayday_event::file_name(path)
 }

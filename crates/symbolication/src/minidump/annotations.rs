@@ -1,6 +1,6 @@
 //! What the program left in its dump: assertions, Crashpad's annotations, and the stack around the crash.
 
-use mayday_event::{limits, model::Event};
+use mayday_event::{file_name, limits, model::Event};
 use minidump::{
     MinidumpAnnotation, MinidumpAssertion, MinidumpCrashpadInfo, MinidumpMacCrashInfo, Module, UnifiedMemory,
 };
@@ -64,7 +64,7 @@ fn crashpad(dump: &Dump<'_>) -> Map<String, Value> {
     for module in &info.module_list {
         let loaded = dump.modules.list.iter().nth(module.module_index);
         let of = loaded.map(|module| module.code_file().into_owned()).unwrap_or_default();
-        let of = of.rsplit(['/', '\\']).next().unwrap_or_default();
+        let of = file_name(&of);
         for (name, value) in &module.simple_annotations {
             all.add(name, value);
         }

@@ -48,14 +48,9 @@ pub(super) fn id(module: &dyn Module) -> ImageId {
             .code_identifier()
             .map(|id| id.as_str().to_ascii_lowercase())
             .filter(|id| !id.is_empty()),
-        debug_file: module.debug_file().as_deref().and_then(file_name),
-        code_file: file_name(&module.code_file()),
+        debug_file: module.debug_file().as_deref().and_then(ImageId::file),
+        code_file: ImageId::file(&module.code_file()),
     }
-}
-
-fn file_name(path: &str) -> Option<String> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    (!name.is_empty()).then(|| name.to_owned())
 }
 
 fn image(module: &MinidumpModule, os: Os, outcomes: &Outcomes) -> DebugImage {

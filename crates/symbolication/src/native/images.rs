@@ -81,8 +81,8 @@ impl From<&DebugImage> for ImageId {
         Self {
             debug_id: debug_id.or_else(|| debug_id_of(&image.ty, code_id.as_deref()?)),
             code_id,
-            debug_file: image.debug_file.as_deref().and_then(file_name),
-            code_file: image.code_file.as_deref().and_then(file_name),
+            debug_file: image.debug_file.as_deref().and_then(Self::file),
+            code_file: image.code_file.as_deref().and_then(Self::file),
         }
     }
 }
@@ -100,11 +100,6 @@ fn debug_id_of(ty: &str, code_id: &str) -> Option<DebugId> {
         _ => return None,
     };
     Some(DebugId::from_uuid(uuid)).filter(|id| !id.is_nil())
-}
-
-fn file_name(path: &str) -> Option<String> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The symbols of an image.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mayday_event::{limits, model::Frame};
+use mayday_event::{file_name, limits, model::Frame};
 use symbolic::{
     common::Language,
     symcache::{SourceLocation, SymCache},
@@ -88,11 +88,6 @@ impl Named {
             ..unnamed(frame)
         }
     }
-}
-
-/// Debug files come from Windows too.
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 pub(super) fn cut(text: &str, most: usize) -> String {

@@ -30,13 +30,15 @@ pub(super) fn stack_names(event: &Event) -> StackNames {
         functions: names(|frame| frame.function.as_deref()),
         filenames: names(|frame| frame.filename.as_deref()),
         modules: names(|frame| frame.module.as_deref()),
-        packages: names(|frame| frame.package.as_deref().map(file_name)),
+        packages: names(|frame| frame.package.as_deref().map(binary)),
     }
 }
 
 /// Where an app is installed differs from one device to the next; the file's name does not.
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\', '!']).next().unwrap_or(path)
+fn binary(package: &str) -> &str {
+    let name = mayday_event::file_name(package);
+    // A library within an archive.
+    name.rsplit_once('!').map_or(name, |(_, name)| name)
 }
 
 /// `contexts.flags.values`, as SDKs write it: `[{"flag", "result"}]`.

@@ -60,7 +60,7 @@ pub(super) fn read(dump: &[u8]) -> Result<Found, String> {
     }
     // The executable is the first of the modules.
     let main = found.images.first().map(|image| image.code_file.clone()).unwrap_or_default();
-    main.rsplit(['/', '\\']).next().unwrap_or_default().clone_into(&mut found.app.name);
+    crate::file_name(&main).clone_into(&mut found.app.name);
     found.place_frames(system_code::is_own_binary);
     Ok(found)
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use mayday_event::model::{DebugImage, Event, SymbolStatus, Symbolication};
+use mayday_event::{
+    file_name,
+    model::{DebugImage, Event, SymbolStatus, Symbolication},
+};
 
 /// The end of a report in text: a line for each binary without symbols, the one that costs most frames first.
 pub(super) fn render(event: &Event) -> String {
@@ -25,7 +28,7 @@ pub(super) fn render(event: &Event) -> String {
     missing.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
     let mut text = "\nWithout symbols\n".to_owned();
     for (count, image, symbolication) in missing {
-        let name = super::text::base_name(image.code_file.as_deref().unwrap_or("?"));
+        let name = file_name(image.code_file.as_deref().unwrap_or("?"));
         let id = image.debug_id.as_deref().or(image.code_id.as_deref()).unwrap_or("no id");
         let reason = symbolication.reason.as_deref().unwrap_or("?");
         let frames = if count == 1 { "1 frame".to_owned() } else { format!("{count} frames") };

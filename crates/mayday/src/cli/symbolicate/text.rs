@@ -9,7 +9,10 @@
 //!    1  shop::pay()            cart.cpp:12  libshop.so  inlined into
 //! ```
 
-use mayday_event::model::{Event, Exception, Frame, Mechanism, Stacktrace, SymbolStatus, Thread};
+use mayday_event::{
+    file_name,
+    model::{Event, Exception, Frame, Mechanism, Stacktrace, SymbolStatus, Thread},
+};
 use mayday_symbolication::report::Report;
 
 use super::missing;
@@ -137,7 +140,7 @@ fn columns(frame: &Frame) -> [String; 4] {
         (Some(line), None) => format!("{file}:{line}"),
         _ => file.to_owned(),
     };
-    let package = base_name(frame.package.as_deref().unwrap_or_default()).to_owned();
+    let package = file_name(frame.package.as_deref().unwrap_or_default()).to_owned();
     [function, place, package, mark(frame)]
 }
 
@@ -167,11 +170,6 @@ fn register_lines(stack: &Stacktrace) -> String {
         format!("      {}\n", cells.concat().trim_end())
     });
     lines.collect()
-}
-
-/// A file's name without its folder, of any system.
-pub(super) fn base_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 #[cfg(test)]
