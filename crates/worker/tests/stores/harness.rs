@@ -83,8 +83,9 @@ impl Fixture {
     }
 
     /// An envelope as ingest would journal it.
-    pub(crate) fn report(&self, id: u128, envelope: &str) -> RawReport {
-        let items = Envelope::parse(Bytes::copy_from_slice(envelope.as_bytes())).unwrap().items;
+    pub(crate) fn report(&self, id: u128, envelope: impl AsRef<[u8]>) -> RawReport {
+        let envelope = Bytes::copy_from_slice(envelope.as_ref());
+        let items = Envelope::parse(envelope.clone()).unwrap().items;
         RawReport {
             project_id: self.project,
             key_id: 1,
@@ -94,7 +95,7 @@ impl Fixture {
             client: None,
             format: Format::Envelope,
             encoding: String::new(),
-            body: Body::Inline(Bytes::copy_from_slice(envelope.as_bytes())),
+            body: Body::Inline(envelope),
             counted: report::count(&items),
             limited: Vec::new(),
         }

@@ -7,3 +7,4 @@ mod jobs;
 mod outcomes;
 mod symbol_servers;
 mod symbols;
+mod unwinding;

@@ -71,7 +71,7 @@ impl Fixture {
         self.upload_bytes(build, "sourcebundle", &["sources"], &sources_of(build)).await;
     }
 
-    async fn upload_bytes(&self, build: &str, kind: &str, features: &[&str], content: &[u8]) {
+    pub(crate) async fn upload_bytes(&self, build: &str, kind: &str, features: &[&str], content: &[u8]) {
         let digest = hex::encode(Sha256::digest(content));
         let key = BlobKey::DebugFile(digest.clone());
         self.worker.blobs.put(&key, Bytes::copy_from_slice(content)).await.unwrap();
