@@ -34,4 +34,6 @@ pub use whole::symbolicate;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+mod testing_bundles;
+#[cfg(test)]
 mod testing_events;

@@ -40,9 +40,9 @@ impl<'a> SourceFiles<'a> {
         let Some(path) = frame.abs_path.as_deref() else { return };
         let found = self.found.entry(image).or_insert_with(|| {
             let wanted = Wanted::Image(ArtifactKind::Sources, id.clone());
-            self.artifacts.find(&wanted).ok().filter(is_readable)
+            self.artifacts.find(&wanted).ok().filter(|file| table(file).is_some())
         });
-        let table = found.as_ref().and_then(|file| Table::open(MAGIC, &file.bytes).ok());
+        let table = found.as_ref().and_then(table);
         if let Some(source) = table.and_then(|table| table.get(&key(path))) {
             add_source_context(frame, source);
         } else if let Some(source) = self.single(path, image, id) {
@@ -70,12 +70,12 @@ impl<'a> SourceFiles<'a> {
     }
 }
 
-fn is_readable(file: &CacheFile) -> bool {
-    let problem = Table::open(MAGIC, &file.bytes).err();
-    if let Some(error) = &problem {
+/// The source files in a cache file, by path.
+pub(crate) fn table(file: &CacheFile) -> Option<Table<'_>> {
+    let unreadable = |error: &TableError| {
         tracing::warn!(source = &*file.source, %error, "unreadable source files");
-    }
-    problem.is_none()
+    };
+    Table::open(MAGIC, &file.bytes).inspect_err(unreadable).ok()
 }
 
 /// Paths are written with either slash.

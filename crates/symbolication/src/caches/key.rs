@@ -94,8 +94,8 @@ impl ArtifactKind {
     pub(super) fn converter_version(self) -> u32 {
         match self {
             Self::SymCache | Self::Cfi | Self::PortablePdb | Self::Proguard | Self::SourceFile => 1,
-            Self::DartMap | Self::Sources => 2,
-            Self::SourceMap => 3,
+            Self::DartMap => 2,
+            Self::SourceMap | Self::Sources => 3,
         }
     }
 

@@ -3,7 +3,7 @@ use std::fs;
 use symbolic::common::DebugId;
 
 use super::*;
-use crate::{ArtifactKind, Artifacts, Status, Wanted, testing::compile};
+use crate::{ArtifactKind, Artifacts, Status, Wanted, testing::compile, testing_bundles::jvm_bundle};
 
 const SYM: &str = "MODULE Linux x86_64 C0BCC3F19827FE653058404B2831D9E60 crash\nFILE 0 a.cpp\nFUNC 10 10 0 main\n10 10 4 0\n";
 
@@ -84,6 +84,17 @@ fn the_file_with_lines_is_taken_before_the_stripped_one() {
     let file = folders.find(&Wanted::Image(ArtifactKind::SymCache, image.clone())).unwrap();
     assert!(file.source.ends_with("b.debug"), "{}", file.source);
     assert!(folders.find(&Wanted::Image(ArtifactKind::Cfi, image)).is_ok());
+}
+
+#[test]
+fn a_bundle_of_sources_is_found_by_its_id_whatever_it_is_called() {
+    const ID: &str = "246fb328-fc4e-406a-87ff-fc35f6149d8f";
+    let root = tempfile::tempdir().unwrap();
+    let bundle = jvm_bundle(ID, &[("~/com/shop/Cart.jvm", "class Cart")]);
+    fs::write(root.path().join("sources.zip"), bundle).unwrap();
+    let folders = LocalFolders::new(vec![SymbolFolder::open(root.path()).unwrap()]);
+    let image = ImageId { debug_id: ID.parse().ok(), ..ImageId::default() };
+    assert!(folders.find(&Wanted::Image(ArtifactKind::Sources, image)).is_ok());
 }
 
 #[test]

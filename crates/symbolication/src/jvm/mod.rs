@@ -1,19 +1,26 @@
 //! Java and Kotlin: names that ProGuard or R8 shortened, calls that it inlined, moved or made up.
 //!
 //! An event names the mappings of its build by images of type `proguard`; a frame goes by the first that knows its class.
+//! Images of type `jvm` name bundles of source files.
 
 mod frames;
 mod mapping;
 mod names;
+mod sources;
 
 use mayday_event::model::{Event, Frame};
 use proguard::ProguardCache;
 use uuid::Uuid;
 
-pub use self::mapping::{MappingError, proguard_cache};
+pub(crate) use self::sources::{bundled_name, declared_package};
 use self::{
     frames::Retrace,
     mapping::{Mappings, find},
+    sources::add_source_lines,
+};
+pub use self::{
+    mapping::{MappingError, proguard_cache},
+    sources::SOURCES,
 };
 use crate::{Artifacts, stacks};
 
@@ -23,8 +30,14 @@ pub(crate) const PROGUARD: &str = "proguard";
 const MAPPINGS: usize = 16;
 
 /// Gives the JVM frames, exception types and class names of an event their original names, as far as `artifacts` has the
-/// mappings. Frames and images then say what became of them; those of other platforms stay as they are.
+/// mappings, and the lines of source around them. Frames and images then say what became of them; those of other platforms
+/// stay as they are.
 pub fn symbolicate_jvm(event: &mut Event, artifacts: &dyn Artifacts) {
+    retrace(event, artifacts);
+    add_source_lines(event, artifacts);
+}
+
+fn retrace(event: &mut Event, artifacts: &dyn Artifacts) {
     let wanted = wanted(event);
     if wanted.is_empty() {
         return;

@@ -11,7 +11,7 @@ use mayday_event::{
     model::{DebugImage, Frame, Note, NoteKind, SymbolStatus},
 };
 use mayday_symbolication::{
-    Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, caches::CacheKey, minidump::UnwindTables,
+    Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, caches::CacheKey, jvm, minidump::UnwindTables,
     symbolicate as symbolicate_all,
 };
 
@@ -191,12 +191,15 @@ impl Missing {
 }
 
 /// Whether a frame that is not known to be a system's lies in the image at this place: by its address, or by the place, as
-/// managed frames have it.
+/// managed frames have it; a JVM's may lie in any.
 fn is_own(event: &Event, place: usize) -> bool {
-    let start = event.debug_images.get(place).and_then(|image| image.image_addr.as_deref());
+    let image = event.debug_images.get(place);
+    let is_of_any = image.is_some_and(|image| image.ty == jvm::SOURCES);
+    let start = image.and_then(|image| image.image_addr.as_deref());
     let by_place = format!("rel:{place}");
     frames(event).filter(|frame| frame.in_app != Some(false)).any(|frame| {
-        start.is_some_and(|start| frame.image_addr.as_deref() == Some(start))
+        is_of_any
+            || start.is_some_and(|start| frame.image_addr.as_deref() == Some(start))
             || frame.addr_mode.as_deref() == Some(&*by_place)
     })
 }

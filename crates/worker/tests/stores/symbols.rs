@@ -157,14 +157,19 @@ pub(crate) fn symbols_of(build: &str) -> String {
 
 /// The source bundle of a build, as `sentry-cli debug-files upload --include-sources` sends it.
 fn sources_of(build: &str) -> Vec<u8> {
+    bundle_of(build, |info| info.set_path("src/pay.cpp".to_owned()))
+}
+
+/// A source bundle of one file, which is called as `name` says.
+fn bundle_of(build: &str, name: impl FnOnce(&mut SourceFileInfo)) -> Vec<u8> {
     let source: String = (1..=60).map(|line| format!("line {line}\n")).collect();
     let mut bytes = Cursor::new(Vec::new());
     let mut bundle = SourceBundleWriter::start(&mut bytes).unwrap();
     bundle.set_attribute("debug_id", build);
     let mut info = SourceFileInfo::new();
     info.set_ty(SourceFileType::Source);
-    info.set_path("src/pay.cpp".to_owned());
-    bundle.add_file("files/src/pay.cpp", source.as_bytes(), info).unwrap();
+    name(&mut info);
+    bundle.add_file("files/source", source.as_bytes(), info).unwrap();
     bundle.finish().unwrap();
     bytes.into_inner()
 }
@@ -247,6 +252,28 @@ async fn sources_that_come_after_the_symbols_are_shown_in_events_of_before() {
         })
         .await;
     assert_eq!(fixture.worker.store.event_count(fixture.project, WINDOW).await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sources_of_a_jvms_frames_may_come_late() {
+    let fixture = Fixture::new().await;
+    let event = json!({
+        "platform": "java",
+        "exception": {"values": [{"type": "E", "stacktrace": {"frames": [
+            {"module": "com.shop.Cart", "function": "pay", "filename": "Cart.kt", "lineno": 2},
+        ]}}]},
+        "debug_meta": {"images": [{"type": "jvm", "debug_id": BUILDS[0]}]},
+    });
+    let envelope = format!("{{}}\n{{\"type\":\"event\"}}\n{event}\n");
+    fixture.append(fixture.report(1, &envelope)).await;
+    fixture.work_off().await;
+    assert_eq!(fixture.source_line(1).await, None);
+    assert_eq!(fixture.missing().await, [""; 0], "sources would only help");
+    let bundle = bundle_of(BUILDS[0], |info| info.set_url("~/com/shop/Cart.jvm".to_owned()));
+    fixture.upload_bytes(BUILDS[0], "sourcebundle", &["sources"], &bundle).await;
+    fixture
+        .work_until("the line is there", async || fixture.source_line(1).await.as_deref() == Some("line 2"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ use crate::banner;
     zstd are undone. `-` reads standard input.\n\n\
     --symbols may be given several times; the folders are searched in this order. Each is searched in the layouts of GDB \
     (nn/nnn.debug, .build-id/), LLDB (XXXX/XXXX/…), symstore, Breakpad and unified, then for any ELF, Mach-O, dSYM, PE, PDB \
-    or Breakpad file, portable PDB or source bundle in it that has the right debug id. Scripts are looked for by name, with \
+    or Breakpad file, portable PDB or source bundle (of JVM code, too) in it that has the right debug id. Scripts are looked for by name, with \
     their maps beside or within them; ProGuard mappings as proguard/UUID.txt, UUID.txt or mapping-UUID.txt, and as mapping.txt \
     for a crash that names none; Dart maps as obfuscation.map.json. A symbol server is asked over HTTP(S), after the folders, in the layouts of symstore, \
     Breakpad, LLDB, GDB, unified and debuginfod.\n\n\
