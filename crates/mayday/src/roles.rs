@@ -11,6 +11,7 @@ use mayday_blobs::Blobs;
 use mayday_catalog::{Catalog, access::Bootstrap};
 use mayday_engine::Supervisor;
 use mayday_event::{Clock, Ledger, Timestamp};
+use mayday_fetch::Fetcher;
 use mayday_ingest::Ingest;
 use mayday_journal::Lanes;
 use mayday_store::Store;
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) blobs: Blobs,
     pub(crate) symbols: Arc<Symbols>,
+    pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) ledger: Arc<Ledger>,
     /// Things of the last day whose outcomes do not add up.
     pub(crate) unaccounted: Arc<AtomicU64>,
@@ -72,7 +74,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let catalog = stores::open_catalog(&config, &data, clock.clone()).await?;
     let journal = stores::open_journal(&config, &data)?;
     let blobs = stores::open_blobs(&config, &data)?;
-    let symbols = stores::open_symbols(&config, &data, &catalog, &blobs, &clock)?;
+    let fetcher = stores::fetcher(&config);
+    let symbols = stores::open_symbols(&config, &data, &catalog, &blobs, &fetcher, &clock)?;
     let (first, known) = introduce(&catalog, &data, &base_url).await?;
     catalog.refresh_keys().await?;
     let clickhouse = stores::open_clickhouse(&config, &data).await?;
@@ -85,6 +88,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         store: clickhouse.store,
         blobs,
         symbols,
+        fetcher,
         ledger: Arc::default(),
         unaccounted: Arc::default(),
         clock,

@@ -11,10 +11,11 @@ use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
 use mayday_engine::{EngineLimits, LocateOptions, SuperviseOptions, Supervisor};
 use mayday_event::Clock;
+use mayday_fetch::{Fetcher, SourceLimits};
 use mayday_journal::{Lanes, Options};
 use mayday_store::{Store, StoreOptions};
 use mayday_symbolication::caches;
-use mayday_worker::{Converter, SourceLimits, Symbols};
+use mayday_worker::{Converter, Symbols};
 use tokio::sync::watch;
 use url::Url;
 
@@ -100,6 +101,7 @@ pub(crate) fn open_symbols(
     data: &DataDir,
     catalog: &Catalog,
     blobs: &Blobs,
+    fetcher: &Arc<Fetcher>,
     clock: &Clock,
 ) -> anyhow::Result<Arc<Symbols>> {
     let cache =
@@ -109,13 +111,17 @@ pub(crate) fn open_symbols(
         memory_mib: CONVERSION_MEMORY_MIB,
         time: CONVERSION_TIME,
     };
-    let limits = SourceLimits {
+    let (catalog, blobs, clock) = (catalog.clone(), blobs.clone(), clock.clone());
+    Ok(Arc::new(Symbols::open(cache, converter, Arc::clone(fetcher), catalog, blobs, clock)?))
+}
+
+/// What asks symbol sources, within what the operator allows.
+pub(crate) fn fetcher(config: &Config) -> Arc<Fetcher> {
+    Arc::new(Fetcher::new(SourceLimits {
         allow_private_addresses: config.allow_private_symbol_servers,
         directories: config.symbol_directories.clone(),
         ..SourceLimits::default()
-    };
-    let (catalog, blobs, clock) = (catalog.clone(), blobs.clone(), clock.clone());
-    Ok(Arc::new(Symbols::open(cache, converter, limits, catalog, blobs, clock)?))
+    }))
 }
 
 fn directory_url(directory: &Path) -> anyhow::Result<Url> {

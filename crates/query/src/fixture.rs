@@ -1,7 +1,7 @@
 //! What tests share: API and pages over a catalog after its first start, a journal, and a ClickHouse: one that does not
 //! answer, or an engine of its own for what is asked of events.
 
-use std::{future::Future, path::Path, pin::Pin, rc::Rc};
+use std::{future::Future, path::Path, pin::Pin, rc::Rc, sync::Arc};
 
 use actix_web::{
     App,
@@ -19,6 +19,7 @@ use mayday_catalog::{
     projects::Project,
 };
 use mayday_event::{Clock, EventId, GroupHash, IssueId, Timestamp, model::Level};
+use mayday_fetch::{Fetcher, SourceLimits};
 use mayday_fixture::{Engine, empty_row};
 use mayday_journal::Lanes;
 use mayday_store::{Store, StoreOptions, rows::EventRow};
@@ -64,6 +65,8 @@ pub(crate) struct Browser {
 const NO_CLICKHOUSE: &str = "http://127.0.0.1:9";
 
 async fn open(directory: &Path, base_url: &str, clickhouse: &str) -> (Query, Bootstrap) {
+    // Another test may have been faster.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let clock = Clock::new(now);
     let url = format!("sqlite://{}", directory.join("catalog.db").display());
     let catalog = Catalog::open(&url, clock.clone()).await.unwrap();
@@ -74,7 +77,9 @@ async fn open(directory: &Path, base_url: &str, clickhouse: &str) -> (Query, Boo
     let store = Store::new(options).unwrap();
     let blobs = Url::from_directory_path(directory.join("blobs")).unwrap();
     let blobs = Blobs::open(&blobs).unwrap();
-    (Query { catalog, store, blobs, journal, clock, base_url: base_url.into() }, bootstrap)
+    let limits = SourceLimits { allow_private_addresses: true, ..SourceLimits::default() };
+    let (fetcher, base_url) = (Arc::new(Fetcher::new(limits)), base_url.into());
+    (Query { catalog, store, blobs, journal, fetcher, clock, base_url }, bootstrap)
 }
 
 impl Server {

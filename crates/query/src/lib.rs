@@ -16,10 +16,13 @@ mod upload;
 
 pub use error::QueryError;
 
+use std::sync::Arc;
+
 use actix_web::web::{self, ServiceConfig};
 use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
 use mayday_event::Clock;
+use mayday_fetch::Fetcher;
 use mayday_journal::Lanes;
 use mayday_store::Store;
 
@@ -32,6 +35,8 @@ pub struct Query {
     pub blobs: Blobs,
     /// To append set-aside reports again.
     pub journal: Lanes,
+    /// To try symbol sources.
+    pub fetcher: Arc<Fetcher>,
     pub clock: Clock,
     /// Where people and SDKs reach this server, without a slash at its end: for links and DSNs.
     pub base_url: String,

@@ -90,6 +90,7 @@ pub(crate) fn start(
         store: shared.store.clone(),
         journal: shared.journal.clone(),
         blobs: shared.blobs.clone(),
+        fetcher: shared.fetcher.clone(),
         clock: shared.clock.clone(),
         base_url: shared.base_url.clone(),
     });

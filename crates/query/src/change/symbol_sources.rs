@@ -28,6 +28,20 @@ pub(crate) async fn put(
     Ok(())
 }
 
+/// A source as it would be stored, to be tried; `place` is in the list that it is of.
+pub(crate) async fn tried(
+    query: &Query,
+    project: &Project,
+    place: usize,
+    value: &Value,
+) -> Result<SourceSettings, QueryError> {
+    let known = query.catalog.symbol_sources(project.id).await?;
+    let SymbolSource { settings, secret, .. } = source(place, value, &known)?;
+    let settings = serde_json::from_str::<SourceSettings>(&settings);
+    let settings = settings.map_err(|error| QueryError::Internal(error.into()))?;
+    Ok(SourceSettings { password: secret, ..settings })
+}
+
 fn source(place: usize, value: &Value, known: &[SymbolSource]) -> Result<SymbolSource, QueryError> {
     let mut value = value.clone();
     if let Value::Object(fields) = &mut value {

@@ -30,6 +30,7 @@ pub(crate) mod release_list;
 pub(crate) mod release_order;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod source_trial;
 pub(crate) mod stats;
 pub(crate) mod suspects;
 pub(crate) mod symbol_sources;

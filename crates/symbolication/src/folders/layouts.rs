@@ -11,18 +11,6 @@ use crate::{
 /// Those of servers that name files otherwise than the others, but for the case of letters.
 const LAYOUTS: [Layout; 5] =
     [Layout::Debuginfod, Layout::Symstore, Layout::Breakpad, Layout::Unified, Layout::Slashsymbols];
-/// Symbols before binaries.
-const TYPES: [FileType; 9] = [
-    FileType::ElfDebug,
-    FileType::MachDebug,
-    FileType::Pdb,
-    FileType::PortablePdb,
-    FileType::Breakpad,
-    FileType::ElfCode,
-    FileType::MachCode,
-    FileType::Pe,
-    FileType::SourceBundle,
-];
 
 /// Every path that a file of this binary may have. No part of a report becomes a path but hexadecimal ids and file names
 /// without folders.
@@ -30,7 +18,7 @@ pub fn paths(image: &ImageId) -> Vec<String> {
     let mut paths = Vec::new();
     by_build_id(image, &mut paths);
     by_uuid(image, &mut paths);
-    for ty in TYPES {
+    for ty in FileType::ALL {
         for path in LAYOUTS.into_iter().flat_map(|layout| sources::paths(layout, ty, image)) {
             if !paths.contains(&path) {
                 paths.push(path);

@@ -62,6 +62,21 @@ pub enum FileType {
     SourceBundle,
 }
 
+impl FileType {
+    /// All of them, symbols before binaries.
+    pub const ALL: [Self; 9] = [
+        Self::ElfDebug,
+        Self::MachDebug,
+        Self::Pdb,
+        Self::PortablePdb,
+        Self::Breakpad,
+        Self::ElfCode,
+        Self::MachCode,
+        Self::Pe,
+        Self::SourceBundle,
+    ];
+}
+
 impl Layout {
     /// All of them.
     pub const ALL: [Self; 7] = [

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{FileType, Layout};
+use super::{FileType, Layout, paths};
 use crate::ImageId;
 
 /// Most sources of a project: each is asked for each file.
@@ -141,6 +141,13 @@ impl SourceSettings {
             self.platforms.is_empty() || platform.is_none_or(|platform| self.platforms.contains(&platform));
         let file = image.code_file.as_deref().or(image.debug_file.as_deref()).unwrap_or_default();
         of_platform && (self.paths.is_empty() || self.paths.iter().any(|pattern| matches(pattern, file)))
+    }
+
+    /// Where this source may have a binary's files of these types, as far as it is asked for them; below its root.
+    pub fn places(&self, types: &[FileType], image: &ImageId) -> Vec<String> {
+        let Some(layout) = self.layout else { return Vec::new() };
+        let served = types.iter().filter(|ty| self.serves(**ty, image));
+        served.flat_map(|ty| paths(layout, *ty, image)).collect()
     }
 }
 

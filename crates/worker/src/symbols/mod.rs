@@ -22,19 +22,16 @@ use std::{
 use mayday_blobs::Blobs;
 use mayday_catalog::Catalog;
 use mayday_event::{Clock, ProjectId, Timestamp};
+use mayday_fetch::Fetcher;
 use mayday_symbolication::{
     caches::{CacheError, CacheKey, Caches, Options},
     minidump::UnwindTables,
 };
 use tokio::sync::{Notify, Semaphore};
 
+pub use self::converter::Converter;
 pub(crate) use self::view::{Noted, View};
-pub use self::{converter::Converter, servers::SourceLimits};
-use self::{
-    prepare::Flights,
-    servers::{Downloader, Patience},
-    source_servers::SourceServers,
-};
+use self::{prepare::Flights, servers::Patience, source_servers::SourceServers};
 
 /// Files that are fetched or converted at once: some wait for the network while others compute.
 const AT_ONCE: usize = 4;
@@ -48,8 +45,7 @@ const TABLE_PROJECTS: usize = 8;
 pub struct Symbols {
     caches: Caches,
     converter: Converter,
-    limits: SourceLimits,
-    downloader: Downloader,
+    fetcher: Arc<Fetcher>,
     patience: Patience,
     source_servers: SourceServers,
     catalog: Catalog,
@@ -70,7 +66,7 @@ impl Symbols {
     pub fn open(
         cache: Options,
         converter: Converter,
-        limits: SourceLimits,
+        fetcher: Arc<Fetcher>,
         catalog: Catalog,
         blobs: Blobs,
         clock: Clock,
@@ -78,10 +74,9 @@ impl Symbols {
         Ok(Self {
             caches: Caches::open(cache)?,
             converter,
-            downloader: Downloader::new(limits.allow_private_addresses),
+            fetcher,
             patience: Patience::default(),
             source_servers: SourceServers::default(),
-            limits,
             catalog,
             blobs,
             clock,

@@ -14,11 +14,12 @@ use mayday_event::{
     report,
     wire::envelope::Envelope,
 };
+use mayday_fetch::{Fetcher, SourceLimits};
 use mayday_fixture::Engine;
 use mayday_journal::{Lanes, Options};
 use mayday_store::{Store, StoreOptions};
 use mayday_symbolication::caches;
-use mayday_worker::{Converter, SourceLimits, Symbols, Worker};
+use mayday_worker::{Converter, Symbols, Worker};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -61,7 +62,8 @@ impl Fixture {
         let blobs = Blobs::open(&Url::from_directory_path(data.path().join("blobs")).unwrap()).unwrap();
         let cache = caches::Options { directory: data.path().join("symbols"), max_bytes: 1 << 30 };
         let (cat, blo, clo) = (catalog.clone(), blobs.clone(), clock.clone());
-        let symbols = Symbols::open(cache, Converter::InProcess, limits, cat, blo, clo);
+        let symbols =
+            Symbols::open(cache, Converter::InProcess, Arc::new(Fetcher::new(limits)), cat, blo, clo);
         let worker = Worker {
             catalog,
             journal: Lanes::open(&data.path().join("journal"), options).unwrap(),

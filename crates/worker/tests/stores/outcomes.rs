@@ -43,7 +43,7 @@ nonsense
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_an_envelope_holds_is_stored_and_accounted_for() {
     let fixture = Fixture::new().await;
-    fixture.append(fixture.report(1, &envelope(1))).await;
+    fixture.append(fixture.report(1, envelope(1))).await;
     fixture.work_off().await;
     let store = &fixture.worker.store;
     assert!(store.event(fixture.project, id(1)).await.unwrap().is_some());
@@ -69,16 +69,16 @@ async fn all_that_an_envelope_holds_is_stored_and_accounted_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_stored_has_a_fate() {
     let fixture = Fixture::new().await;
-    fixture.append(fixture.report(1, &envelope(1))).await;
+    fixture.append(fixture.report(1, envelope(1))).await;
     fixture.work_off().await;
     // Sent again, unreadable, over a limit, refused by ingest, and with a body that is gone.
-    fixture.append(fixture.report(1, &envelope(1))).await;
+    fixture.append(fixture.report(1, envelope(1))).await;
     let broken = format!("{{\"event_id\":\"{}\"}}\n{{\"type\":\"event\"}}\n{{\"a\":}}\n", id(2));
     fixture.append(fixture.report(2, &broken)).await;
-    let mut limited = fixture.report(3, &envelope(3));
+    let mut limited = fixture.report(3, envelope(3));
     limited.limited = vec![(Category::Error, "project_limit_error".to_owned())];
     fixture.append(limited).await;
-    let mut gone = fixture.report(4, &envelope(4));
+    let mut gone = fixture.report(4, envelope(4));
     gone.body = Body::Spooled(Uuid::from_u128(4));
     fixture.append(gone).await;
     let line = RefusalLine {
@@ -134,7 +134,7 @@ async fn what_is_not_stored_has_a_fate() {
 async fn a_replayed_batch_keeps_its_decisions_and_counts_once() {
     let fixture = Fixture::new().await;
     for number in 1..=3 {
-        fixture.append(fixture.report(number, &envelope(number))).await;
+        fixture.append(fixture.report(number, envelope(number))).await;
     }
     let journal = fixture.worker.journal.journals()[0].id();
     let range = BatchRange { journal, first: 1, last: 3 };

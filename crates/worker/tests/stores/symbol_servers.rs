@@ -9,7 +9,7 @@ use std::{
 };
 
 use mayday_catalog::symbol_sources::SymbolSource;
-use mayday_worker::SourceLimits;
+use mayday_fetch::SourceLimits;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

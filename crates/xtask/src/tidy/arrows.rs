@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["tests", "benches", "xtask"],
     &["mayday", "fixture"],
     &["ingest", "worker", "query", "alerts", "engine"],
-    &["journal", "catalog", "blobs", "store"],
+    &["journal", "catalog", "blobs", "store", "fetch"],
     &["symbolication", "grouping"],
     &["event"],
 ];

@@ -79,6 +79,7 @@ pub(super) fn pages() -> Scope {
         .route("/retention/", web::post().to(save::<retention::RetentionPage>))
         .route("/symbol_sources/", web::get().to(show::<symbol_sources::SourcesPage>))
         .route("/symbol_sources/", web::post().to(save::<symbol_sources::SourcesPage>))
+        .route("/symbol_sources/test/", web::post().to(symbol_sources::test))
 }
 
 /// The tabs.

@@ -1,15 +1,29 @@
 //! Where else than among its uploads a project's symbols are looked for.
 
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use mayday_catalog::projects::Project;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{error::PageError, shell::Shell, visit::Visit},
+    super::{
+        answer,
+        error::PageError,
+        shell::Shell,
+        visit::{Decided, Posted, ProjectPath, Visit},
+    },
     Frame, Page, Parts, Tab,
-    fields::{Choice, Fields, as_lines, choices_of, entries, shown},
+    fields::{Choice, Fields, Problems, as_lines, choices_of, entries, shown},
 };
-use crate::read::symbol_sources::HAS_PASSWORD;
+use crate::{
+    QueryError, change,
+    read::{
+        source_trial::{self, Binary, Trial, Verdict},
+        symbol_sources::HAS_PASSWORD,
+    },
+};
 
 const TYPES: [(&str, &str); 3] =
     [("http", "Symbol server"), ("s3", "S3 bucket"), ("directory", "Directory on mayday's machine")];
@@ -57,6 +71,31 @@ struct SourceRow {
     paths: String,
     username: String,
     has_password: bool,
+    /// What to try it with: the debug id of a binary.
+    debug_id: String,
+    trial: Option<TrialResult>,
+}
+
+/// What came of a trial, for people.
+struct TrialResult {
+    is_good: bool,
+    message: String,
+    /// Place, what the source said of it, and after how many milliseconds.
+    places: Vec<(String, String, u128)>,
+}
+
+impl From<&Trial> for TrialResult {
+    fn from(trial: &Trial) -> Self {
+        let places = trial.probe.places.iter();
+        let place = |probed: &mayday_fetch::Probed| {
+            (probed.place.clone(), source_trial::said(probed), probed.took.as_millis())
+        };
+        Self {
+            is_good: matches!(trial.verdict(), Verdict::Found | Verdict::NotFound),
+            message: trial.message(),
+            places: places.map(place).collect(),
+        }
+    }
 }
 
 impl SourceRow {
@@ -86,6 +125,8 @@ impl SourceRow {
             username: text("username"),
             has_password: source[HAS_PASSWORD] == true,
             types,
+            debug_id: String::new(),
+            trial: None,
         }
     }
 }
@@ -114,6 +155,57 @@ impl Page for SourcesPage {
         sources.sort_by_key(|(position, _)| *position);
         sources.into_iter().map(|(_, source)| source).collect()
     }
+}
+
+/// What a source is called that is tried before it has a name.
+const UNNAMED: &str = "New source";
+
+/// `POST …/settings/symbol_sources/test/`: a source is tried as the form has it, and nothing is saved. The field `test` says
+/// which row.
+pub(super) async fn test(
+    decided: Decided<BTreeMap<String, String>>,
+    path: web::Path<ProjectPath>,
+) -> Result<HttpResponse, PageError> {
+    let Decided(Posted { visit, mut form }) = decided;
+    let project = visit.project(&path).await?;
+    let row = form.remove("test").unwrap_or_default();
+    let name = form.entry(format!("{row}.name")).or_default();
+    if name.trim().is_empty() {
+        UNNAMED.clone_into(name);
+    }
+    form.remove(&format!("{row}.remove"));
+    let mut fields = Fields::from(form);
+    let draft = SourcesPage::draft(&mut fields);
+    let tried = source(&fields, &|field| format!("{row}.{field}"));
+    let place = draft.as_array().and_then(|drafts| drafts.iter().position(|draft| *draft == tried));
+    let place = place.ok_or_else(|| PageError::Form(format!("test: there is no row {row:?}")))?;
+    let debug_id = fields.some(&format!("{row}.debug_id")).map(str::to_owned);
+    let binary = Binary { debug_id: debug_id.clone(), ..Binary::default() };
+    let trial = async {
+        let settings = change::symbol_sources::tried(&visit.query, &project, place, &tried).await?;
+        source_trial::run(&visit.query, &project, &settings, &binary).await
+    };
+    let trial = trial.await;
+    let mut parts = Parts::stored(&visit, &project, Tab::SymbolSources).await?;
+    parts.draft = draft;
+    let result = match trial {
+        Ok(trial) => Some(TrialResult::from(&trial)),
+        Err(QueryError::Rule(problem)) => {
+            parts.frame.problems = Problems::from(vec![problem]);
+            None
+        }
+        Err(QueryError::Invalid(problem)) => {
+            parts.frame.problems = Problems::one(&format!("sources[{place}]"), problem);
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut page = SourcesPage::of(&visit, &project, parts).await?;
+    if let Some(row) = page.sources.get_mut(place) {
+        row.trial = result;
+        row.debug_id = debug_id.unwrap_or_default();
+    }
+    answer::page(&page)
 }
 
 /// A source as the API takes it. A password that is not typed again stays as it is.

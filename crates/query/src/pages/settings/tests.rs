@@ -434,6 +434,34 @@ async fn a_member_who_is_no_administrator_looks_and_changes_nothing() {
 }
 
 #[actix_web::test]
+async fn a_symbol_source_is_tried_as_it_is_typed() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    let form = [
+        ("test", "sources[0]"),
+        ("sources[0].name", ""),
+        ("sources[0].type", "http"),
+        ("sources[0].layout", "debuginfod"),
+        ("sources[0].url", "http://127.0.0.1:9/"),
+    ];
+    let reply = submit(&server, &browser, "symbol_sources/test", &form).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    for expected in [
+        "It cannot be reached.",
+        "value=\"http://127.0.0.1:9/\"",
+        "value=\"New source\"",
+        "/debuginfo</code>",
+    ] {
+        assert!(reply.body.contains(expected), "{expected}: {}", reply.body);
+    }
+    let stored = server.api(Method::GET, "/projects/mayday/app/symbol-sources/", None).await.json();
+    assert_eq!(stored, json!([]));
+    let wrong = [form[0], form[1], form[2], form[3], ("sources[0].url", "ftp://symbols.example.com/")];
+    let reply = submit(&server, &browser, "symbol_sources/test", &wrong).await;
+    assert!(reply.body.contains("must begin with http"), "{}", reply.body);
+}
+
+#[actix_web::test]
 async fn symbol_sources_are_added_put_in_order_and_removed() {
     let server = Server::start().await;
     let browser = server.browser().await;

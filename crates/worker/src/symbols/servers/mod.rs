@@ -1,22 +1,19 @@
 //! Symbol servers and directories.
 
-mod address;
-mod directory;
-mod download;
 mod patience;
-mod signature;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use mayday_catalog::symbol_sources::SymbolSource;
 use mayday_event::ProjectId;
+use mayday_fetch::FetchError;
 use mayday_symbolication::{
-    Absent, ArtifactKind, Status, Wanted,
+    Absent, ArtifactKind, Wanted,
     caches::CacheKey,
-    sources::{FileType, Layout, SourceSettings, SourceType, paths, source_path},
+    sources::{FileType, Layout, SourceSettings, source_path},
 };
 
-pub(super) use self::{download::Downloader, patience::Patience};
+pub(super) use self::patience::Patience;
 use super::{
     Symbols,
     find::{Lead, missing},
@@ -27,23 +24,6 @@ use super::{
 const FILE_BYTES: u64 = 2 << 30;
 /// Largest source file, bytes.
 const SOURCE_FILE_BYTES: u64 = 16 << 20;
-
-/// What the operator allows.
-#[derive(Debug, Clone)]
-pub struct SourceLimits {
-    /// Servers on private networks and on this machine may be asked.
-    pub allow_private_addresses: bool,
-    /// Directories that projects may name, with what is below them.
-    pub directories: Vec<PathBuf>,
-    /// Longest that one file may take, from the question to its last byte.
-    pub file_time: Duration,
-}
-
-impl Default for SourceLimits {
-    fn default() -> Self {
-        Self { allow_private_addresses: false, directories: Vec::new(), file_time: Duration::from_secs(60) }
-    }
-}
 
 impl Symbols {
     /// A project's sources besides uploads, in order.
@@ -77,10 +57,7 @@ impl Symbols {
     ) -> Result<(), Absent> {
         let Some(layout) = source.layout else { return Err(missing("not uploaded")) };
         let places: Vec<String> = match wanted {
-            Wanted::Image(kind, image) => {
-                let types = file_types(*kind).iter().filter(|ty| source.serves(**ty, image));
-                types.flat_map(|ty| paths(layout, *ty, image)).collect()
-            }
+            Wanted::Image(kind, image) => source.places(file_types(*kind), image),
             Wanted::SourceFile { image, path } if source.serves(FileType::ElfDebug, image) => {
                 source_path(layout, image, path).into_iter().collect()
             }
@@ -104,23 +81,17 @@ impl Symbols {
         most: u64,
     ) -> Result<Scratch, Absent> {
         let file = Scratch::new(self.caches.unfinished());
-        match source.ty {
-            SourceType::Http | SourceType::S3 => {
-                let now = || self.clock.now();
-                self.patience.check(project, source, now())?;
-                let fetched = self.downloader.fetch(source, place, (file.path(), most), now());
-                match tokio::time::timeout(self.limits.file_time, fetched).await {
-                    Ok(fetched) => fetched?,
-                    Err(_) => {
-                        self.patience.lose(project, source, now());
-                        let reason = format!("{} did not answer in time", source.name);
-                        return Err(Absent { status: Status::TimedOut, reason: reason.into() });
-                    }
+        let now = || self.clock.now();
+        self.patience.check(project, source, now())?;
+        match self.fetcher.fetch(source, place, (file.path(), most), now()).await {
+            Ok(()) => Ok(file),
+            Err(error) => {
+                if error == FetchError::TimedOut {
+                    self.patience.lose(project, source, now());
                 }
+                Err(error.absent(&source.name))
             }
-            SourceType::Directory => directory::fetch(&self.limits, source, place, file.path()).await?,
         }
-        Ok(file)
     }
 }
 

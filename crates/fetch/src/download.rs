@@ -10,10 +10,7 @@ use std::{
 
 use futures_util::StreamExt;
 use mayday_event::Timestamp;
-use mayday_symbolication::{
-    Absent, Status,
-    sources::{SourceSettings, SourceType},
-};
+use mayday_symbolication::sources::{SourceSettings, SourceType};
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode, Url,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -22,11 +19,11 @@ use reqwest::{
 };
 use tokio::{fs::File, io::AsyncWriteExt};
 
-use super::{
+use crate::{
+    FetchError,
     address::is_public,
     signature::{self, Credentials},
 };
-use crate::symbols::find::{missing, unavailable};
 
 /// Until a connection is there.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
@@ -35,7 +32,7 @@ const REDIRECTIONS: usize = 5;
 
 /// Asks symbol servers.
 #[derive(Debug)]
-pub(in crate::symbols) struct Downloader {
+pub(crate) struct Downloader {
     client: Option<Client>,
     allow_private: bool,
 }
@@ -47,7 +44,7 @@ enum Answer {
 }
 
 impl Downloader {
-    pub(in crate::symbols) fn new(allow_private: bool) -> Self {
+    pub(crate) fn new(allow_private: bool) -> Self {
         let client = Client::builder()
             .connect_timeout(CONNECT_TIME)
             .redirect(Policy::none())
@@ -60,26 +57,37 @@ impl Downloader {
     }
 
     /// Downloads a source's file to a path, if it has at most so many bytes. No time limit: that is the caller's.
-    pub(super) async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         source: &SourceSettings,
         place: &str,
         to: (&Path, u64),
         now: Timestamp,
-    ) -> Result<(), Absent> {
+    ) -> Result<(), FetchError> {
+        let response = self.open(source, place, now).await?;
+        save(response, to).await
+    }
+
+    /// Asks for a source's file; its content is still to be read.
+    pub(crate) async fn open(
+        &self,
+        source: &SourceSettings,
+        place: &str,
+        now: Timestamp,
+    ) -> Result<Response, FetchError> {
         let first = root_of(source).and_then(|root| Url::parse(&format!("{root}/{place}")).ok());
-        let Some(first) = first else { return Err(missing("no address is configured")) };
+        let first = first.ok_or(FetchError::NoAddress)?;
         let mut url = first.clone();
         for _ in 0..=REDIRECTIONS {
             // Secrets are for the server that they were given for.
             let is_same =
                 (url.host(), url.port(), url.scheme()) == (first.host(), first.port(), first.scheme());
             match self.ask(source, url, is_same.then_some(now)).await? {
-                Answer::File(response) => return save(source, response, to).await,
+                Answer::File(response) => return Ok(response),
                 Answer::Elsewhere(next) => url = next,
             }
         }
-        Err(missing(&format!("{} redirects without end", source.name)))
+        Err(FetchError::RedirectsForever)
     }
 
     /// With the source's secret, if it is for this address: signed now.
@@ -88,8 +96,7 @@ impl Downloader {
         source: &SourceSettings,
         url: Url,
         with_secret: Option<Timestamp>,
-    ) -> Result<Answer, Absent> {
-        let name = &source.name;
+    ) -> Result<Answer, FetchError> {
         // Names are checked when they are resolved.
         let literal = match url.host() {
             Some(url::Host::Ipv4(address)) => Some(IpAddr::V4(address)),
@@ -98,26 +105,22 @@ impl Downloader {
         };
         let is_web = matches!(url.scheme(), "http" | "https");
         if !is_web || literal.is_some_and(|address| !self.allow_private && !is_public(address)) {
-            return Err(missing(&format!("{name}: {Forbidden}")));
+            return Err(FetchError::PrivateAddress);
         }
-        let mut request = self.client.as_ref().ok_or_else(unavailable)?.get(url.clone());
+        let mut request = self.client.as_ref().ok_or(FetchError::Unavailable)?.get(url.clone());
         if let Some(now) = with_secret {
             request = authorized(request, source, &url, now);
         }
-        let response = request.send().await.map_err(|error| failed(name, &error))?;
+        let response = request.send().await.map_err(|error| failed(&error))?;
         let status = response.status();
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let next = location.and_then(|location| url.join(location).ok());
-            return next.map(Answer::Elsewhere).ok_or_else(|| missing(&format!("{name} redirects nowhere")));
+            return next.map(Answer::Elsewhere).ok_or(FetchError::RedirectsNowhere);
         }
         match status {
             StatusCode::OK => Ok(Answer::File(response)),
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(Absent {
-                status: Status::TimedOut,
-                reason: format!("{name} answered {}", status.as_u16()).into(),
-            }),
-            status => Err(missing(&format!("{name} answered {}", status.as_u16()))),
+            status => Err(FetchError::Answered(status.as_u16())),
         }
     }
 }
@@ -152,48 +155,38 @@ fn authorized(request: RequestBuilder, source: &SourceSettings, url: &Url, now: 
     }
 }
 
-async fn save(source: &SourceSettings, response: Response, (to, most): (&Path, u64)) -> Result<(), Absent> {
-    let name = &source.name;
-    let too_large = || Absent {
-        status: Status::Malformed,
-        reason: format!("{name}: the file is larger than {} MiB", most >> 20).into(),
-    };
+async fn save(response: Response, (to, most): (&Path, u64)) -> Result<(), FetchError> {
+    let too_large = FetchError::TooLarge { mib: most >> 20 };
     if response.content_length().is_some_and(|length| length > most) {
-        return Err(too_large());
+        return Err(too_large);
     }
-    let mut file = File::create(to).await.map_err(|_| unavailable())?;
+    let mut file = File::create(to).await.map_err(|_| FetchError::Unavailable)?;
     let (mut pieces, mut length) = (response.bytes_stream(), 0);
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| failed(name, &error))?;
+        let piece = piece.map_err(|error| failed(&error))?;
         length += piece.len() as u64;
         if length > most {
-            return Err(too_large());
+            return Err(too_large);
         }
-        file.write_all(&piece).await.map_err(|_| unavailable())?;
+        file.write_all(&piece).await.map_err(|_| FetchError::Unavailable)?;
     }
-    file.flush().await.map_err(|_| unavailable())
+    file.flush().await.map_err(|_| FetchError::Unavailable)
 }
 
-/// Why a request failed, without its address: that may be nobody's business.
-fn failed(name: &str, error: &reqwest::Error) -> Absent {
+/// Why a request failed.
+fn failed(error: &reqwest::Error) -> FetchError {
     let mut causes = std::iter::successors(error.source(), |&error| error.source());
-    if causes.any(|cause| cause.is::<Forbidden>() || cause.to_string() == Forbidden.to_string()) {
-        return missing(&format!("{name}: {Forbidden}"));
-    }
-    let what = if error.is_timeout() {
-        "did not answer in time"
+    let private = FetchError::PrivateAddress.to_string();
+    if causes.any(|cause| cause.is::<FetchError>() || cause.to_string() == private) {
+        FetchError::PrivateAddress
+    } else if error.is_timeout() {
+        FetchError::TimedOut
     } else if error.is_connect() {
-        "cannot be reached"
+        FetchError::Unreachable
     } else {
-        "broke off"
-    };
-    Absent { status: Status::TimedOut, reason: format!("{name} {what}").into() }
+        FetchError::BrokeOff
+    }
 }
-
-/// A name leads into a private network.
-#[derive(Debug, thiserror::Error)]
-#[error("its address is private, and the operator does not allow that")]
-struct Forbidden;
 
 /// Gives only addresses that may be asked: what is checked is what is connected to.
 struct Resolver {
@@ -206,7 +199,7 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             if !allow_private && found.iter().any(|address| !is_public(address.ip())) {
-                return Err(Box::new(Forbidden) as Box<dyn Error + Send + Sync>);
+                return Err(Box::new(FetchError::PrivateAddress) as Box<dyn Error + Send + Sync>);
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })

@@ -10,14 +10,14 @@ const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495
 
 /// Whose requests they are.
 #[derive(Clone, Copy)]
-pub(super) struct Credentials<'a> {
-    pub(super) key_id: &'a str,
-    pub(super) secret: &'a str,
-    pub(super) region: &'a str,
+pub(crate) struct Credentials<'a> {
+    pub(crate) key_id: &'a str,
+    pub(crate) secret: &'a str,
+    pub(crate) region: &'a str,
 }
 
 /// The headers that sign a GET request for a URL without a query, `more` being further headers that are to be signed.
-pub(super) fn headers(
+pub(crate) fn headers(
     credentials: Credentials<'_>,
     url: &Url,
     more: &[(&'static str, &str)],
