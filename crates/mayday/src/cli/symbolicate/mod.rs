@@ -29,7 +29,7 @@ use crate::banner;
     or Breakpad file, portable PDB or source bundle (of JVM code, too) in it that has the right debug id. Scripts are looked for by name, with \
     their maps beside or within them; ProGuard mappings as proguard/UUID.txt, UUID.txt or mapping-UUID.txt, and as mapping.txt \
     for a crash that names none; Dart maps as obfuscation.map.json. A symbol server is asked over HTTP(S), after the folders, in the layouts of symstore, \
-    Breakpad, LLDB, GDB, unified and debuginfod.\n\n\
+    Breakpad, LLDB, GDB, unified and debuginfod; one of the latter for source files, too.\n\n\
     Exit status: 0 when the crash was read, whether or not all symbols were there; 1 when FILE or a folder cannot be read.\n\n\
     Examples:\n  \
     mayday symbolicate crash.dmp --symbols ./symbols\n  \
