@@ -2,6 +2,7 @@
 
 mod crasher;
 mod managed;
+mod portable_pdb;
 
 use std::{path::Path, time::Duration};
 

@@ -13,14 +13,14 @@ use crate::harness::{Client, TestServer, command, run};
 
 /// `sentry-cli` as npm brings it.
 #[derive(Debug, Clone, Copy)]
-struct SentryCli(&'static str);
+pub(crate) struct SentryCli(&'static str);
 
-const VERSION_3: SentryCli = SentryCli("@sentry/cli-linux-x64/bin/sentry-cli");
+pub(crate) const VERSION_3: SentryCli = SentryCli("@sentry/cli-linux-x64/bin/sentry-cli");
 const VERSION_2: SentryCli = SentryCli("@sentry/cli-2/node_modules/@sentry/cli-linux-x64/bin/sentry-cli");
 
 impl SentryCli {
     /// Runs a command in a folder and gives what it printed; it must succeed.
-    async fn ok(self, server: &TestServer, folder: &Path, arguments: &[&str]) -> String {
+    pub(crate) async fn ok(self, server: &TestServer, folder: &Path, arguments: &[&str]) -> String {
         let (status, printed) = self.run(server, folder, arguments).await;
         assert_eq!(status, Some(0), "{arguments:?}: {printed}");
         printed

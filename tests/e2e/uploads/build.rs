@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 /// The folder's `build/`, with a program and its debug information, compiled here and now.
-pub(super) fn program(folder: &Path) {
+pub(crate) fn program(folder: &Path) {
     fs::create_dir_all(folder.join("build")).expect("a folder");
     let source = "int sum(int a, int b) { return a + b; }\nint main(void) { return sum(1, -1); }\n";
     fs::write(folder.join("till.c"), source).expect("a source file");
@@ -26,10 +26,18 @@ pub(super) fn large_program(folder: &Path) {
 }
 
 /// The build id of the folder's program, 40 digits.
-pub(super) fn build_id(folder: &Path) -> String {
+pub(crate) fn build_id(folder: &Path) -> String {
     let notes = succeed(folder, "readelf", &["-n", "build/till"]);
     let (_, rest) = notes.split_once("Build ID: ").expect("a build id");
     rest.split_whitespace().next().expect("digits").to_owned()
+}
+
+/// Where a function of the folder's program is, counted from the program's start.
+pub(crate) fn address(folder: &Path, function: &str) -> u64 {
+    let symbols = succeed(folder, "nm", &["build/till"]);
+    let line = symbols.lines().find(|line| line.ends_with(&format!(" {function}"))).expect("the function");
+    let (address, _) = line.split_once(' ').expect("an address");
+    u64::from_str_radix(address, 16).expect("hexadecimal digits")
 }
 
 /// A mapping of R8's form.
