@@ -1,3 +1,5 @@
+mod against_processor;
+
 use std::io::{BufRead, BufReader, Cursor};
 
 use minidump_writer::minidump_writer::MinidumpWriterConfig;

@@ -1,3 +1,5 @@
+mod arm64;
+
 use std::sync::Arc;
 
 use mayday_event::model::{Event, SymbolStatus, Symbolication};
