@@ -16,7 +16,7 @@
 //! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
 //! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),
 //! `screenshot`, `view-hierarchy`, `payload-not-kept`; `symbol` (with `data-kind`), `symbol-search`, `no-symbols`,
-//! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `missing-symbol` (with `data-id`), `no-missing-symbols`; `release` (with `data-version`), `no-releases`, `release-health`, `no-sessions`, `release-verdict`, `reason` (with `data-verdict`), `release-issues` (with `data-kind`), `releases-unavailable`; `error-page`.
+//! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `symbol-sources`, `source`, `test-source`, `source-trial` (with `data-good`); `missing-symbol` (with `data-id`), `no-missing-symbols`; `release` (with `data-version`), `no-releases`, `release-health`, `no-sessions`, `release-verdict`, `reason` (with `data-verdict`), `release-issues` (with `data-kind`), `releases-unavailable`; `error-page`.
 
 mod answer;
 mod assets;
