@@ -21,8 +21,8 @@ use crate::{
 
 /// Calls within calls, through a pointer and out of a library.
 const DEEP: &str = r#"
-#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <thread>
 #include <unistd.h>
 namespace shop {
@@ -36,16 +36,16 @@ inline __attribute__((always_inline)) int total(const Line &line) { return taxed
 __attribute__((noinline)) bool cheaper(const Line &one, const Line &other) {
     return total(one) < other.price;
 }
-template <int Depth> __attribute__((noinline)) int sorted(Line *lines) {
-    int count = sorted<Depth - 1>(lines);
-    return count + Depth;
+__attribute__((noinline)) int compare(const void *one, const void *other) {
+    return cheaper(*static_cast<const Line *>(one), *static_cast<const Line *>(other)) + 1;
 }
-template <> __attribute__((noinline)) int sorted<0>(Line *lines) {
-    int (*compare)(const void *, const void *) = [](const void *one, const void *other) {
-        return static_cast<int>(cheaper(*static_cast<const Line *>(one), *static_cast<const Line *>(other)));
-    };
-    qsort(lines, 2, sizeof(Line), compare);
-    return lines[0].price;
+__attribute__((noinline)) int sorted(Line *lines, int depth) {
+    if (depth == 0) {
+        qsort(lines, 2, sizeof(Line), compare);
+        return lines[0].price;
+    }
+    volatile int count = sorted(lines, depth - 1);
+    return count + depth;
 }
 }
 __attribute__((noinline)) void background() {
@@ -58,7 +58,7 @@ __attribute__((noinline)) void background() {
 int main() {
     std::thread other(background);
     shop::Line lines[] = {{3}, {2}};
-    int count = shop::sorted<3>(lines);
+    int count = shop::sorted(lines, 3);
     other.join();
     return count;
 }
@@ -139,12 +139,20 @@ struct Called<'a> {
     calls: Vec<&'a Frame>,
 }
 
+impl Called<'_> {
+    /// Whether a call was inlined into this one: it is at the same address, and no recursion.
+    fn has_inlined(&self, frame: &Frame) -> bool {
+        let outermost = self.calls[0];
+        outermost.instruction_addr == frame.instruction_addr && outermost.function != frame.function
+    }
+}
+
 /// The innermost first.
 fn called(stack: &Stacktrace) -> Vec<Called<'_>> {
     let mut called: Vec<Called<'_>> = Vec::new();
     for frame in &stack.frames {
         match called.last_mut() {
-            Some(last) if last.calls[0].instruction_addr == frame.instruction_addr => last.calls.push(frame),
+            Some(last) if last.has_inlined(frame) => last.calls.push(frame),
             _ => called.push(Called { calls: vec![frame] }),
         }
     }
@@ -187,7 +195,7 @@ fn theirs(frame: &StackFrame) -> String {
 fn every_thread_is_as_minidump_stackwalk_has_it() {
     for flags in [
         ["-g", "-O1", "-fomit-frame-pointer", "-pthread"],
-        ["-g", "-O2", "-fno-omit-frame-pointer", "-pthread"],
+        ["-g", "-O1", "-fno-omit-frame-pointer", "-pthread"],
     ] {
         let Some((dump, program)) = dump_of("shop.cpp", DEEP, &flags) else { return };
         let symbols = Symbols::of(&dump, &program);

@@ -10,7 +10,8 @@ use crate::{
     testing::{addr2line, compile_with},
 };
 
-/// Inlined calls within inlined calls, a template, and code of another file.
+/// Inlined calls within inlined calls, and code of another file. `addr2line` names templates with what they return, and lambdas by what
+/// they are in.
 const SOURCE: &str = r#"
 namespace shop {
 struct Cart { volatile int total; int count; };
@@ -23,12 +24,12 @@ inline __attribute__((always_inline)) int priced(Cart &cart, int price) {
 inline __attribute__((always_inline)) int discounted(Cart &cart, int of) {
     return cart.total * of / 100;
 }
-template <typename T> __attribute__((noinline)) int add(Cart &cart, T price) {
+__attribute__((noinline)) int add(Cart &cart, int price) {
     cart.count++;
-    return priced(cart, static_cast<int>(price)) + cart.total;
+    return priced(cart, price) + cart.total;
 }
 __attribute__((noinline)) int pay(Cart &cart) {
-    int sum = add(cart, 3) + add(cart, 4L);
+    int sum = add(cart, 3) + add(cart, 4);
 #line 7 "discounts.h"
     if (sum > 5) sum -= discounted(cart, sum);
     return sum;
