@@ -1,7 +1,7 @@
 //! Every thread of a dump against `minidump-processor`, which is what `minidump-stackwalk` prints: the same modules,
 //! addresses, trusts, functions, files and lines. Inlined calls against `addr2line`.
 
-use std::{collections::HashMap, fmt::Write, process::Command};
+use std::{collections::HashMap, fmt::Write};
 
 use mayday_event::model::Frame;
 use minidump::Module;
