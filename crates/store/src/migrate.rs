@@ -28,7 +28,7 @@ macro_rules! migration {
     };
 }
 
-pub(crate) const MIGRATIONS: [Migration; 17] = [
+pub(crate) const MIGRATIONS: [Migration; 21] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),
@@ -46,6 +46,10 @@ pub(crate) const MIGRATIONS: [Migration; 17] = [
     migration!("00", 15, "add_weekly_counts"),
     migration!("00", 16, "fill_weekly_counts"),
     migration!("00", 17, "recompress_events"),
+    migration!("00", 18, "count_by_environment"),
+    migration!("00", 19, "fill_counts_by_environment"),
+    migration!("00", 20, "drop_earlier_counts"),
+    migration!("00", 21, "settle_past_weeks"),
 ];
 
 /// The tables whose rows go with the retention time, and what a row's age is told by.

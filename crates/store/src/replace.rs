@@ -11,7 +11,11 @@ use mayday_event::{EventId, GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, rows::EventRow};
+use crate::{
+    Store, StoreError,
+    queries::issues::{WEEKS, counted_by},
+    rows::EventRow,
+};
 
 impl Store {
     /// Replaces events of one project, `old_hashes` being all hashes that their older rows have. Each try needs a revision
@@ -66,13 +70,10 @@ impl Store {
         hashes: &[GroupHash],
     ) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
         let hashes: Vec<u64> = hashes.iter().map(|hash| hash.0).collect();
-        let query = self
-            .query(
-                "SELECT count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimestamp64Milli(max(timestamp))
-                 FROM events WHERE project_id = {project:UInt64} AND group_hash IN {hashes:Array(UInt64)}",
-                project,
-            )
-            .param("hashes", hashes);
+        let sql =
+            "SELECT count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimestamp64Milli(max(timestamp))
+             FROM events WHERE project_id = {project:UInt64} AND group_hash IN {hashes:Array(UInt64)}";
+        let query = counted_by(self.query(sql, project), WEEKS).param("hashes", hashes);
         let (events, first, last): (u64, i64, i64) = query.fetch_one().await.map_err(StoreError::of_query)?;
         Ok((events > 0).then_some((Timestamp(first), Timestamp(last))))
     }

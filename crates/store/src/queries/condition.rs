@@ -7,7 +7,7 @@ use clickhouse::query::Query;
 use mayday_event::GroupHash;
 
 /// What an event is searched by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Field {
     Level,
     Platform,
@@ -43,11 +43,11 @@ pub enum Field {
 
 /// A text with gaps: its parts in order, anything between them. The first is how the text begins, the last how it
 /// ends; one part is the whole text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern(pub Vec<String>);
 
 /// Which events.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Condition {
     /// Each of these; none: every event.
     All(Vec<Self>),

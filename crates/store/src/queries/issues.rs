@@ -1,8 +1,8 @@
 //! Aggregates by group hash.
 //!
 //! A window is widened to whole hours (UTC), and read as days where it is made of whole days, or as all there is where
-//! it begins in 1970: then ClickHouse answers from the `hourly`, `daily` and `weekly` projections, and from raw events
-//! only where a filter needs them. All give the same numbers.
+//! it begins in 1970: then ClickHouse answers from the projections `hours`, `days` and `weeks`, and from raw events
+//! only where a condition asks for more than an environment. All give the same numbers.
 
 use std::collections::HashMap;
 
@@ -20,8 +20,6 @@ pub struct HashStats {
     pub events: u64,
     /// Distinct users of this hash alone (HLL estimate).
     pub users: u64,
-    pub first_seen: Timestamp,
-    pub last_seen: Timestamp,
 }
 
 /// Of one group of hashes in a window.
@@ -47,6 +45,17 @@ pub(super) const USERS: &str = "uniqCombined64If(12)(user, user != '')";
 /// How far a count of distinct users may be off, as a share of the count: two standard errors.
 pub const USERS_ERROR: f64 = 0.0325;
 
+/// The projections of counts, by what they count in.
+pub(crate) const HOURS: &str = "hours";
+pub(crate) const DAYS: &str = "days";
+pub(crate) const WEEKS: &str = "weeks";
+
+/// Says which projection a query is for; without it ClickHouse takes the one with the fewest granules, which are not of one
+/// size. Where that projection does not have what the query wants, it changes nothing.
+pub(crate) fn counted_by(query: Query, projection: &str) -> Query {
+    query.with_setting("preferred_optimize_projection_name", projection)
+}
+
 impl Store {
     /// Every hash of a project that has events in the window and meets the condition; with `users` 0 unless
     /// `with_users`.
@@ -61,9 +70,7 @@ impl Store {
         let users = if with_users { USERS } else { "toUInt64(0)" };
         let mut values = Values::default();
         let sql = format!(
-            "SELECT group_hash, count() AS events, {users} AS users,
-                 toUnixTimestamp64Milli(min(timestamp)) AS first_ms,
-                 toUnixTimestamp64Milli(max(timestamp)) AS last_ms
+            "SELECT group_hash, count() AS events, {users} AS users
              FROM events WHERE project_id = {{project:UInt64}} AND {}{}
              GROUP BY group_hash",
             span.condition(),
@@ -170,6 +177,14 @@ fn bind_groups(query: Query, groups: &[HashGroup]) -> Query {
     query.param("hashes", hashes).param("groups", ids)
 }
 
+impl Window {
+    /// Widened to whole hours (UTC), which is what is counted by hash.
+    #[must_use]
+    pub fn in_whole_hours(self) -> Self {
+        Self { from: Interval::Hour.floor(self.from), to: Interval::Hour.ceil(self.to) }
+    }
+}
+
 /// A window widened to whole hours, read in the coarsest unit that it is made of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
@@ -180,7 +195,7 @@ pub(super) struct Span {
 
 impl Span {
     pub(super) fn of(window: Window) -> Self {
-        let (from, to) = (Interval::Hour.floor(window.from), Interval::Hour.ceil(window.to));
+        let Window { from, to } = window.in_whole_hours();
         let whole_days = Interval::Day.floor(from) == from && Interval::Day.floor(to) == to;
         Self { from, to, interval: if whole_days { Interval::Day } else { Interval::Hour } }
     }
@@ -201,7 +216,17 @@ impl Span {
         self.from <= Timestamp(0)
     }
 
+    /// The projection that has these counts.
+    fn projection(&self) -> &'static str {
+        match self.interval {
+            _ if self.is_all() => WEEKS,
+            Interval::Day => DAYS,
+            Interval::Hour => HOURS,
+        }
+    }
+
     pub(super) fn bind(&self, query: Query) -> Query {
+        let query = counted_by(query, self.projection());
         if self.is_all() {
             return query;
         }
@@ -273,19 +298,11 @@ struct HashStatsRow {
     group_hash: u64,
     events: u64,
     users: u64,
-    first_ms: i64,
-    last_ms: i64,
 }
 
 impl From<HashStatsRow> for HashStats {
     fn from(row: HashStatsRow) -> Self {
-        Self {
-            hash: GroupHash(row.group_hash),
-            events: row.events,
-            users: row.users,
-            first_seen: Timestamp(row.first_ms),
-            last_seen: Timestamp(row.last_ms),
-        }
+        Self { hash: GroupHash(row.group_hash), events: row.events, users: row.users }
     }
 }
 

@@ -25,7 +25,7 @@ mod values;
 pub use condition::{Condition, Field, Pattern, words};
 
 /// A half-open span of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Window {
     pub from: Timestamp,
     pub to: Timestamp,

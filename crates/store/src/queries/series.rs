@@ -1,8 +1,8 @@
 //! Events over time in buckets of any edges, and split by an attribute.
 //!
 //! The caller says where buckets begin, since days begin when a time zone says. Where every edge is a whole hour of
-//! UTC the `hourly` projection answers (unless a filter needs raw events), else raw events do, counted in the
-//! largest unit that all edges are made of.
+//! UTC the projections answer (unless a filter needs raw events), else raw events do, counted in the largest unit that
+//! all edges are made of.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,12 @@ use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
-use super::{EventFilter, Window, bind_hashes, dimensions::Dimension, hashes_condition, issues::USERS};
+use super::{
+    EventFilter, Window, bind_hashes,
+    dimensions::Dimension,
+    hashes_condition,
+    issues::{DAYS, HOURS, USERS, counted_by},
+};
 use crate::{Store, StoreError};
 
 /// Buckets of a series, side by side: `edges[n]` to `edges[n + 1]`.
@@ -18,6 +23,10 @@ use crate::{Store, StoreError};
 pub struct Buckets {
     edges: Vec<Timestamp>,
 }
+
+/// Seconds that the projections count in.
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
 
 /// Most buckets of a series.
 pub const MAX_BUCKETS: usize = 1000;
@@ -82,7 +91,7 @@ impl Buckets {
 
     /// Seconds of the largest unit that all edges are whole multiples of.
     fn unit(&self) -> i64 {
-        const UNITS: [i64; 4] = [3600, 900, 60, 1];
+        const UNITS: [i64; 5] = [DAY, HOUR, 900, 60, 1];
         let divides = |unit: &i64| self.edges.iter().all(|edge| edge.0 % (unit * 1000) == 0);
         UNITS.into_iter().find(divides).unwrap_or(1)
     }
@@ -90,14 +99,18 @@ impl Buckets {
     /// Start of an event's unit in seconds, and the condition that it is in a bucket; bound by [`Self::bind`].
     fn sql(&self) -> (String, String) {
         let received = "toMonday(received) >= toMonday(toDateTime({received_from:Int64}, 'UTC'))";
-        match self.unit() {
-            3600 => (
-                "toInt64(toUnixTimestamp(toStartOfHour(timestamp)))".into(),
+        let counted = |start: &str| {
+            (
+                format!("toInt64(toUnixTimestamp({start}))"),
                 format!(
-                    "toStartOfHour(timestamp) >= toDateTime({{from:Int64}}, 'UTC')
-                     AND toStartOfHour(timestamp) < toDateTime({{to:Int64}}, 'UTC') AND {received}"
+                    "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
+                     AND {received}"
                 ),
-            ),
+            )
+        };
+        match self.unit() {
+            DAY => counted("toStartOfDay(timestamp)"),
+            HOUR => counted("toStartOfHour(timestamp)"),
             unit => (
                 format!("intDiv(toInt64(toUnixTimestamp(timestamp)), {unit}) * {unit}"),
                 format!(
@@ -110,7 +123,8 @@ impl Buckets {
 
     fn bind(&self, query: Query) -> Query {
         let Window { from, to } = self.window();
-        query
+        let projection = if self.unit() == DAY { DAYS } else { HOURS };
+        counted_by(query, projection)
             .param("from", from.seconds())
             .param("to", to.seconds())
             .param("received_from", from.plus_ms(-super::CLOCK_SLACK_MS).seconds())
@@ -267,7 +281,8 @@ mod tests {
             [-1, 0, 3_599_999, 3_600_000, 7_199_999, 7_200_000].map(|ms| buckets.place(Timestamp(ms)));
         assert_eq!(places, [None, Some(0), Some(0), Some(1), Some(1), None]);
         let unit = |edges: [i64; 2]| Buckets::between(edges.map(Timestamp).to_vec()).unwrap().unit();
-        assert_eq!(unit([0, 3_600_000]), 3600);
+        assert_eq!(unit([0, 2 * 86_400_000]), DAY);
+        assert_eq!(unit([0, 3_600_000]), HOUR);
         assert_eq!(unit([1_800_000, 3_600_000]), 900);
         assert_eq!(unit([60_000, 3_600_000]), 60);
         assert_eq!(unit([1_000, 3_600_000]), 1);

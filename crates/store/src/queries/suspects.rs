@@ -11,7 +11,11 @@ use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
-use super::{CLOCK_SLACK_MS, EventFilter, Window, tags::ALL_TAGS};
+use super::{
+    CLOCK_SLACK_MS, EventFilter, Window,
+    issues::{DAYS, counted_by},
+    tags::ALL_TAGS,
+};
 use crate::{Store, StoreError};
 
 /// Rows that are read of the issue, and of the project's other events.
@@ -131,7 +135,7 @@ impl Store {
             .collect())
     }
 
-    /// How much of both sides is read, by counts from the `daily` projection: of whole days, which is near enough.
+    /// How much of both sides is read, by counts of whole days, which is near enough.
     async fn sample(&self, of: &Compared<'_>) -> Result<Sample, StoreError> {
         let sql = "SELECT group_hash IN {hashes:Array(UInt64)} AS affected, count() AS events
              FROM events WHERE project_id = {project:UInt64}
@@ -140,8 +144,7 @@ impl Store {
                  AND toMonday(received) >= toMonday(toDateTime({received_from:Int64}, 'UTC'))
              GROUP BY affected";
         let (from, to) = (of.window.from.day(), of.window.to.plus_ms(Timestamp::DAY_MS - 1).day());
-        let rows: Vec<SideRow> = self
-            .query(sql, of.project)
+        let rows: Vec<SideRow> = counted_by(self.query(sql, of.project), DAYS)
             .param("hashes", numbers(of.hashes))
             .param("from", from.seconds())
             .param("to", to.seconds())

@@ -1,0 +1,5 @@
+-- What `hours`, `days` and `weeks` took the place of.
+ALTER TABLE events
+    DROP PROJECTION IF EXISTS hourly,
+    DROP PROJECTION IF EXISTS daily,
+    DROP PROJECTION IF EXISTS weekly
