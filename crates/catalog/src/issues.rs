@@ -1,5 +1,6 @@
 //! Issues and their state.
 
+mod by_time;
 mod condition;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use crate::{
     ignoring::{Ignored, IgnoredRow},
 };
 
+pub use by_time::{IssuesByTime, Part, TimeOrder};
 pub use condition::{IssueCondition, Seen};
 
 /// Values in one `IN` list at most; databases limit the parameters of a statement.
