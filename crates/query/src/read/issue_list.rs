@@ -8,11 +8,11 @@ use std::collections::HashMap;
 
 use mayday_catalog::{
     access::Principal,
-    issues::{Issue, IssueKey},
+    issues::{Issue, IssueCondition, IssueKey, Part, TimeOrder},
     json::IssueCounts,
     projects::Project,
 };
-use mayday_event::IssueId;
+use mayday_event::{IssueId, Timestamp};
 use mayday_store::queries::{Condition, HashGroup, Window, issues::GroupStats};
 
 use super::{
@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     Query, QueryError,
-    cursor::{Cursor, Pagination},
-    search::Search,
+    cursor::{Cursor, Direction, Pagination},
+    search::{Search, plan::Alternative},
 };
 
 /// Issues of a project that a list looks at, the last seen first; those beyond it are not listed.
@@ -87,6 +87,17 @@ impl ListParams {
     pub(crate) fn narrows_events(&self) -> bool {
         self.window.is_some() || self.search.narrows_events()
     }
+
+    /// The order and condition of a list that events have no say in.
+    fn by_time(&self, alternatives: &[Alternative]) -> Option<(TimeOrder, IssueCondition)> {
+        let order = match self.sort {
+            Sort::Date => TimeOrder::LastSeen,
+            Sort::New => TimeOrder::FirstSeen,
+            Sort::Freq | Sort::User | Sort::Trend => return None,
+        };
+        let condition = issue_search::of_issues_alone(alternatives)?;
+        self.window.is_none().then_some((order, condition))
+    }
 }
 
 /// A page of a project's issues. `principal` is who `assigned:me` means.
@@ -96,14 +107,41 @@ pub(crate) async fn list(
     project: &Project,
     params: &ListParams,
 ) -> Result<IssuePage, QueryError> {
-    let candidates = issue_search::candidates(query, principal, project, params, None).await?;
+    let alternatives = issue_search::plan(query, principal, project, &params.search).await?;
+    let limit = params.limit.clamp(1, super::MAX_LIMIT);
+    if let Some((order, condition)) = params.by_time(&alternatives) {
+        let (places, pagination, total) =
+            page_by_time(query, project, &condition, order, params.cursor, limit).await?;
+        let rows = hydrate(query, project, params, &Condition::default(), &places).await?;
+        return Ok(IssuePage { rows, pagination, total });
+    }
+    let candidates = issue_search::candidates(query, project, alternatives, None).await?;
     let places = sorted(query, project, params, &candidates).await?;
     let total = places.len();
-    let limit = params.limit.clamp(1, super::MAX_LIMIT);
     let (places, pagination) = page::cut(places, params.cursor, limit);
-    let ids: Vec<IssueId> = places.iter().map(|place| place.id).collect();
-    let rows = hydrate(query, project, params, &candidates, &ids).await?;
+    let condition = candidates.condition(&places.iter().map(|place| place.id).collect::<Vec<_>>());
+    let rows = hydrate(query, project, params, &condition, &places).await?;
     Ok(IssuePage { rows, pagination, total })
+}
+
+/// A page that the catalog alone can tell.
+async fn page_by_time(
+    query: &Query,
+    project: &Project,
+    condition: &IssueCondition,
+    order: TimeOrder,
+    cursor: Option<Cursor<IssueId>>,
+    limit: usize,
+) -> Result<(Vec<Place<IssueId>>, Pagination, usize), QueryError> {
+    let part = cursor.map_or(Part::Top, |cursor| match cursor.direction {
+        Direction::Next => Part::Behind(Timestamp(cursor.value), cursor.id),
+        Direction::Previous => Part::Before(Timestamp(cursor.value), cursor.id),
+    });
+    let found = query.catalog.issues_by_time(project.id, condition, order, part, limit).await?;
+    let places: Vec<_> = found.issues.iter().map(|(id, time)| Place { value: time.0, id: *id }).collect();
+    let has_next = found.before + places.len() < found.total;
+    let pagination = page::around(places.first(), places.last(), cursor, found.before > 0, has_next);
+    Ok((places, pagination, found.total.min(MAX_ISSUES)))
 }
 
 /// The ids of a project's issues that match, first in the list's order first, at most `limit`.
@@ -114,7 +152,8 @@ pub(crate) async fn matching(
     params: &ListParams,
     limit: usize,
 ) -> Result<Vec<IssueId>, QueryError> {
-    let candidates = issue_search::candidates(query, principal, project, params, None).await?;
+    let alternatives = issue_search::plan(query, principal, project, &params.search).await?;
+    let candidates = issue_search::candidates(query, project, alternatives, None).await?;
     let places = sorted(query, project, params, &candidates).await?;
     Ok(places.into_iter().take(limit).map(|place| place.id).collect())
 }
@@ -127,7 +166,8 @@ pub(crate) async fn arrived(
     params: &ListParams,
     after: IssueId,
 ) -> Result<usize, QueryError> {
-    let candidates = issue_search::candidates(query, principal, project, params, Some(after)).await?;
+    let alternatives = issue_search::plan(query, principal, project, &params.search).await?;
+    let candidates = issue_search::candidates(query, project, alternatives, Some(after)).await?;
     Ok(sorted(query, project, params, &candidates).await?.len())
 }
 
@@ -214,30 +254,30 @@ async fn hydrate(
     query: &Query,
     project: &Project,
     params: &ListParams,
-    candidates: &Candidates,
-    ids: &[IssueId],
+    condition: &Condition,
+    places: &[Place<IssueId>],
 ) -> Result<Vec<IssueRow>, QueryError> {
-    if ids.is_empty() {
+    if places.is_empty() {
         return Ok(Vec::new());
     }
-    let issues = query.catalog.issues(project.organization_id, ids).await?;
+    let ids: Vec<IssueId> = places.iter().map(|place| place.id).collect();
+    let issues = query.catalog.issues(project.organization_id, &ids).await?;
     let groups: Vec<_> =
         issues.iter().map(|issue| HashGroup { id: issue.id.0, hashes: issue.hashes.clone() }).collect();
     let now = query.clock.now();
-    let (condition, everything) = (candidates.condition(ids), Condition::default());
-    let (store, period) = (&query.store, params.period);
+    let (store, period, everything) = (&query.store, params.period, Condition::default());
     let (lifetime, matching, mut series) = tokio::try_join!(
         store.group_stats(project.id, &groups, all_time(now), &everything),
         async {
             match params.window.is_some() || !condition.is_everything() {
                 true => {
                     let window = params.window.unwrap_or_else(|| all_time(now));
-                    store.group_stats(project.id, &groups, window, &condition).await.map(Some)
+                    store.group_stats(project.id, &groups, window, condition).await.map(Some)
                 }
                 false => Ok(None),
             }
         },
-        store.group_series(project.id, &groups, period.window(now), period.interval(), &condition),
+        store.group_series(project.id, &groups, period.window(now), period.interval(), condition),
     )?;
     let counts = |stats: &HashMap<u64, GroupStats>, id: IssueId| {
         let stats = stats.get(&id.0).copied().unwrap_or_default();

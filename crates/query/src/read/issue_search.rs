@@ -15,12 +15,16 @@ use mayday_event::{GroupHash, IssueId};
 use mayday_store::queries::{Condition, Window, issues::GroupStats, search::Matches};
 
 use super::{
-    issue_list::{ListParams, MAX_ISSUES},
+    issue_list::MAX_ISSUES,
+    kept_counts::{Asked, Counted},
     period::all_time,
 };
 use crate::{
     Query, QueryError,
-    search::plan::{Alternative, Context, MAX_RELEASES, Releases},
+    search::{
+        Search,
+        plan::{Alternative, Context, MAX_RELEASES, Releases},
+    },
 };
 
 /// The issues that the catalog finds, before events are looked at.
@@ -40,21 +44,35 @@ pub(super) struct Counts {
     conditional: HashMap<GroupHash, Vec<Matches>>,
 }
 
-/// What the catalog finds; only what was made after `after`, if that is given.
-pub(super) async fn candidates(
+/// The ways in which an issue is found.
+pub(super) async fn plan(
     query: &Query,
     principal: &Principal,
     project: &Project,
-    params: &ListParams,
-    after: Option<IssueId>,
-) -> Result<Candidates, QueryError> {
-    let search = &params.search;
+    search: &Search,
+) -> Result<Vec<Alternative>, QueryError> {
     let releases = match search.needs_releases() {
         true => Releases(query.catalog.release_versions(project.id, MAX_RELEASES).await?),
         false => Releases::default(),
     };
     let context = Context { principal, now: query.clock.now(), releases: &releases };
-    let alternatives = search.plan(&context)?;
+    Ok(search.plan(&context)?)
+}
+
+/// What is asked of issues, if that is all that is asked.
+pub(super) fn of_issues_alone(alternatives: &[Alternative]) -> Option<IssueCondition> {
+    let is_bare = |way: &Alternative| way.events().is_none() && way.counts.is_empty();
+    let conditions = || alternatives.iter().map(Alternative::issues).collect();
+    alternatives.iter().all(is_bare).then(|| IssueCondition::Any(conditions()))
+}
+
+/// What the catalog finds; only what was made after `after`, if that is given.
+pub(super) async fn candidates(
+    query: &Query,
+    project: &Project,
+    alternatives: Vec<Alternative>,
+    after: Option<IssueId>,
+) -> Result<Candidates, QueryError> {
     let lifetime = lifetime(query, project, &alternatives).await?;
     let mut found: BTreeMap<IssueId, (IssueKey, u32)> = BTreeMap::new();
     for (bit, alternative) in alternatives.iter().enumerate() {
@@ -92,9 +110,21 @@ async fn all_of(
     window: Window,
     with_users: bool,
 ) -> Result<HashMap<GroupHash, GroupStats>, QueryError> {
-    let stats = query.store.hash_stats(project.id, window, &Condition::default(), with_users).await?;
-    let stats = stats.into_iter();
-    Ok(stats.map(|of| (of.hash, GroupStats { events: of.events, users: of.users })).collect())
+    let counted = counted(query, project, window, Vec::new(), with_users).await?;
+    Ok(counted.iter().map(|of| (of.hash, GroupStats { events: of.events, users: of.users })).collect())
+}
+
+async fn counted(
+    query: &Query,
+    project: &Project,
+    window: Window,
+    conditions: Vec<Condition>,
+    with_users: bool,
+) -> Result<Counted, QueryError> {
+    let asked = Asked { project: project.id, window: window.in_whole_hours(), conditions, with_users };
+    let store = query.store.clone();
+    let count = |asked: Asked| async move { asked.count(&store).await };
+    Ok(query.kept_counts.get(asked, &query.clock, count).await?)
 }
 
 impl Candidates {
@@ -139,10 +169,10 @@ impl Candidates {
         if conditions.is_empty() || !self.ask_events() {
             return Ok(counts);
         }
-        for met in query.store.matches(project.id, window, &conditions, with_users).await? {
+        for met in counted(query, project, window, conditions, with_users).await?.iter() {
             let own = (0..).zip(&bits).filter(|(place, _)| met.alternatives & (1 << place) != 0);
             let alternatives = own.map(|(_, bit)| 1_u32 << bit).sum();
-            counts.entry(met.hash).or_default().push(Matches { alternatives, ..met });
+            counts.entry(met.hash).or_default().push(Matches { alternatives, ..*met });
         }
         Ok(counts)
     }

@@ -16,6 +16,7 @@ pub(crate) mod hooks;
 pub(crate) mod issue_list;
 mod issue_search;
 pub(crate) mod issues;
+pub(crate) mod kept_counts;
 pub(crate) mod missing_symbols;
 pub(crate) mod organization_sessions;
 pub(crate) mod outcomes;
