@@ -28,9 +28,9 @@ const BATCH_YIELD_BYTES: usize = 48 << 20;
 const SLICE_RECORDS: usize = 64;
 /// Bytes of bodies after which a slice takes no more records: what is too large for the journal is read into memory here.
 const SLICE_BODY_BYTES: usize = 32 << 20;
-/// From one batch to the next while another is stored, so that a busy time makes larger inserts and not more.
-/// A full batch does not wait.
-const BATCH_WINDOW: Duration = Duration::from_millis(100);
+/// From one batch to the next, so that a busy time makes larger inserts and not more: each costs ClickHouse processor time,
+/// its merges included, that queries then lack. A full batch does not wait, nor does what comes after a quiet time.
+const BATCH_WINDOW: Duration = Duration::from_millis(500);
 /// How long a batch's events may wait in all for symbols that are not on this machine; what comes later heals them.
 const SYMBOL_PATIENCE: Duration = Duration::from_secs(5);
 /// Most times that records are processed: what is found may show what else is needed, such as how to unwind further.
