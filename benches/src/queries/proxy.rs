@@ -117,18 +117,19 @@ async fn pass(
 /// Asks the same of ClickHouse alone: at once what was asked at once, one after the other what waited for an answer.
 /// Returns how long it took.
 pub(super) async fn ask_again(asked: &[Asked], engine: SocketAddr) -> anyhow::Result<Duration> {
-    // Connections are opened before the clock runs, as mayday's are kept.
-    let mut clients: Vec<Client> = Vec::new();
-    for _ in asked {
-        let mut client = Client::new(engine);
-        client.connect().await?;
-        clients.push(client);
-    }
-    let begin = Instant::now();
+    let mut took = Duration::ZERO;
     let mut rest = asked;
     while !rest.is_empty() {
         let (together, later) = rest.split_at(wave(rest));
-        let answers = together.iter().zip(clients.drain(..together.len())).map(|(asked, mut client)| {
+        // Connections are opened before the clock runs, as mayday's are kept; not all at first, since idle ones are closed.
+        let mut clients: Vec<Client> = Vec::new();
+        for _ in together {
+            let mut client = Client::new(engine);
+            client.connect().await?;
+            clients.push(client);
+        }
+        let begin = Instant::now();
+        let answers = together.iter().zip(clients).map(|(asked, mut client)| {
             let bytes = asked.bytes.clone();
             tokio::task::spawn_local(async move { client.send(&bytes).await })
         });
@@ -136,9 +137,10 @@ pub(super) async fn ask_again(asked: &[Asked], engine: SocketAddr) -> anyhow::Re
             let answer = answer.await??;
             ensure!(answer.status == 200, "ClickHouse answered {} the second time", answer.status);
         }
+        took += begin.elapsed();
         rest = later;
     }
-    Ok(begin.elapsed())
+    Ok(took)
 }
 
 /// How many of the first were begun before any of them was answered.
