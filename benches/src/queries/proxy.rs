@@ -58,11 +58,12 @@ impl Proxy {
         *self.record.borrow_mut() = Some(Vec::new());
     }
 
-    /// What was asked, inserts aside, in the order in which it was begun.
+    /// What was asked and answered, inserts aside, in the order in which it was begun. What is still under way is no part of an
+    /// answer that is there already: counts that are made anew while older ones are shown.
     pub(super) fn stop(&self) -> Vec<Asked> {
         let record = self.record.borrow_mut().take().unwrap_or_default();
         let asked = record.iter().map(|asked| asked.borrow().clone());
-        asked.filter(Asked::is_query).collect()
+        asked.filter(|asked| asked.is_query() && asked.end.is_some()).collect()
     }
 
     async fn connection(&self, client: TcpStream, engine: SocketAddr) -> std::io::Result<()> {

@@ -135,8 +135,9 @@ impl Catalog {
         condition: &IssueCondition,
         limit: usize,
     ) -> Result<Vec<IssueKey>, CatalogError> {
+        // In one row: to hand over thousands one by one takes longer than to find them.
         let mut query = QueryBuilder::new(
-            "SELECT k.id, k.first_seen, k.last_seen, h.hash
+            "SELECT string_agg(k.id || ' ' || k.first_seen || ' ' || k.last_seen || COALESCE(' ' || h.hash, ''), ',')
              FROM (SELECT i.id, i.first_seen, i.last_seen FROM issues i
                    WHERE i.redirect_to IS NULL AND i.project_id = ",
         );
@@ -145,10 +146,9 @@ impl Catalog {
         query
             .push(" ORDER BY i.last_seen DESC, i.id DESC LIMIT ")
             .push_bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .push(
-                ") k LEFT JOIN issue_hashes h ON h.issue_id = k.id ORDER BY k.last_seen DESC, k.id DESC, h.hash",
-            );
-        let rows: Vec<(i64, i64, i64, Option<i64>)> = query.build_query_as().fetch_all(&self.reader).await?;
+            .push(") k LEFT JOIN issue_hashes h ON h.issue_id = k.id");
+        let rows: Option<String> = query.build_query_scalar().fetch_one(&self.reader).await?;
+        let rows = rows.iter().flat_map(|rows| rows.split(',')).map(read_key).collect::<Result<_, _>>()?;
         Ok(fold_keys(rows))
     }
 
@@ -272,20 +272,28 @@ pub(crate) fn push_list(query: &mut QueryBuilder<Database>, values: impl Iterato
     query.push(")");
 }
 
-/// Rows of one issue follow one another.
-fn fold_keys(rows: Vec<(i64, i64, i64, Option<i64>)>) -> Vec<IssueKey> {
+/// An issue with one of its hashes, or without, as [`Catalog::issue_keys`] asks for it.
+fn read_key(row: &str) -> Result<IssueKey, CatalogError> {
+    let numbers: Vec<i64> = row.split(' ').map_while(|number| number.parse().ok()).collect();
+    let [id, first_seen, last_seen, hashes @ ..] = numbers.as_slice() else {
+        return Err(CatalogError::corrupt("issue key", row));
+    };
+    Ok(IssueKey {
+        id: IssueId::from_sql(*id),
+        first_seen: Timestamp(*first_seen),
+        last_seen: Timestamp(*last_seen),
+        hashes: hashes.iter().map(|hash| GroupHash::from_sql(*hash)).collect(),
+    })
+}
+
+/// One key an issue, newest first.
+fn fold_keys(mut rows: Vec<IssueKey>) -> Vec<IssueKey> {
+    rows.sort_unstable_by(|a, b| (b.last_seen, b.id, &a.hashes).cmp(&(a.last_seen, a.id, &b.hashes)));
     let mut keys: Vec<IssueKey> = Vec::with_capacity(rows.len());
-    for (id, first_seen, last_seen, hash) in rows {
-        let id = IssueId::from_sql(id);
-        let hash = hash.map(GroupHash::from_sql);
+    for row in rows {
         match keys.last_mut() {
-            Some(key) if key.id == id => key.hashes.extend(hash),
-            _ => keys.push(IssueKey {
-                id,
-                first_seen: Timestamp(first_seen),
-                last_seen: Timestamp(last_seen),
-                hashes: Vec::from_iter(hash),
-            }),
+            Some(key) if key.id == row.id => key.hashes.extend(row.hashes),
+            _ => keys.push(row),
         }
     }
     keys

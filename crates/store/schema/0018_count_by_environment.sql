@@ -1,7 +1,8 @@
 -- Events and users of each hash by hour, by day and by week, told apart by environment: what people look at most is one
 -- environment, and without it in the key such a list reads every row. Whoever asks names the projection
--- (`preferred_optimize_projection_name`): left alone, ClickHouse takes the one with the fewest granules, and these are as small as
--- what a list's page reads of them. A state of many users is some kilobytes, and 25 issues' are wanted of thousands.
+-- (`preferred_optimize_projection_name`): left alone, ClickHouse takes the one with the fewest granules. Those with users have small
+-- ones, since a state of many users is some kilobytes and a page wants 25 issues' of thousands; `day_counts` has large ones
+-- and no users: it is what all issues are counted from to put them in order, in a third of the time.
 ALTER TABLE events
     ADD PROJECTION IF NOT EXISTS hours
     (
@@ -21,6 +22,13 @@ ALTER TABLE events
     (
         SELECT
             project_id, group_hash, toMonday(received), environment,
-            count(), uniqCombined64If(12)(user, user != ''), min(timestamp), max(timestamp)
+            count(), uniqCombined64If(12)(user, user != '')
         GROUP BY project_id, group_hash, toMonday(received), environment
-    ) WITH SETTINGS (index_granularity = 16)
+    ) WITH SETTINGS (index_granularity = 16),
+    ADD PROJECTION IF NOT EXISTS day_counts
+    (
+        SELECT
+            project_id, group_hash, toMonday(received), toStartOfDay(timestamp), environment,
+            count(), min(timestamp), max(timestamp)
+        GROUP BY project_id, group_hash, toMonday(received), toStartOfDay(timestamp), environment
+    ) WITH SETTINGS (index_granularity = 1024)

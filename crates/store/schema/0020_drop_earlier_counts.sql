@@ -1,4 +1,4 @@
--- What `hours`, `days` and `weeks` took the place of.
+-- What the projections of counts by environment took the place of.
 ALTER TABLE events
     DROP PROJECTION IF EXISTS hourly,
     DROP PROJECTION IF EXISTS daily,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    queries::issues::{WEEKS, counted_by},
+    queries::issues::{DAY_COUNTS, counted_by},
     rows::EventRow,
 };
 
@@ -73,7 +73,7 @@ impl Store {
         let sql =
             "SELECT count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimestamp64Milli(max(timestamp))
              FROM events WHERE project_id = {project:UInt64} AND group_hash IN {hashes:Array(UInt64)}";
-        let query = counted_by(self.query(sql, project), WEEKS).param("hashes", hashes);
+        let query = counted_by(self.query(sql, project), DAY_COUNTS).param("hashes", hashes);
         let (events, first, last): (u64, i64, i64) = query.fetch_one().await.map_err(StoreError::of_query)?;
         Ok((events > 0).then_some((Timestamp(first), Timestamp(last))))
     }

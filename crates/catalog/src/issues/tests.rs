@@ -48,6 +48,38 @@ async fn issues_are_found_by_words_newest_first() {
 }
 
 #[tokio::test]
+async fn a_page_by_time_is_a_part_of_the_same_order() {
+    let fixture = Fixture::in_memory().await;
+    let [first, second, third] = three(&fixture).await;
+    // The first is seen again: last of all, though it was the first that was seen.
+    fixture.take(4, &[fixture.occurrence(1, 9)]).await;
+    let page = async |order, part, limit| {
+        let (catalog, all) = (&fixture.catalog, IssueCondition::default());
+        let found = catalog.issues_by_time(fixture.project, &all, order, part, limit).await.unwrap();
+        assert_eq!(found.total, 3);
+        found
+    };
+    let ids = |found: &IssuesByTime| found.issues.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+    let whole = page(TimeOrder::LastSeen, Part::Top, 9).await;
+    assert_eq!((ids(&whole), whole.before), (vec![first, third, second], 0));
+    let by_first_seen = page(TimeOrder::FirstSeen, Part::Top, 9).await;
+    assert_eq!(ids(&by_first_seen), [third, second, first]);
+
+    let (id, time) = whole.issues[0];
+    let behind = page(TimeOrder::LastSeen, Part::Behind(time, id), 1).await;
+    assert_eq!((ids(&behind), behind.before), (vec![third], 1));
+    let (id, time) = whole.issues[2];
+    let before = page(TimeOrder::LastSeen, Part::Before(time, id), 1).await;
+    assert_eq!((ids(&before), before.before), (vec![third], 1));
+    let end = page(TimeOrder::LastSeen, Part::Behind(time, id), 1).await;
+    assert_eq!((ids(&end), end.before), (vec![], 3));
+    let nothing = IssueCondition::Any(Vec::new());
+    let (catalog, order) = (&fixture.catalog, TimeOrder::LastSeen);
+    let none = catalog.issues_by_time(fixture.project, &nothing, order, Part::Top, 9).await.unwrap();
+    assert_eq!(none, IssuesByTime::default());
+}
+
+#[tokio::test]
 async fn conditions_are_joined_and_turned_round() {
     use IssueCondition::{Any, FirstRelease, FirstReleaseLike, FirstSeen, LastSeen, MadeAfter, Not, Text};
     let fixture = Fixture::in_memory().await;

@@ -2,7 +2,8 @@
 //!
 //! They put a list in order and say which issues a search finds; the numbers in a page's rows are counted anew each time. So
 //! who turns pages, comes back or looks at the same list as others does not wait for thousands of issues to be counted
-//! again, and what is seen is a minute old at most: what is older than a moment is counted again while it is shown.
+//! again. The longer it takes the older it may be, up to a minute: what is older than a moment is counted again while it is
+//! shown.
 
 use std::{
     collections::HashMap,
@@ -18,14 +19,16 @@ use mayday_store::{
 use tokio::time::Instant;
 
 /// Counting that takes less is done each time.
-const SLOW: Duration = Duration::from_millis(50);
+const SLOW: Duration = Duration::from_millis(25);
 /// Of fewer fingerprints, counts are never kept: they cannot be what is slow.
 const MANY: usize = 200;
 /// How long counts are as good as new, in times that it took to count them …
 const FRESH_TIMES: i64 = 20;
 /// … and at most.
 const FRESH_MS: i64 = 10_000;
-/// Oldest that is ever shown.
+/// How old they may be while they are counted again, in the same …
+const SHOWN_TIMES: i64 = 200;
+/// … and at most.
 const MAX_AGE_MS: i64 = 60_000;
 /// Most that are kept; each takes some 30 bytes a fingerprint.
 const MAX_KEPT: usize = 32;
@@ -52,7 +55,7 @@ pub struct KeptCounts(Arc<Mutex<HashMap<Asked, Kept>>>);
 struct Kept {
     counted: Counted,
     at: Timestamp,
-    fresh_ms: i64,
+    took_ms: i64,
     /// Somebody is counting again.
     is_renewed: bool,
 }
@@ -71,6 +74,16 @@ impl Asked {
             users: of.users,
         });
         Ok(all.collect())
+    }
+}
+
+impl Kept {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since_ms(self.at) < self.took_ms.saturating_mul(FRESH_TIMES).min(FRESH_MS)
+    }
+
+    fn may_be_shown(&self, now: Timestamp) -> bool {
+        now.since_ms(self.at) < self.took_ms.saturating_mul(SHOWN_TIMES).min(MAX_AGE_MS)
     }
 }
 
@@ -105,8 +118,8 @@ impl KeptCounts {
     /// What is kept and not too old, and whether the caller is to count again.
     fn look(&self, asked: &Asked, now: Timestamp) -> Option<(Counted, bool)> {
         let mut all = self.all();
-        let kept = all.get_mut(asked).filter(|kept| now.since_ms(kept.at) < MAX_AGE_MS)?;
-        let is_to_be_renewed = now.since_ms(kept.at) >= kept.fresh_ms && !kept.is_renewed;
+        let kept = all.get_mut(asked).filter(|kept| kept.may_be_shown(now))?;
+        let is_to_be_renewed = !kept.is_fresh(now) && !kept.is_renewed;
         kept.is_renewed |= is_to_be_renewed;
         Some((Arc::clone(&kept.counted), is_to_be_renewed))
     }
@@ -125,12 +138,11 @@ impl KeptCounts {
             self.forget(&asked);
             return Ok(counted);
         }
-        let took_ms = i64::try_from(took.as_millis()).unwrap_or(FRESH_MS);
-        let fresh_ms = took_ms.saturating_mul(FRESH_TIMES).min(FRESH_MS);
-        let kept = Kept { counted: Arc::clone(&counted), at, fresh_ms, is_renewed: false };
+        let took_ms = i64::try_from(took.as_millis()).unwrap_or(MAX_AGE_MS);
+        let kept = Kept { counted: Arc::clone(&counted), at, took_ms, is_renewed: false };
         let mut all = self.all();
+        all.retain(|_, kept| kept.may_be_shown(at));
         all.insert(asked, kept);
-        all.retain(|_, kept| at.since_ms(kept.at) < MAX_AGE_MS);
         if all.len() > MAX_KEPT {
             let oldest = all.iter().min_by_key(|(_, kept)| kept.at).map(|(asked, _)| asked.clone());
             oldest.and_then(|oldest| all.remove(&oldest));
@@ -201,14 +213,21 @@ mod tests {
         assert_eq!((slow.later(1).await, slow.events().await), (1, 1));
         sleep(Duration::from_millis(101)).await;
         assert_eq!((slow.events().await, slow.later(1_000).await), (2, 2));
-        assert_eq!(slow.later(MAX_AGE_MS).await, 3, "what is too old is not shown");
+        assert_eq!(slow.later(19_000).await, 3, "what is too old is not shown");
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_quick_or_little_is_counted_each_time() {
-        for slow in [Slow::new(49, 1000), Slow::new(1000, 199)] {
+        for slow in [Slow::new(24, 1000), Slow::new(1000, 199)] {
             assert_eq!((slow.events().await, slow.events().await), (1, 2));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_shown_that_is_older_than_a_minute() {
+        let slow = Slow::new(5_000, 1000);
+        assert_eq!((slow.events().await, slow.later(MAX_AGE_MS - 1).await), (1, 1));
+        assert_eq!(slow.later(1).await, 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,8 @@
 //! Aggregates by group hash.
 //!
 //! A window is widened to whole hours (UTC), and read as days where it is made of whole days, or as all there is where
-//! it begins in 1970: then ClickHouse answers from the projections `hours`, `days` and `weeks`, and from raw events
-//! only where a condition asks for more than an environment. All give the same numbers.
+//! it begins in 1970: then ClickHouse answers from the projections of counts, and from raw events only where a condition asks for
+//! more than an environment. All give the same numbers.
 
 use std::collections::HashMap;
 
@@ -45,10 +45,12 @@ pub(super) const USERS: &str = "uniqCombined64If(12)(user, user != '')";
 /// How far a count of distinct users may be off, as a share of the count: two standard errors.
 pub const USERS_ERROR: f64 = 0.0325;
 
-/// The projections of counts, by what they count in.
-pub(crate) const HOURS: &str = "hours";
-pub(crate) const DAYS: &str = "days";
-pub(crate) const WEEKS: &str = "weeks";
+/// The projections of counts, by what they count in: events and users …
+pub(super) const HOURS: &str = "hours";
+pub(super) const DAYS: &str = "days";
+const WEEKS: &str = "weeks";
+/// … and events alone, with their first and last.
+pub(crate) const DAY_COUNTS: &str = "day_counts";
 
 /// Says which projection a query is for; without it ClickHouse takes the one with the fewest granules, which are not of one
 /// size. Where that projection does not have what the query wants, it changes nothing.
@@ -76,7 +78,7 @@ impl Store {
             span.condition(),
             condition.and(&mut values),
         );
-        let query = values.bind(span.bind(self.query(&sql, project)));
+        let query = values.bind(span.bind(self.query(&sql, project), with_users));
         let rows: Vec<HashStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(HashStats::from).collect())
     }
@@ -101,7 +103,7 @@ impl Store {
             span.condition(),
             condition.and(&mut values),
         );
-        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
+        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups), true));
         let rows: Vec<GroupStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows
             .into_iter()
@@ -151,7 +153,7 @@ impl Store {
             span.condition(),
             condition.and(&mut values),
         );
-        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups)));
+        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups), false));
         let rows: Vec<BucketRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
 
         let mut series: HashMap<u64, Vec<(Timestamp, u64)>> =
@@ -217,16 +219,17 @@ impl Span {
     }
 
     /// The projection that has these counts.
-    fn projection(&self) -> &'static str {
+    fn projection(&self, with_users: bool) -> &'static str {
         match self.interval {
+            Interval::Hour if !self.is_all() => HOURS,
+            _ if !with_users => DAY_COUNTS,
             _ if self.is_all() => WEEKS,
-            Interval::Day => DAYS,
-            Interval::Hour => HOURS,
+            _ => DAYS,
         }
     }
 
-    pub(super) fn bind(&self, query: Query) -> Query {
-        let query = counted_by(query, self.projection());
+    pub(super) fn bind(&self, query: Query, with_users: bool) -> Query {
+        let query = counted_by(query, self.projection(with_users));
         if self.is_all() {
             return query;
         }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     CLOCK_SLACK_MS, EventFilter, Window,
-    issues::{DAYS, counted_by},
+    issues::{DAY_COUNTS, counted_by},
     tags::ALL_TAGS,
 };
 use crate::{Store, StoreError};
@@ -144,7 +144,7 @@ impl Store {
                  AND toMonday(received) >= toMonday(toDateTime({received_from:Int64}, 'UTC'))
              GROUP BY affected";
         let (from, to) = (of.window.from.day(), of.window.to.plus_ms(Timestamp::DAY_MS - 1).day());
-        let rows: Vec<SideRow> = counted_by(self.query(sql, of.project), DAYS)
+        let rows: Vec<SideRow> = counted_by(self.query(sql, of.project), DAY_COUNTS)
             .param("hashes", numbers(of.hashes))
             .param("from", from.seconds())
             .param("to", to.seconds())

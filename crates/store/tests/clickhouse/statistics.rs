@@ -54,6 +54,31 @@ async fn a_filter_counts_what_it_lets_through() {
 }
 
 #[tokio::test]
+async fn an_environment_is_counted_alike_from_rows_hours_days_and_weeks() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let mut rows: Vec<_> = (0..60).map(|n| row(n, 1, n as i64 * 60)).collect();
+    for row in rows.iter_mut().step_by(3) {
+        row.environment = "staging".into();
+    }
+    store.insert_events("t", &rows).await.unwrap();
+    let staging = Condition::OneOf(Field::Environment, vec!["staging".into()]);
+    // What asks for a release is counted from rows.
+    let from_rows = Condition::All(vec![staging.clone(), Condition::Has(Field::Release)]);
+    let midnight = Timestamp(NOW.0 - NOW.0 % Timestamp::DAY_MS);
+    let days = Window { from: midnight.plus_ms(-Timestamp::DAY_MS), to: midnight };
+    let hours = Window { from: days.from.plus_ms(3_600_000), ..days };
+    let mut events = Vec::new();
+    for window in [ALL, days, hours] {
+        let counted = store.hash_stats(PROJECT, window, &staging, true).await.unwrap();
+        assert_eq!(counted, store.hash_stats(PROJECT, window, &from_rows, true).await.unwrap());
+        events.push(counted[0].events);
+    }
+    assert_eq!(events[0], 20);
+    assert!((7..=8).contains(&events[1]) && events[2] <= events[1], "{events:?}");
+}
+
+#[tokio::test]
 async fn a_series_has_every_bucket_and_adds_up() {
     let fixture = Fixture::new().await;
     let store = &fixture.store;
