@@ -123,8 +123,8 @@ fn is_dart(event: &Event) -> bool {
 fn find(event: &Event, artifacts: &dyn Artifacts) -> Option<(usize, CacheFile)> {
     let images = event.debug_images.iter().enumerate().filter(|(_, image)| is_dart_image(image));
     images.take(IMAGES).find_map(|(place, image)| {
-        let debug_id = image.debug_id.as_deref()?.parse().ok()?;
-        let id = ImageId { debug_id: Some(debug_id), ..ImageId::default() };
+        let debug_id = Some(ImageId::from(image).debug_id?);
+        let id = ImageId { debug_id, ..ImageId::default() };
         let file = artifacts.find(&Wanted::Image(ArtifactKind::DartMap, id)).ok()?;
         let map = DartMap::open(&file.bytes).map(drop);
         map.inspect_err(|error| tracing::warn!(source = &*file.source, %error, "unreadable Dart map"))
