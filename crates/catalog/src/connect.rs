@@ -22,7 +22,9 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request waits for a connection before it is told that the catalog is not available.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
-/// How often, and with which pauses, migrating is tried while another process may be at it.
+/// SQLite's code for a lock that another holds.
+const BUSY: &str = "5";
+/// How often, and with which pauses, opening and migrating are tried while another process may be at it.
 const MIGRATE_TRIES: usize = 5;
 const MIGRATE_PAUSE: Duration = Duration::from_millis(100);
 /// The write-ahead log is cut back to this after a burst.
@@ -53,7 +55,7 @@ impl Catalog {
             .pragma("journal_size_limit", WAL_SIZE_LIMIT)
             .statement_cache_capacity(256)
             .log_statements(LevelFilter::Trace);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = open_writer(&options).await?;
         migrate(&writer).await?;
         let reader = if is_in_memory(url) {
             writer.clone() // each connection would be a database of its own
@@ -103,6 +105,20 @@ async fn migrate(writer: &SqlitePool) -> Result<(), CatalogError> {
         }
     }
     Ok(sqlx::migrate!().run(writer).await?)
+}
+
+/// SQLite does not wait its time-out for the lock under which a new database becomes one with a write-ahead log: another
+/// process that makes it at the same moment is waited for here.
+async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, CatalogError> {
+    for _ in 1..MIGRATE_TRIES {
+        match pool(1).connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) => {
+                tokio::time::sleep(MIGRATE_PAUSE).await;
+            }
+            connected => return Ok(connected?),
+        }
+    }
+    Ok(pool(1).connect_with(options.clone()).await?)
 }
 
 fn parse_url(url: &str) -> Result<SqliteConnectOptions, CatalogError> {
