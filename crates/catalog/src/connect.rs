@@ -25,8 +25,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 /// SQLite's code for a lock that another holds.
 const BUSY: &str = "5";
 /// How often, and with which pauses, opening and migrating are tried while another process may be at it.
-const MIGRATE_TRIES: usize = 5;
-const MIGRATE_PAUSE: Duration = Duration::from_millis(100);
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(100);
 /// The write-ahead log is cut back to this after a burst.
 const WAL_SIZE_LIMIT: &str = "67108864";
 
@@ -97,28 +97,31 @@ impl Catalog {
 /// Brings the schema up to date. SQLite knows no lock for that: where two processes start on one new catalog, one of
 /// them finds a migration half-way done by the other, and tries again.
 async fn migrate(writer: &SqlitePool) -> Result<(), CatalogError> {
-    for _ in 1..MIGRATE_TRIES {
-        match sqlx::migrate!().run(writer).await {
-            Ok(()) => return Ok(()),
-            Err(MigrateError::ExecuteMigration(..)) => tokio::time::sleep(MIGRATE_PAUSE).await,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(sqlx::migrate!().run(writer).await?)
+    let is_under_way = |error: &MigrateError| matches!(error, MigrateError::ExecuteMigration(..));
+    Ok(patiently(async || sqlx::migrate!().run(writer).await, is_under_way).await?)
 }
 
 /// SQLite does not wait its time-out for the lock under which a new database becomes one with a write-ahead log: another
 /// process that makes it at the same moment is waited for here.
 async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, CatalogError> {
-    for _ in 1..MIGRATE_TRIES {
-        match pool(1).connect_with(options.clone()).await {
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) => {
-                tokio::time::sleep(MIGRATE_PAUSE).await;
-            }
-            connected => return Ok(connected?),
+    let is_busy = |error: &sqlx::Error| {
+        error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(BUSY))
+    };
+    Ok(patiently(async || pool(1).connect_with(options.clone()).await, is_busy).await?)
+}
+
+/// Does what another process may be in the way of, [`TRIES`] times at most.
+async fn patiently<T, E>(
+    attempt: impl AsyncFn() -> Result<T, E>,
+    is_in_the_way: impl Fn(&E) -> bool,
+) -> Result<T, E> {
+    for _ in 1..TRIES {
+        match attempt().await {
+            Err(error) if is_in_the_way(&error) => tokio::time::sleep(PAUSE).await,
+            done => return done,
         }
     }
-    Ok(pool(1).connect_with(options.clone()).await?)
+    attempt().await
 }
 
 fn parse_url(url: &str) -> Result<SqliteConnectOptions, CatalogError> {

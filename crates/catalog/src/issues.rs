@@ -138,11 +138,9 @@ impl Catalog {
         // In one row: to hand over thousands one by one takes longer than to find them.
         let mut query = QueryBuilder::new(
             "SELECT string_agg(k.id || ' ' || k.first_seen || ' ' || k.last_seen || COALESCE(' ' || h.hash, ''), ',')
-             FROM (SELECT i.id, i.first_seen, i.last_seen FROM issues i
-                   WHERE i.redirect_to IS NULL AND i.project_id = ",
+             FROM (SELECT i.id, i.first_seen, i.last_seen ",
         );
-        query.push_bind(project.to_sql()).push(" AND ");
-        condition.push(&mut query);
+        push_found(&mut query, project, condition);
         query
             .push(" ORDER BY i.last_seen DESC, i.id DESC LIMIT ")
             .push_bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -260,6 +258,13 @@ pub(crate) async fn select_issues(
         issue.hashes = hashes.remove(&issue.id).unwrap_or_default();
     }
     Ok(issues)
+}
+
+/// `FROM issues i WHERE …`: those of a project that meet the condition, but for those that lead to another.
+fn push_found(query: &mut QueryBuilder<Database>, project: ProjectId, condition: &IssueCondition) {
+    query.push("FROM issues i WHERE i.redirect_to IS NULL AND i.project_id = ").push_bind(project.to_sql());
+    query.push(" AND ");
+    condition.push(query);
 }
 
 /// `($1, $2, …)`

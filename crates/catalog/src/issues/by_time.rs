@@ -3,8 +3,8 @@
 use mayday_event::{IssueId, ProjectId, Timestamp};
 use sqlx::QueryBuilder;
 
-use super::IssueCondition;
-use crate::{Catalog, CatalogError, connect::Database};
+use super::{IssueCondition, push_found};
+use crate::{Catalog, CatalogError};
 
 /// What the newest first are ordered by; of the same time, the greater id comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +95,6 @@ impl Catalog {
         let count = |count: i64| usize::try_from(count).unwrap_or_default();
         Ok((count(total), count(edge)))
     }
-}
-
-fn push_found(query: &mut QueryBuilder<Database>, project: ProjectId, condition: &IssueCondition) {
-    query.push("FROM issues i WHERE i.redirect_to IS NULL AND i.project_id = ").push_bind(project.to_sql());
-    query.push(" AND ");
-    condition.push(query);
 }
 
 fn count_to_sql(count: usize) -> i64 {

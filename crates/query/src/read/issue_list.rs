@@ -112,16 +112,20 @@ pub(crate) async fn list(
     if let Some((order, condition)) = params.by_time(&alternatives) {
         let (places, pagination, total) =
             page_by_time(query, project, &condition, order, params.cursor, limit).await?;
-        let rows = hydrate(query, project, params, &Condition::default(), &places).await?;
+        let rows = hydrate(query, project, params, &Condition::default(), &ids(&places)).await?;
         return Ok(IssuePage { rows, pagination, total });
     }
     let candidates = issue_search::candidates(query, project, alternatives, None).await?;
     let places = sorted(query, project, params, &candidates).await?;
     let total = places.len();
     let (places, pagination) = page::cut(places, params.cursor, limit);
-    let condition = candidates.condition(&places.iter().map(|place| place.id).collect::<Vec<_>>());
-    let rows = hydrate(query, project, params, &condition, &places).await?;
+    let ids = ids(&places);
+    let rows = hydrate(query, project, params, &candidates.condition(&ids), &ids).await?;
     Ok(IssuePage { rows, pagination, total })
+}
+
+fn ids(places: &[Place<IssueId>]) -> Vec<IssueId> {
+    places.iter().map(|place| place.id).collect()
 }
 
 /// A page that the catalog alone can tell.
@@ -255,13 +259,12 @@ async fn hydrate(
     project: &Project,
     params: &ListParams,
     condition: &Condition,
-    places: &[Place<IssueId>],
+    ids: &[IssueId],
 ) -> Result<Vec<IssueRow>, QueryError> {
-    if places.is_empty() {
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<IssueId> = places.iter().map(|place| place.id).collect();
-    let issues = query.catalog.issues(project.organization_id, &ids).await?;
+    let issues = query.catalog.issues(project.organization_id, ids).await?;
     let groups: Vec<_> =
         issues.iter().map(|issue| HashGroup { id: issue.id.0, hashes: issue.hashes.clone() }).collect();
     let now = query.clock.now();

@@ -179,6 +179,18 @@ fn bind_groups(query: Query, groups: &[HashGroup]) -> Query {
     query.param("hashes", hashes).param("groups", ids)
 }
 
+/// The weeks that events from parameter `from` on were received in; bound by [`bind_within`].
+pub(super) const RECEIVED_SINCE: &str =
+    "toMonday(received) >= toMonday(toDateTime({received_from:Int64}, 'UTC'))";
+
+/// Binds `from`, `to` and `received_from`, in seconds.
+pub(super) fn bind_within(query: Query, from: Timestamp, to: Timestamp) -> Query {
+    query
+        .param("from", from.seconds())
+        .param("to", to.seconds())
+        .param("received_from", from.plus_ms(-CLOCK_SLACK_MS).seconds())
+}
+
 impl Window {
     /// Widened to whole hours (UTC), which is what is counted by hash.
     #[must_use]
@@ -206,11 +218,7 @@ impl Span {
         if self.is_all() {
             return "true".to_owned();
         }
-        let start = self.interval.start();
-        format!(
-            "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
-             AND toMonday(received) >= toMonday(toDateTime({{received_from:Int64}}, 'UTC'))"
-        )
+        self.interval.within()
     }
 
     /// Whether it is all that is kept: nothing comes from later than now.
@@ -233,10 +241,7 @@ impl Span {
         if self.is_all() {
             return query;
         }
-        query
-            .param("from", self.from.seconds())
-            .param("to", self.to.seconds())
-            .param("received_from", self.from.plus_ms(-CLOCK_SLACK_MS).seconds())
+        bind_within(query, self.from, self.to)
     }
 }
 
@@ -278,8 +283,17 @@ impl Interval {
         self.floor(at.plus_ms(self.ms() - 1))
     }
 
+    /// The condition that an event's bucket begins between two times; bound by [`bind_within`].
+    pub(super) fn within(self) -> String {
+        let start = self.start();
+        format!(
+            "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
+             AND {RECEIVED_SINCE}"
+        )
+    }
+
     /// The start of an event's bucket, as the projection has it.
-    fn start(self) -> &'static str {
+    pub(super) fn start(self) -> &'static str {
         match self {
             Self::Hour => "toStartOfHour(timestamp)",
             Self::Day => "toStartOfDay(timestamp)",

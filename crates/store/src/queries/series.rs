@@ -14,7 +14,7 @@ use super::{
     EventFilter, Window, bind_hashes,
     dimensions::Dimension,
     hashes_condition,
-    issues::{DAYS, HOURS, USERS, counted_by},
+    issues::{DAYS, HOURS, Interval, RECEIVED_SINCE, USERS, bind_within, counted_by},
 };
 use crate::{Store, StoreError};
 
@@ -98,24 +98,15 @@ impl Buckets {
 
     /// Start of an event's unit in seconds, and the condition that it is in a bucket; bound by [`Self::bind`].
     fn sql(&self) -> (String, String) {
-        let received = "toMonday(received) >= toMonday(toDateTime({received_from:Int64}, 'UTC'))";
-        let counted = |start: &str| {
-            (
-                format!("toInt64(toUnixTimestamp({start}))"),
-                format!(
-                    "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
-                     AND {received}"
-                ),
-            )
-        };
+        let counted = |unit: Interval| (format!("toInt64(toUnixTimestamp({}))", unit.start()), unit.within());
         match self.unit() {
-            DAY => counted("toStartOfDay(timestamp)"),
-            HOUR => counted("toStartOfHour(timestamp)"),
+            DAY => counted(Interval::Day),
+            HOUR => counted(Interval::Hour),
             unit => (
                 format!("intDiv(toInt64(toUnixTimestamp(timestamp)), {unit}) * {unit}"),
                 format!(
                     "timestamp >= toDateTime64({{from:Int64}}, 3, 'UTC')
-                     AND timestamp < toDateTime64({{to:Int64}}, 3, 'UTC') AND {received}"
+                     AND timestamp < toDateTime64({{to:Int64}}, 3, 'UTC') AND {RECEIVED_SINCE}"
                 ),
             ),
         }
@@ -124,10 +115,7 @@ impl Buckets {
     fn bind(&self, query: Query) -> Query {
         let Window { from, to } = self.window();
         let projection = if self.unit() == DAY { DAYS } else { HOURS };
-        counted_by(query, projection)
-            .param("from", from.seconds())
-            .param("to", to.seconds())
-            .param("received_from", from.plus_ms(-super::CLOCK_SLACK_MS).seconds())
+        bind_within(counted_by(query, projection), from, to)
     }
 }
 

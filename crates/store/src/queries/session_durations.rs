@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Window,
-    sessions::{FROM_SESSIONS, SessionFilter, SessionGrouping},
+    sessions::{FROM_SESSIONS, LARGEST_GROUPS, SessionFilter, SessionGrouping},
 };
 use crate::{Store, StoreError};
 
@@ -85,8 +85,7 @@ impl Store {
                  sumMap([toUInt16(log(toFloat64(duration) + 1) / log({STEP}))], [toUInt64(1)]) AS steps
              FROM (SELECT *, assumeNotNull(duration_ms) AS duration {FROM_SESSIONS}{}
                    AND status = 'exited' AND isNotNull(duration_ms))
-             GROUP BY of_release, of_environment, bucket_ms
-             ORDER BY sessions DESC, of_release, of_environment, bucket_ms LIMIT {{limit:UInt64}}",
+             {LARGEST_GROUPS}",
             grouping.columns(),
             filter.condition()
         );

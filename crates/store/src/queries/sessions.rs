@@ -127,9 +127,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<SessionGroup>, StoreError> {
         let sql = format!(
-            "SELECT {}, {COUNTS} {FROM_SESSIONS}{}
-             GROUP BY of_release, of_environment, bucket_ms
-             ORDER BY sessions DESC, of_release, of_environment, bucket_ms LIMIT {{limit:UInt64}}",
+            "SELECT {}, {COUNTS} {FROM_SESSIONS}{} {LARGEST_GROUPS}",
             grouping.columns(),
             filter.condition()
         );
@@ -138,6 +136,10 @@ impl Store {
         Ok(rows.into_iter().map(SessionGroup::from).filter(|group| group.counts.sessions > 0).collect())
     }
 }
+
+/// By the columns of [`SessionGrouping::columns`], those with most `sessions` first, parameter `limit` at most.
+pub(super) const LARGEST_GROUPS: &str = "GROUP BY of_release, of_environment, bucket_ms
+    ORDER BY sessions DESC, of_release, of_environment, bucket_ms LIMIT {limit:UInt64}";
 
 const BUCKET: &str = "intDiv(toUnixTimestamp64Milli(started), {width:Int64}) * {width:Int64}";
 

@@ -12,8 +12,8 @@ use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
 use super::{
-    CLOCK_SLACK_MS, EventFilter, Window,
-    issues::{DAY_COUNTS, counted_by},
+    EventFilter, Window,
+    issues::{DAY_COUNTS, Interval, bind_within, counted_by},
     tags::ALL_TAGS,
 };
 use crate::{Store, StoreError};
@@ -137,21 +137,15 @@ impl Store {
 
     /// How much of both sides is read, by counts of whole days, which is near enough.
     async fn sample(&self, of: &Compared<'_>) -> Result<Sample, StoreError> {
-        let sql = "SELECT group_hash IN {hashes:Array(UInt64)} AS affected, count() AS events
-             FROM events WHERE project_id = {project:UInt64}
-                 AND toStartOfDay(timestamp) >= toDateTime({from:Int64}, 'UTC')
-                 AND toStartOfDay(timestamp) < toDateTime({to:Int64}, 'UTC')
-                 AND toMonday(received) >= toMonday(toDateTime({received_from:Int64}, 'UTC'))
-             GROUP BY affected";
+        let sql = format!(
+            "SELECT group_hash IN {{hashes:Array(UInt64)}} AS affected, count() AS events
+             FROM events WHERE project_id = {{project:UInt64}} AND {} GROUP BY affected",
+            Interval::Day.within()
+        );
         let (from, to) = (of.window.from.day(), of.window.to.plus_ms(Timestamp::DAY_MS - 1).day());
-        let rows: Vec<SideRow> = counted_by(self.query(sql, of.project), DAY_COUNTS)
-            .param("hashes", numbers(of.hashes))
-            .param("from", from.seconds())
-            .param("to", to.seconds())
-            .param("received_from", from.plus_ms(-CLOCK_SLACK_MS).seconds())
-            .fetch_all()
-            .await
-            .map_err(StoreError::of_query)?;
+        let query = counted_by(self.query(&sql, of.project), DAY_COUNTS).param("hashes", numbers(of.hashes));
+        let rows: Vec<SideRow> =
+            bind_within(query, from, to).fetch_all().await.map_err(StoreError::of_query)?;
         let step = |affected: u8| {
             let events = rows.iter().find(|row| row.affected == affected).map_or(0, |row| row.events);
             events.div_ceil(MAX_ROWS).max(1)
