@@ -28,7 +28,7 @@ macro_rules! migration {
     };
 }
 
-pub(crate) const MIGRATIONS: [Migration; 21] = [
+pub(crate) const MIGRATIONS: [Migration; 24] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),
@@ -50,6 +50,9 @@ pub(crate) const MIGRATIONS: [Migration; 21] = [
     migration!("00", 19, "fill_counts_by_environment"),
     migration!("00", 20, "drop_earlier_counts"),
     migration!("00", 21, "settle_past_weeks"),
+    migration!("00", 22, "count_by_what_is_searched"),
+    migration!("00", 23, "fill_counts_by_what_is_searched"),
+    migration!("00", 24, "drop_counts_with_long_hashes"),
 ];
 
 /// The tables whose rows go with the retention time, and what a row's age is told by.
@@ -125,7 +128,9 @@ impl Store {
         Ok(())
     }
 
+    /// What must be rewritten is, in the background and in this order: a start doesn't wait for it.
     async fn define(&self, sql: &str) -> Result<(), StoreError> {
-        self.client.query_raw(sql).execute().await.map_err(StoreError::of_query)
+        let query = self.client.query_raw(sql).with_setting("alter_sync", "0");
+        query.execute().await.map_err(StoreError::of_query)
     }
 }

@@ -12,8 +12,14 @@ use mayday_catalog::{
     json::IssueCounts,
     projects::Project,
 };
-use mayday_event::{IssueId, Timestamp};
-use mayday_store::queries::{Condition, HashGroup, Window, issues::GroupStats};
+use mayday_event::{IssueId, ProjectId, Timestamp};
+use mayday_store::{
+    Store, StoreError,
+    queries::{
+        Condition, HashGroup, Window,
+        issues::{GroupSeries, GroupStats},
+    },
+};
 
 use super::{
     Series,
@@ -268,19 +274,10 @@ async fn hydrate(
     let groups: Vec<_> =
         issues.iter().map(|issue| HashGroup { id: issue.id.0, hashes: issue.hashes.clone() }).collect();
     let now = query.clock.now();
-    let (store, period, everything) = (&query.store, params.period, Condition::default());
-    let (lifetime, matching, mut series) = tokio::try_join!(
+    let (store, everything) = (&query.store, Condition::default());
+    let (lifetime, (matching, mut series)) = tokio::try_join!(
         store.group_stats(project.id, &groups, all_time(now), &everything),
-        async {
-            match params.window.is_some() || !condition.is_everything() {
-                true => {
-                    let window = params.window.unwrap_or_else(|| all_time(now));
-                    store.group_stats(project.id, &groups, window, condition).await.map(Some)
-                }
-                false => Ok(None),
-            }
-        },
-        store.group_series(project.id, &groups, period.window(now), period.interval(), condition),
+        matching_of(store, project.id, &groups, params, condition, now),
     )?;
     let counts = |stats: &HashMap<u64, GroupStats>, id: IssueId| {
         let stats = stats.get(&id.0).copied().unwrap_or_default();
@@ -293,6 +290,32 @@ async fn hydrate(
         issue,
     };
     Ok(issues.into_iter().map(row).collect())
+}
+
+/// The groups' events that match, where that may be fewer than all, and their series.
+async fn matching_of(
+    store: &Store,
+    project: ProjectId,
+    groups: &[HashGroup],
+    params: &ListParams,
+    condition: &Condition,
+    now: Timestamp,
+) -> Result<(Option<HashMap<u64, GroupStats>>, GroupSeries), StoreError> {
+    let (window, interval) = (params.period.window(now), params.period.interval());
+    let series = store.group_series(project, groups, window, interval, condition);
+    match params.window {
+        None if condition.is_everything() => Ok((None, series.await?)),
+        None => {
+            let (matching, series) =
+                store.group_matches(project, groups, window, interval, condition).await?;
+            Ok((Some(matching), series))
+        }
+        Some(counted) => {
+            let matching = store.group_stats(project, groups, counted, condition);
+            let (matching, series) = tokio::try_join!(matching, series)?;
+            Ok((Some(matching), series))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -97,6 +97,17 @@ impl Condition {
         if self.is_everything() { String::new() } else { format!(" AND {}", self.sql(values)) }
     }
 
+    /// Whether it asks for nothing but hashes and fields that `has` lets through.
+    pub(super) fn asks_only(&self, has: &impl Fn(&Field) -> bool) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(|part| part.asks_only(has)),
+            Self::Not(condition) => condition.asks_only(has),
+            Self::OneOf(field, _) | Self::Like(field, _) | Self::Has(field) => has(field),
+            Self::Words(_) => false,
+            Self::Hashes(_) => true,
+        }
+    }
+
     /// An expression that is 0 or 1.
     pub(super) fn sql(&self, values: &mut Values) -> String {
         match self {
@@ -105,6 +116,10 @@ impl Condition {
             Self::All(all) => joined(all, " AND ", values),
             Self::Any(any) => joined(any, " OR ", values),
             Self::Not(condition) => format!("NOT {}", condition.sql(values)),
+            Self::OneOf(Field::Tag(key), texts) if is_paired(key) && texts.iter().all(is_in_pair) => {
+                let pair = |text: &String| format!("has(tag_pairs, {})", values.text(&pair(key, text)));
+                format!("({})", texts.iter().map(pair).collect::<Vec<_>>().join(" OR "))
+            }
             Self::OneOf(field, texts) => {
                 let expression = field.sql(values);
                 let texts = values.list(texts);
@@ -114,6 +129,10 @@ impl Condition {
                 }
             }
             Self::Like(field, pattern) => like(field, pattern, values),
+            Self::Has(Field::Tag(key)) if is_paired(key) => {
+                let key = values.text(&pair(key, ""));
+                format!("arrayExists(pair -> startsWith(pair, {key}), tag_pairs)")
+            }
             Self::Has(field) => match (field, field.sql(values)) {
                 (field, expression) if field.is_list() => format!("notEmpty({expression})"),
                 (_, expression) => format!("({expression} != '')"),
@@ -127,6 +146,36 @@ impl Condition {
             }
         }
     }
+}
+
+/// Tags that `tag_pairs` leaves out, since they are columns; as in the schema.
+const UNPAIRED_TAGS: [&str; 10] = [
+    "app.version",
+    "device.family",
+    "device.model",
+    "dist",
+    "environment",
+    "level",
+    "os.name",
+    "os.version",
+    "release",
+    "user",
+];
+/// Values of so many bytes or more are left out of their pair.
+const UNPAIRED_BYTES: usize = 32;
+
+fn is_paired(key: &str) -> bool {
+    !UNPAIRED_TAGS.contains(&key)
+}
+
+/// Whether a pair has the value; of a tag that is not there, there is no pair.
+fn is_in_pair(value: &String) -> bool {
+    (1..UNPAIRED_BYTES).contains(&value.len())
+}
+
+/// As `tag_pairs` has it.
+fn pair(key: &str, value: &str) -> String {
+    format!("{key}\n{value}")
 }
 
 fn joined(conditions: &[Condition], by: &str, values: &mut Values) -> String {

@@ -4,13 +4,13 @@
 //! it begins in 1970: then ClickHouse answers from the projections of counts, and from raw events only where a condition asks for
 //! more than an environment. All give the same numbers.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, slice::from_ref};
 
 use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
-use super::{CLOCK_SLACK_MS, Condition, HashGroup, Window, condition::Values};
+use super::{CLOCK_SLACK_MS, Condition, Field, HashGroup, Window, condition::Values};
 use crate::{Store, StoreError};
 
 /// Of one hash in a window.
@@ -38,19 +38,28 @@ pub enum Interval {
     Day,
 }
 
-/// Distinct users, as the projections have it. `uniqCombined64(12)` is exact up to a few dozen users and off by at
+/// Events per bucket by the group's id: `(start of bucket, events)`, zeros included, oldest first.
+pub type GroupSeries = HashMap<u64, Vec<(Timestamp, u64)>>;
+
+/// Distinct users, as the projections have it. `uniqCombined(12)` is exact up to a few dozen users and off by at
 /// most [`USERS_ERROR`] in 95 of 100 cases beyond (its 4096 registers have a standard error of 1.04 / √4096 = 1.6 %).
-pub(super) const USERS: &str = "uniqCombined64If(12)(user, user != '')";
+pub(super) const USERS: &str = "uniqCombinedIf(12)(user_hash, user_hash != 0)";
 
 /// How far a count of distinct users may be off, as a share of the count: two standard errors.
 pub const USERS_ERROR: f64 = 0.0325;
 
 /// The projections of counts, by what they count in: events and users …
-pub(super) const HOURS: &str = "hours";
-pub(super) const DAYS: &str = "days";
-const WEEKS: &str = "weeks";
+pub(super) const HOURS: &str = "by_hour";
+pub(super) const DAYS: &str = "by_day";
+const WEEKS: &str = "by_week";
 /// … and events alone, with their first and last.
 pub(crate) const DAY_COUNTS: &str = "day_counts";
+
+/// The projections of events and users by day and what is searched, with the fields that each has.
+const SEARCHED: [(&str, &[Field]); 2] = [
+    ("by_release", &[Field::Environment, Field::Release, Field::OsName, Field::OsVersion]),
+    ("by_device", &[Field::Environment, Field::DeviceFamily, Field::DeviceModel]),
+];
 
 /// Says which projection a query is for; without it ClickHouse takes the one with the fewest granules, which are not of one
 /// size. Where that projection does not have what the query wants, it changes nothing.
@@ -78,7 +87,7 @@ impl Store {
             span.condition(),
             condition.and(&mut values),
         );
-        let query = values.bind(span.bind(self.query(&sql, project), with_users));
+        let query = values.bind(span.bind(self.query(&sql, project), with_users, from_ref(condition)));
         let rows: Vec<HashStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(HashStats::from).collect())
     }
@@ -103,7 +112,8 @@ impl Store {
             span.condition(),
             condition.and(&mut values),
         );
-        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups), true));
+        let query =
+            values.bind(span.bind(bind_groups(self.query(&sql, project), groups), true, from_ref(condition)));
         let rows: Vec<GroupStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows
             .into_iter()
@@ -138,7 +148,7 @@ impl Store {
         window: Window,
         interval: Interval,
         condition: &Condition,
-    ) -> Result<HashMap<u64, Vec<(Timestamp, u64)>>, StoreError> {
+    ) -> Result<GroupSeries, StoreError> {
         if groups.is_empty() {
             return Ok(HashMap::new());
         }
@@ -153,19 +163,57 @@ impl Store {
             span.condition(),
             condition.and(&mut values),
         );
-        let query = values.bind(span.bind(bind_groups(self.query(&sql, project), groups), false));
+        let query = values.bind(span.bind(
+            bind_groups(self.query(&sql, project), groups),
+            false,
+            from_ref(condition),
+        ));
         let rows: Vec<BucketRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
 
-        let mut series: HashMap<u64, Vec<(Timestamp, u64)>> =
-            groups.iter().map(|group| (group.id, buckets.zeros())).collect();
+        let mut series = buckets.none(groups);
         for row in rows {
-            let place = buckets.place(Timestamp(row.bucket_ms));
-            let bucket = series.get_mut(&row.group_id).zip(place).and_then(|(s, place)| s.get_mut(place));
-            if let Some((_, events)) = bucket {
-                *events = row.events;
-            }
+            buckets.put(&mut series, row.group_id, row.bucket_ms, row.events);
         }
         Ok(series)
+    }
+
+    /// What [`Self::group_stats`] of all that is kept and [`Self::group_series`] say, for one reading of the events: of a
+    /// condition that they must be looked at for.
+    pub async fn group_matches(
+        &self,
+        project: ProjectId,
+        groups: &[HashGroup],
+        window: Window,
+        interval: Interval,
+        condition: &Condition,
+    ) -> Result<(HashMap<u64, GroupStats>, GroupSeries), StoreError> {
+        let buckets = interval.buckets(window)?;
+        let mut series = buckets.none(groups);
+        if groups.is_empty() {
+            return Ok((HashMap::new(), series));
+        }
+        let all = Span { from: Timestamp(0), to: buckets.end, interval };
+        let mut values = Values::default();
+        // The sum of a group's buckets is its row of bucket 0.
+        let sql = format!(
+            "SELECT {GROUP} AS group_id, if({start} >= toDateTime({{first:Int64}}, 'UTC'), toInt64(toUnixTimestamp({start})) * 1000, -1) AS bucket_ms,
+                 count() AS events, {USERS} AS users
+             FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS}{}
+             GROUP BY group_id, bucket_ms WITH ROLLUP",
+            condition.and(&mut values),
+            start = interval.start(),
+        );
+        let query = bind_groups(self.query(&sql, project), groups).param("first", buckets.first.seconds());
+        let query = values.bind(all.bind(query, true, from_ref(condition)));
+        let rows: Vec<MatchesRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        let mut stats = HashMap::new();
+        for row in rows {
+            match row.bucket_ms {
+                0 => drop(stats.insert(row.group_id, GroupStats { events: row.events, users: row.users })),
+                at => buckets.put(&mut series, row.group_id, at, row.events),
+            }
+        }
+        Ok((stats, series))
     }
 }
 
@@ -226,18 +274,24 @@ impl Span {
         self.from <= Timestamp(0)
     }
 
-    /// The projection that has these counts.
-    fn projection(&self, with_users: bool) -> &'static str {
-        match self.interval {
-            Interval::Hour if !self.is_all() => HOURS,
+    /// The projection that has these counts, if any has.
+    fn projection(&self, with_users: bool, conditions: &[Condition]) -> &'static str {
+        let asked_of = |fields: &[Field]| {
+            conditions.iter().all(|condition| condition.asks_only(&|field| fields.contains(field)))
+        };
+        let is_searched = !asked_of(&[Field::Environment]);
+        match (self.interval, SEARCHED.iter().find(|(_, fields)| asked_of(fields))) {
+            (Interval::Hour, _) if !self.is_all() => HOURS,
+            (_, Some((projection, _))) if is_searched => projection,
             _ if !with_users => DAY_COUNTS,
             _ if self.is_all() => WEEKS,
             _ => DAYS,
         }
     }
 
-    pub(super) fn bind(&self, query: Query, with_users: bool) -> Query {
-        let query = counted_by(query, self.projection(with_users));
+    /// Binds the span, and says which projection is for it and for the conditions.
+    pub(super) fn bind(&self, query: Query, with_users: bool, conditions: &[Condition]) -> Query {
+        let query = counted_by(query, self.projection(with_users, conditions));
         if self.is_all() {
             return query;
         }
@@ -260,6 +314,20 @@ impl Buckets {
     fn zeros(&self) -> Vec<(Timestamp, u64)> {
         let starts = (self.first.0..self.end.0).step_by(usize::try_from(self.width_ms).unwrap_or(usize::MAX));
         starts.map(|start| (Timestamp(start), 0)).collect()
+    }
+
+    /// Each group's buckets without events.
+    fn none(&self, groups: &[HashGroup]) -> GroupSeries {
+        groups.iter().map(|group| (group.id, self.zeros())).collect()
+    }
+
+    /// What lies outside of the window is left out.
+    fn put(&self, series: &mut GroupSeries, group: u64, bucket_ms: i64, events: u64) {
+        let place = self.place(Timestamp(bucket_ms));
+        let bucket = series.get_mut(&group).zip(place).and_then(|(series, place)| series.get_mut(place));
+        if let Some((_, of_bucket)) = bucket {
+            *of_bucket = events;
+        }
     }
 
     fn place(&self, start: Timestamp) -> Option<usize> {
@@ -326,6 +394,15 @@ impl From<HashStatsRow> for HashStats {
 #[derive(Row, Deserialize)]
 struct GroupStatsRow {
     group_id: u64,
+    events: u64,
+    users: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct MatchesRow {
+    group_id: u64,
+    /// -1: before the first bucket.
+    bucket_ms: i64,
     events: u64,
     users: u64,
 }

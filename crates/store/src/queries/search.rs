@@ -57,7 +57,7 @@ impl Store {
             span.condition(),
             each.join(" OR "),
         );
-        let query = values.bind(span.bind(self.query(&sql, project), with_users));
+        let query = values.bind(span.bind(self.query(&sql, project), with_users, conditions));
         let rows: Vec<MatchesRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(Matches::from).collect())
     }
