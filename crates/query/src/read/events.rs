@@ -18,7 +18,6 @@ use super::{
     attachments::{self, StoredAttachment},
     bare_event,
     page::{self, Place},
-    period::all_time,
 };
 use crate::{
     Query, QueryError,
@@ -110,7 +109,7 @@ async fn list(
     hashes: &[GroupHash],
     params: &EventListParams,
 ) -> Result<EventPage, QueryError> {
-    let window = params.window.unwrap_or_else(|| all_time(query.clock.now()));
+    let window = params.window.unwrap_or(Window::ALL);
     let limit = params.limit.clamp(1, super::MAX_LIMIT);
     let after =
         params.cursor.map(|cursor| EventCursor { timestamp: Timestamp(cursor.value), event_id: cursor.id });

@@ -1,7 +1,7 @@
 //! Aggregates by group hash.
 //!
 //! A window is widened to whole hours (UTC), and read as days where it is made of whole days, or as all there is where
-//! it begins in 1970: then ClickHouse answers from the projections of counts, and from raw events only where a condition asks for
+//! it is [`Window::ALL`]: then ClickHouse answers from the projections of counts, and from raw events only where a condition asks for
 //! more than an environment. All give the same numbers.
 
 use std::collections::HashMap;
@@ -221,9 +221,9 @@ impl Span {
         self.interval.within()
     }
 
-    /// Whether it is all that is kept: nothing comes from later than now.
+    /// Whether it is all that is kept.
     fn is_all(&self) -> bool {
-        self.from <= Timestamp(0)
+        self.from <= Window::ALL.from && self.to >= Window::ALL.to
     }
 
     /// The projection that has these counts.

@@ -16,7 +16,6 @@ use uuid::Uuid;
 use crate::harness::{Fixture, NOW};
 
 const MINUTE_MS: i64 = 60_000;
-const ALL: Window = Window { from: Timestamp(0), to: Timestamp(NOW.0 + 10 * Timestamp::DAY_MS) };
 
 fn id(number: u128) -> EventId {
     EventId(Uuid::from_u128(number))
@@ -217,7 +216,8 @@ async fn what_is_past_a_project_s_retention_goes_by_whole_days() {
     fixture.worker.catalog.put_settings(fixture.project, Section::Retention, &week, "ann").await.unwrap();
     fixture.worker.do_jobs().await;
     assert_eq!(events().await, [2, 3]);
-    let sessions = fixture.worker.store.session_totals(fixture.project, ALL, &SessionFilter::default()).await;
+    let sessions =
+        fixture.worker.store.session_totals(fixture.project, Window::ALL, &SessionFilter::default()).await;
     assert_eq!(sessions.unwrap().sessions, 2);
     assert_eq!(the_issue(&fixture).await.status, Status::Unresolved, "its issue stays");
     fixture.advance_ms(Timestamp::DAY_MS);
