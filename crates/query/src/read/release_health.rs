@@ -170,7 +170,7 @@ pub(crate) async fn list(
 
 /// As [`list`], without sessions and without what only they tell of.
 pub(crate) async fn of_catalog(query: &Query, project: &Project) -> Result<Releases, QueryError> {
-    let filter = ReleaseFilter { project: Some(project.id), ..ReleaseFilter::default() };
+    let filter = ReleaseFilter { projects: vec![project.id], ..ReleaseFilter::default() };
     let known = query.catalog.releases(project.organization_id, &filter, RELEASES).await?;
     let versions: Vec<String> = known.iter().map(|release| release.version.clone()).collect();
     let mut issues = query.catalog.release_issue_counts(project.id, &versions).await?;
