@@ -55,6 +55,15 @@
   }
   for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
 
+  // Enter in a field beside a button that only tries something presses that button; elsewhere it saves the form.
+  for (const button of document.querySelectorAll("button[formaction]")) {
+    button.parentElement.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.target.matches("input")) return;
+      event.preventDefault();
+      button.click();
+    });
+  }
+
   // A search goes on with keys, and behind a key with values of the last days.
   const search = document.querySelector("input[data-keys]");
   if (search) {
