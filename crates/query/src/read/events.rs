@@ -94,6 +94,16 @@ pub(crate) async fn list_of_issue(
     list(query, issue.project_id, &issue.hashes, params).await
 }
 
+/// The latest event of one of an issue's fingerprints; `None` if none is kept.
+pub(crate) async fn latest_of_hash(
+    query: &Query,
+    issue: &Issue,
+    hash: GroupHash,
+) -> Result<Option<EventSummary>, QueryError> {
+    let params = EventListParams { limit: 1, ..EventListParams::default() };
+    Ok(list(query, issue.project_id, &[hash], &params).await?.events.into_iter().next())
+}
+
 /// A page of a project's events.
 pub(crate) async fn list_of_project(
     query: &Query,

@@ -61,10 +61,7 @@ pub(crate) async fn detail(query: &Query, issue: Issue) -> Result<IssueDetail, Q
         tags::facets(query, Of::Issue(&issue), &everything, FACET_VALUES),
         async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
     )?;
-    // Distinct values are estimates; of users there is a better one already.
-    if let Some(users) = facets.iter_mut().find(|facet| facet.key == "user") {
-        users.distinct = counts.users;
-    }
+    tags::agree_on_users(&mut facets, counts.users);
     Ok(IssueDetail { issue, counts, last_day, last_month, facets, activities })
 }
 

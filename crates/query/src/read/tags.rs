@@ -27,6 +27,14 @@ impl Narrowed {
     }
 }
 
+/// Lets the tag `user` have as many values as there are users by the count that stands beside it: that is an estimate, and
+/// two numbers for one thing would only puzzle.
+pub(crate) fn agree_on_users(facets: &mut [TagFacet], users: u64) {
+    if let Some(of_users) = facets.iter_mut().find(|facet| facet.key == "user") {
+        of_users.distinct = users;
+    }
+}
+
 /// Each tag with the `top` most frequent values; tags by name.
 pub(crate) async fn facets(
     query: &Query,
