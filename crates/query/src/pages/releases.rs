@@ -34,7 +34,7 @@ use crate::{
 const RELEASES: usize = 50;
 /// Those whose new issues are counted, and how long the page waits for that.
 const JUDGED: usize = 10;
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Template)]
 #[template(path = "releases.html")]
