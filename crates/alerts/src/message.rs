@@ -5,7 +5,7 @@ use mayday_catalog::{
     alerts::Delivery,
     json::{IssueCounts, IssueJson, issue_json},
 };
-use mayday_event::{IssueId, ProjectId, Timestamp};
+use mayday_event::{IssueId, ProjectId};
 use mayday_store::{
     StoreError,
     queries::{Condition, HashGroup, Window, events::EventSummary},
@@ -68,10 +68,9 @@ pub(crate) async fn make(alerts: &Alerts, delivery: &Delivery) -> Result<String,
     let issue = alerts.catalog.issue_by_id(transition.issue_id).await?;
     let now = alerts.clock.now();
     let group = HashGroup { id: issue.id.0, hashes: issue.hashes.clone() };
-    let all_time = Window { from: Timestamp(0), to: now.plus_ms(Timestamp::DAY_MS) };
     let stats = alerts
         .store
-        .group_stats(transition.project_id, &[group], all_time, &Condition::default())
+        .group_stats(transition.project_id, &[group], Window::ALL, &Condition::default())
         .await?
         .remove(&issue.id.0)
         .unwrap_or_default();

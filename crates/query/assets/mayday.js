@@ -55,6 +55,15 @@
   }
   for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
 
+  // Enter in a field beside a button that only tries something presses that button; elsewhere it saves the form.
+  for (const button of document.querySelectorAll("button[formaction]")) {
+    button.parentElement.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.target.matches("input")) return;
+      event.preventDefault();
+      button.click();
+    });
+  }
+
   // A search goes on with keys, and behind a key with values of the last days.
   const search = document.querySelector("input[data-keys]");
   if (search) {
@@ -70,9 +79,12 @@
     const keys = search.dataset.keys.split(" ");
     let asked = 0;
 
-    // The last word before the cursor: what is before it, its key, and what of the value is typed.
+    // The last word before the cursor: what is before it, its key, and what of the value is typed. In a list it is a value of
+    // its own.
     const word = () => {
       const before = search.value.slice(0, search.selectionStart);
+      const [, listKey, listed] = /(?:^|[\s(])(!?[^\s(":]+):\[(?:[^\]]*,)?\s*([^\],"]*)$/.exec(before) || [];
+      if (listKey) return { start: before.slice(0, before.length - listed.length), key: listKey, text: listed, isListed: true };
       const [, start, text] = /^([^]*?[\s(]|)(!?[^\s(]*)$/.exec(before) || [];
       if (text === undefined) return null;
       const colon = text.indexOf(":");
@@ -118,7 +130,8 @@
       const answer = await fetch(address).catch(() => null);
       if (mine !== asked || !answer || !answer.ok) return;
       const quoted = (value) => (/[\s"()*\\,\]]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : value);
-      show((await answer.json()).map((value) => `${now.key}:${quoted(value)} `));
+      const completed = now.isListed ? quoted : (value) => `${now.key}:${quoted(value)} `;
+      show((await answer.json()).map(completed));
     };
     let later = 0;
     search.addEventListener("input", () => { clearTimeout(later); later = setTimeout(offer, 120); });

@@ -1,8 +1,9 @@
 //! Deleting one user's data, the events of issues that were deleted, and what is past a project's retention.
 
 use clickhouse::{Row, query::Query};
-use mayday_event::{GroupHash, ProjectId, Timestamp};
+use mayday_event::{EventId, GroupHash, Outcome, ProjectId, Timestamp};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
@@ -32,6 +33,16 @@ struct HashSpanRow {
     last_ms: i64,
 }
 
+#[derive(Row, Deserialize)]
+struct DroppedRow {
+    project_id: u64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+}
+
+/// Most dropped events whose files are found at once.
+const DROPPED_AT_ONCE: usize = 1000;
+
 /// Events that are deleted together.
 #[derive(Clone, Copy)]
 enum Victims<'a> {
@@ -41,6 +52,8 @@ enum Victims<'a> {
     OfHashes(&'a [GroupHash], Timestamp),
     /// Received before a time.
     ReceivedBefore(Timestamp),
+    /// Named one by one; they need not be stored.
+    Named(&'a [EventId]),
 }
 
 impl Victims<'_> {
@@ -52,12 +65,16 @@ impl Victims<'_> {
                 "group_hash IN {hashes:Array(UInt64)} AND received <= fromUnixTimestamp64Milli({until:Int64})"
             }
             Self::ReceivedBefore(_) => "received < fromUnixTimestamp64Milli({until:Int64})",
+            Self::Named(_) => "event_id IN {ids:Array(UUID)}",
         }
     }
 
     /// The condition on tables that know events by their ids.
     fn by_id(self) -> String {
         let condition = self.condition();
+        if matches!(self, Self::Named(_)) {
+            return condition.to_owned();
+        }
         format!(
             "event_id IN (SELECT event_id FROM events WHERE project_id = {{project:UInt64}} AND {condition})"
         )
@@ -71,6 +88,9 @@ impl Victims<'_> {
                 query.param("hashes", hashes).param("until", until.0)
             }
             Self::ReceivedBefore(time) => query.param("until", time.0),
+            Self::Named(ids) => {
+                query.param("ids", ids.iter().map(|id| id.0.to_string()).collect::<Vec<String>>())
+            }
         }
     }
 }
@@ -114,6 +134,42 @@ impl Store {
         until: Timestamp,
     ) -> Result<Vec<AttachmentPlace>, StoreError> {
         self.attachments_of(project, Victims::OfHashes(hashes, until)).await
+    }
+
+    /// Events of all projects that a filter dropped, and that a file is kept of which was received from `since` on: it
+    /// came in a report of its own. `but`: a reason of drops that leave the event stored.
+    pub async fn dropped_events_with_files(
+        &self,
+        since: Timestamp,
+        but: &str,
+    ) -> Result<Vec<(ProjectId, EventId)>, StoreError> {
+        let query = self.limited(
+            "SELECT DISTINCT project_id, event_id FROM fates
+             WHERE outcome = {outcome:String} AND reason != {but:String} AND (project_id, event_id) IN (
+                 SELECT project_id, event_id FROM attachments
+                 WHERE received >= fromUnixTimestamp64Milli({since:Int64}))
+             LIMIT {limit:UInt64}",
+        );
+        let query = query.param("outcome", Outcome::Filtered.name()).param("but", but);
+        let query = query.param("since", since.0).param("limit", DROPPED_AT_ONCE);
+        let rows: Vec<DroppedRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        Ok(rows.into_iter().map(|row| (ProjectId(row.project_id), EventId(row.event_id))).collect())
+    }
+
+    /// The attachments of events, each time they were received, whether the events are stored or not: their blobs are to
+    /// be deleted before [`Store::forget_attachments`].
+    pub async fn attachments_of_events(
+        &self,
+        project: ProjectId,
+        events: &[EventId],
+    ) -> Result<Vec<AttachmentPlace>, StoreError> {
+        self.attachments_of(project, Victims::Named(events)).await
+    }
+
+    /// Forgets the attachments of events, whether these are stored or not.
+    pub async fn forget_attachments(&self, project: ProjectId, events: &[EventId]) -> Result<(), StoreError> {
+        let victims = Victims::Named(events);
+        self.delete(project, victims, "attachments", victims.condition()).await
     }
 
     async fn attachments_of(

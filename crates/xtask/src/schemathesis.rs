@@ -30,9 +30,10 @@ pub(crate) fn run(workspace: &Workspace, asked: &[String]) -> anyhow::Result<Exi
     if !filled.success() {
         bail!("the server cannot be filled; its log is {}", data.join(LOG).display());
     }
+    let config = fs::read_to_string(pins.join(CONFIG))?.replace("AN_EVENT", &server.an_event()?);
+    fs::write(data.join(CONFIG), config)?;
     let status = Command::new("python3")
-        .args(["-m", "schemathesis.cli", "--config-file"])
-        .arg(pins.join("schemathesis.toml"))
+        .args(["-m", "schemathesis.cli", "--config-file", CONFIG])
         .arg("run")
         .arg(format!("{}/api/0/openapi.json", server.url))
         .args(asked)
@@ -50,6 +51,7 @@ pub(crate) fn run(workspace: &Workspace, asked: &[String]) -> anyhow::Result<Exi
     Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }
 
+const CONFIG: &str = "schemathesis.toml";
 const LOG: &str = "server.log";
 
 /// A server with data of its own, killed when it is dropped.
@@ -97,20 +99,31 @@ impl Server {
         let Ok(file) = serde_json::from_str::<Value>(&text) else { return false };
         let text = |name: &str| file[name].as_str().unwrap_or_default().to_owned();
         (self.url, self.token) = (text("url"), text("api_token"));
-        answers(self.url.trim_start_matches("http://")).unwrap_or(false)
+        self.get("/readyz").is_ok()
+    }
+
+    /// The id of an event that it has.
+    fn an_event(&self) -> anyhow::Result<String> {
+        let events: Value = serde_json::from_str(&self.get("/api/0/projects/mayday/app/events/")?)?;
+        events[0]["eventID"].as_str().map(str::to_owned).context("the server has no events")
+    }
+
+    /// What it answers, if that is 200.
+    fn get(&self, path: &str) -> anyhow::Result<String> {
+        let (address, token) = (self.url.trim_start_matches("http://"), &self.token);
+        let mut stream = TcpStream::connect(address)?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("the answer has no end of its head")?;
+        if !head.contains(" 200 ") {
+            bail!("{path} is answered {}", head.lines().next().unwrap_or_default());
+        }
+        Ok(body.to_owned())
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "nothing here is async")]
 fn wait() {
     thread::sleep(Duration::from_millis(200));
-}
-
-/// Whether `/readyz` says so.
-fn answers(address: &str) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(address)?;
-    write!(stream, "GET /readyz HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status)?;
-    Ok(status.ends_with(b"200"))
 }

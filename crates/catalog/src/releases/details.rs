@@ -10,7 +10,7 @@ use crate::{
     Catalog, CatalogError,
     connect::{Connection, Database},
     debug_files::push_texts,
-    issues::like_pattern,
+    issues::{like_pattern, push_list},
 };
 
 /// Bytes of a version at most.
@@ -65,8 +65,8 @@ pub struct ReleaseChange {
 /// Which releases.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseFilter {
-    /// Only of this project.
-    pub project: Option<ProjectId>,
+    /// Only of these projects; none: of all.
+    pub projects: Vec<ProjectId>,
     /// A part of the version.
     pub text: String,
     /// Exactly this version.
@@ -234,8 +234,9 @@ const GROUP: &str =
 
 impl ReleaseFilter {
     fn push(&self, query: &mut QueryBuilder<Database>) {
-        if let Some(project) = self.project {
-            query.push(" AND r.project_id = ").push_bind(project.to_sql());
+        if !self.projects.is_empty() {
+            query.push(" AND r.project_id IN ");
+            push_list(query, self.projects.iter().map(|project| project.to_sql()));
         }
         if let Some(version) = &self.version {
             query.push(" AND r.version = ").push_bind(version.clone());

@@ -34,7 +34,7 @@ async fn releases_of_people_and_of_events_are_one_list() {
     assert_eq!((found[0].version.as_str(), found[1].version.as_str()), ("1.0.0", "0.9.0"));
     assert_eq!(found[0].events, Some((fixture.now(), fixture.now())));
     assert_eq!((found[1].events, found[1].projects[0].slug.as_str()), (None, "app"));
-    let of_nobody = ReleaseFilter { project: Some(ProjectId(99)), ..ReleaseFilter::default() };
+    let of_nobody = ReleaseFilter { projects: vec![ProjectId(99)], ..ReleaseFilter::default() };
     assert_eq!(versions(&fixture.catalog, &fixture, of_nobody).await, [""; 0]);
     let with_text = ReleaseFilter { text: "0.9".into(), ..ReleaseFilter::default() };
     assert_eq!(versions(&fixture.catalog, &fixture, with_text).await, ["0.9.0"]);

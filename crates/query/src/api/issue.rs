@@ -6,7 +6,6 @@ use actix_web::{
 };
 use mayday_catalog::{access::Principal, issues::Issue};
 use mayday_event::GroupHash;
-use mayday_store::queries::EventFilter;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,8 +20,7 @@ use super::{
 use crate::{
     Query, QueryError,
     auth::{EventAdmin, EventRead, EventWrite, Granted},
-    change,
-    read::{self, events::EventListParams},
+    change, read,
 };
 
 /// Where an issue is.
@@ -110,7 +108,9 @@ async fn hashes(
     let limit = params.limit()?;
     let mut rows = Vec::new();
     for hash in issue.hashes.iter().take(limit) {
-        rows.push(json!({ "id": hash.to_string(), "latestEvent": latest(&query, &issue, *hash).await? }));
+        let latest = read::events::latest_of_hash(&query, &issue, *hash).await?;
+        let latest = latest.map(|event| summary_json(&event, issue.project_id, Some(issue.id)));
+        rows.push(json!({ "id": hash.to_string(), "latestEvent": latest }));
     }
     whole(&query, &request, &rows)
 }
@@ -137,11 +137,4 @@ async fn unmerge(
     let ids = change::issues::unmerge(&query, &principal, &issue, &hashes).await?;
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     Ok(HttpResponse::Accepted().json(json!({ "issues": ids })))
-}
-
-async fn latest(query: &Query, issue: &Issue, hash: GroupHash) -> Result<Option<Value>, QueryError> {
-    let of_hash = Issue { hashes: vec![hash], ..issue.clone() };
-    let params = EventListParams { filter: EventFilter::default(), limit: 1, ..EventListParams::default() };
-    let found = read::events::list_of_issue(query, &of_hash, &params).await?;
-    Ok(found.events.first().map(|event| summary_json(event, issue.project_id, Some(issue.id))))
 }

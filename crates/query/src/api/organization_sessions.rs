@@ -188,18 +188,34 @@ fn shown(params: &Params) -> Result<Shown, QueryError> {
     Ok(Shown { fields, groups, order, totals, series: params.switch("includeSeries", true)? })
 }
 
-/// Those given by `project`, slug or id; all, if none is or -1.
+/// Those given by `project`, slug or id; `None`, if none is or -1.
+pub(super) async fn named_projects(
+    query: &Query,
+    principal: &Principal,
+    params: &Params,
+) -> Result<Option<Vec<Project>>, QueryError> {
+    let wanted: Vec<&str> = params.names("project").filter(|name| *name != "-1").collect();
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let mut projects = read::projects::list(query, principal).await?;
+    if let Some(name) = wanted.iter().find(|name| !projects.iter().any(|project| project.is_called(name))) {
+        return Err(QueryError::Invalid(format!("project: {name:?} is none of this organization")));
+    }
+    projects.retain(|project| wanted.iter().any(|name| project.is_called(name)));
+    Ok(Some(projects))
+}
+
+/// Those given by `project`, else all; no more than may be counted at once.
 pub(super) async fn projects(
     query: &Query,
     principal: &Principal,
     params: &Params,
 ) -> Result<Vec<Project>, QueryError> {
-    let mut projects = read::projects::list(query, principal).await?;
-    let wanted: Vec<&str> = params.names("project").filter(|name| *name != "-1").collect();
-    if let Some(name) = wanted.iter().find(|name| !projects.iter().any(|project| project.is_called(name))) {
-        return Err(QueryError::Invalid(format!("project: {name:?} is none of this organization")));
-    }
-    projects.retain(|project| wanted.is_empty() || wanted.iter().any(|name| project.is_called(name)));
+    let projects = match named_projects(query, principal, params).await? {
+        Some(named) => named,
+        None => read::projects::list(query, principal).await?,
+    };
     if projects.len() > limits::PROJECTS_AT_ONCE {
         let most = limits::PROJECTS_AT_ONCE;
         return Err(QueryError::Invalid(format!("project: name those that are meant, at most {most}")));

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     in_project::InProject,
-    organization_sessions::projects,
+    organization_sessions::{named_projects, projects},
     params::Params,
     release_json::release_json,
     respond::{Answer, page},
@@ -54,7 +54,10 @@ pub(super) async fn list(
             let projects = projects(&query, &principal, &params).await?;
             with_health(&query, &projects, &params, &request, by).await
         }
-        None => plain(&query, &principal, None, &params, &request).await,
+        None => {
+            let projects = named_projects(&query, &principal, &params).await?.unwrap_or_default();
+            plain(&query, &principal, &projects, &params, &request).await
+        }
     }
 }
 
@@ -64,12 +67,13 @@ pub(super) async fn list_of_project(
     params: Params,
     request: HttpRequest,
 ) -> Answer {
+    let projects = std::slice::from_ref(&*project);
     match health_sort(&query, &params)? {
         Some(by) => {
             project.principal.check::<ProjectRead>()?;
-            with_health(&query, std::slice::from_ref(&*project), &params, &request, by).await
+            with_health(&query, projects, &params, &request, by).await
         }
-        None => plain(&query, &project.principal, Some(&project), &params, &request).await,
+        None => plain(&query, &project.principal, projects, &params, &request).await,
     }
 }
 
@@ -89,16 +93,17 @@ fn window(query: &Query, params: &Params) -> Result<Window, QueryError> {
     params.span_or(query, DAYS * Timestamp::DAY_MS)
 }
 
+/// Of these projects; none: of all.
 async fn plain(
     query: &Query,
     principal: &Principal,
-    project: Option<&Project>,
+    projects: &[Project],
     params: &Params,
     request: &HttpRequest,
 ) -> Answer {
     let text = params.one("query")?.unwrap_or_default().to_owned();
-    let filter =
-        ReleaseFilter { text, project: project.map(|project| project.id), ..ReleaseFilter::default() };
+    let projects = projects.iter().map(|project| project.id).collect();
+    let filter = ReleaseFilter { text, projects, ..ReleaseFilter::default() };
     let (cursor, limit) = (params.cursor()?, params.limit()?);
     let (releases, pagination) =
         release_list::known(query, principal.organization_id, filter, cursor, limit).await?;

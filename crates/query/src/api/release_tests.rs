@@ -69,6 +69,34 @@ async fn older_clients_ask_by_project() {
 }
 
 #[actix_web::test]
+async fn releases_of_an_organization_are_those_of_the_projects_that_are_named() {
+    let server = Server::start().await;
+    for name in ["other", "third"] {
+        let organization = server.project.organization_id;
+        server.query.catalog.create_project(organization, name, Some(name), "").await.unwrap();
+    }
+    for (version, projects) in [("1.0", vec!["app"]), ("2.0", vec!["other"]), ("3.0", vec!["app", "third"])] {
+        server.api(Method::POST, RELEASES, Some(json!({ "version": version, "projects": projects }))).await;
+    }
+    for (asked, expected) in [
+        ("", vec!["1.0", "2.0", "3.0"]),
+        ("project=-1", vec!["1.0", "2.0", "3.0"]),
+        ("project=app", vec!["1.0", "3.0"]),
+        ("project=2", vec!["2.0"]),
+        ("project=other&project=third", vec!["2.0", "3.0"]),
+        ("project=third&query=1.", vec![]),
+    ] {
+        let found = server.api(Method::GET, &format!("{RELEASES}?{asked}"), None).await.json();
+        let releases = found.as_array().unwrap().iter();
+        let mut versions: Vec<_> = releases.map(|release| release["version"].as_str().unwrap()).collect();
+        versions.sort_unstable();
+        assert_eq!(versions, expected, "{asked}");
+    }
+    let unknown = server.api(Method::GET, &format!("{RELEASES}?project=nobody"), None).await;
+    assert_eq!(unknown.detail(), "project: \"nobody\" is none of this organization");
+}
+
+#[actix_web::test]
 async fn pages_of_releases_hold_while_releases_are_made() {
     let server = Server::start().await;
     for version in ["1.0", "1.1", "1.2", "1.3", "1.4"] {

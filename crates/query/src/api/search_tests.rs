@@ -157,6 +157,28 @@ async fn every_key_finds_what_has_it_and_its_opposite_finds_the_rest() {
     }
 }
 
+#[actix_web::test]
+async fn a_window_of_long_ago_has_no_events_of_today() {
+    let server = Server::with_engine().await;
+    let issue = server.event(&wanted(&server, 1)).await;
+    let found = async |window: &str, sort: &str| {
+        let path = format!("{ISSUES}?query=os.name:Android&sort={sort}{window}");
+        let rows = server.api(Method::GET, &path, None).await.json();
+        rows.as_array().unwrap().iter().map(|row| row["id"].clone()).collect::<Vec<_>>()
+    };
+    for sort in ["date", "new", "freq", "user", "trends"] {
+        for window in ["", "&statsPeriod=24h", "&start=2026-01-01T00:00:00Z"] {
+            assert_eq!(found(window, sort).await, [issue.to_string()], "{sort}{window}");
+        }
+        for (from, to) in
+            [("1970-01-01", "1970-06-01"), ("1969-09-01", "1970-06-01"), ("2000-01-01", "2000-06-01")]
+        {
+            let window = format!("&start={from}T00:00:00Z&end={to}T00:00:00Z");
+            assert!(found(&window, sort).await.is_empty(), "{sort}{window}");
+        }
+    }
+}
+
 /// What people, scanners and broken programs send as values.
 fn odd_value() -> impl Strategy<Value = String> {
     prop_oneof![

@@ -10,12 +10,9 @@ use mayday_catalog::{
     merging::{Described, Part},
 };
 use mayday_event::{GroupHash, IssueId};
-use mayday_store::queries::{Condition, HashGroup};
+use mayday_store::queries::{Condition, HashGroup, Window};
 
-use crate::{
-    Query, QueryError,
-    read::{self, period::all_time},
-};
+use crate::{Query, QueryError, read};
 
 /// Changes an issue and gives it back as it is then.
 pub(crate) async fn change(
@@ -71,8 +68,7 @@ pub(crate) async fn merge(
     };
     let group = |issue: &Issue| HashGroup { id: issue.id.0, hashes: issue.hashes.clone() };
     let groups: Vec<HashGroup> = issues.iter().map(group).collect();
-    let window = all_time(query.clock.now());
-    let stats = query.store.group_stats(project, &groups, window, &Condition::default()).await?;
+    let stats = query.store.group_stats(project, &groups, Window::ALL, &Condition::default()).await?;
     let events = |issue: &Issue| stats.get(&issue.id.0).map_or(0, |stats| stats.events);
     let target = issues
         .iter()

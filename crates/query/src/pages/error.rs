@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse, ResponseError,
-    body::{BoxBody, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
     middleware::Next,
@@ -128,13 +128,19 @@ pub(crate) async fn show(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     let error = response.response().error().and_then(|error| error.as_error::<PageError>());
-    match error {
-        None | Some(PageError::LogIn { .. }) => Ok(response),
-        Some(error) => {
-            let page = error.page(Theme::of(response.request()));
-            Ok(response.into_response(page))
-        }
-    }
+    let error = match error {
+        None if is_nowhere(&response) => &PageError::NoPage,
+        None | Some(PageError::LogIn { .. }) => return Ok(response),
+        Some(error) => error,
+    };
+    let page = error.page(Theme::of(response.request()));
+    Ok(response.into_response(page))
+}
+
+/// Whether nobody answers at this address, or nobody in this way: below a part of the pages nothing but a status says so.
+fn is_nowhere(response: &ServiceResponse<BoxBody>) -> bool {
+    let is_empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+    is_empty && [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&response.status())
 }
 
 /// Error texts are lower case and without a full stop; on a page they are a sentence.

@@ -5,7 +5,9 @@ use askama::Template;
 use mayday_catalog::{access::Member, activities::Activity, issues::Issue, json::IssueCounts};
 use mayday_event::{Event, IssueId, Timestamp};
 use mayday_store::queries::{
+    EventFilter,
     dimensions::Dimension,
+    events::EventSummary,
     feedback::StoredFeedback,
     series::{Buckets, Distribution},
     tags::TagFacet,
@@ -24,7 +26,7 @@ use super::{
         tags::{TagView, tags},
     },
     issue_actions::{Actions, IssuePath},
-    issue_history::{Fingerprint, Happened, fingerprints, history},
+    issue_history::{Fingerprint, Happened, fingerprints, history, latest_events},
     issue_suspects::{self, Looked, SuspectSection},
     issue_time::{Chosen, RELEASES, TimeQuery, TimeSection, issue_path},
     moment::{Count, Moment},
@@ -83,6 +85,8 @@ pub(super) struct Shown {
     pub(super) looked: Looked,
     /// What happened to it, the newest first.
     pub(super) activities: Vec<Activity>,
+    /// Of each fingerprint, if it has several.
+    pub(super) latest: Vec<EventSummary>,
 }
 
 /// What the page is shown among.
@@ -142,7 +146,7 @@ impl IssuePage {
             actions: Actions::new(issue, account, members),
             facts: Facts::new(shown, now),
             history: history(&shown.activities, now),
-            fingerprints: fingerprints(&issue.hashes, event.map(|(view, _)| view.summary.hash)),
+            fingerprints: fingerprints(issue, &shown.latest, event.map(|(view, _)| view.summary.hash)),
             no_event: if shown.counts.events == 0 {
                 "The events of this issue are older than events are kept."
             } else {
@@ -288,15 +292,23 @@ async fn shown(visit: &Visit, issue: Issue, chosen: &Chosen) -> Result<Shown, Qu
     let query = &visit.query;
     let (buckets, narrowed) = (chosen.buckets(visit.now)?, chosen.narrowed(visit.now)?);
     let (of, filter, by) = (Of::Issue(&issue), chosen.filter(), Dimension::new("release"));
-    let (counts, releases, facets, feedback, looked, activities) = tokio::try_join!(
+    let (counts, releases, mut facets, feedback, looked, activities, latest) = tokio::try_join!(
         read::issues::counts(query, &issue),
         read::stats::distribution(query, of, &by, &buckets, &filter, RELEASES),
         read::tags::facets(query, of, &narrowed, FACET_VALUES),
         read::feedback::of_issue(query, &issue, FEEDBACK),
         async { Ok(issue_suspects::look(query, &issue, chosen).await) },
         async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
+        latest_events(query, &issue),
     )?;
-    Ok(Shown { issue, counts, facets, feedback, buckets, releases, looked, activities })
+    match narrowed.window {
+        Some(_) => read::tags::agree_on_users(&mut facets, releases.users),
+        None if narrowed.filter == EventFilter::default() => {
+            read::tags::agree_on_users(&mut facets, counts.users);
+        }
+        None => {}
+    }
+    Ok(Shown { issue, counts, facets, feedback, buckets, releases, looked, activities, latest })
 }
 
 #[cfg(test)]

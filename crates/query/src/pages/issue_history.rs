@@ -1,10 +1,13 @@
 //! What happened to an issue, in words, and the fingerprints that lead to it.
 
-use mayday_catalog::activities::Activity;
+use futures_util::future::try_join_all;
+use mayday_catalog::{activities::Activity, issues::Issue};
 use mayday_event::{GroupHash, Timestamp};
+use mayday_store::queries::events::EventSummary;
 use serde_json::Value;
 
-use super::moment::Moment;
+use super::{event::event_path, moment::Moment};
+use crate::{Query, QueryError, read};
 
 /// One line of the history.
 pub(super) struct Happened {
@@ -83,21 +86,46 @@ fn short_ids(issues: &Value) -> String {
     ids.collect::<Vec<_>>().join(", ")
 }
 
+/// Fingerprints whose events are looked at.
+const LOOKED_AT: usize = 20;
+
 /// A fingerprint of an issue that has several.
 pub(super) struct Fingerprint {
     pub(super) hash: String,
+    /// What its latest event says, and where that is; `None` if none is kept or it is one of too many.
+    pub(super) latest: Option<(String, String)>,
     /// Whether it is that of the event which is shown.
     pub(super) is_of_event: bool,
 }
 
-/// Empty where there is but one: nothing can be parted then.
-pub(super) fn fingerprints(hashes: &[GroupHash], of_event: Option<GroupHash>) -> Vec<Fingerprint> {
-    if hashes.len() < 2 {
+/// The latest event of each fingerprint of an issue; none where there is but one: nothing can be parted then.
+pub(super) async fn latest_events(query: &Query, issue: &Issue) -> Result<Vec<EventSummary>, QueryError> {
+    if issue.hashes.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let hashes = issue.hashes.iter().take(LOOKED_AT);
+    let latest = hashes.map(|hash| read::events::latest_of_hash(query, issue, *hash));
+    Ok(try_join_all(latest).await?.into_iter().flatten().collect())
+}
+
+/// Empty where there is but one.
+pub(super) fn fingerprints(
+    issue: &Issue,
+    latest: &[EventSummary],
+    of_event: Option<GroupHash>,
+) -> Vec<Fingerprint> {
+    if issue.hashes.len() < 2 {
         return Vec::new();
     }
-    let shown =
-        |hash: &GroupHash| Fingerprint { hash: hash.to_string(), is_of_event: of_event == Some(*hash) };
-    hashes.iter().map(shown).collect()
+    let shown = |hash: &GroupHash| Fingerprint {
+        hash: hash.to_string(),
+        latest: latest
+            .iter()
+            .find(|event| event.hash == *hash)
+            .map(|event| (event.title.clone(), event_path(issue.id, event.event_id))),
+        is_of_event: of_event == Some(*hash),
+    };
+    issue.hashes.iter().map(shown).collect()
 }
 
 #[cfg(test)]
@@ -105,6 +133,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::pages::sample;
+
+    #[test]
+    fn each_fingerprint_says_what_its_latest_event_says() {
+        let issue = Issue { hashes: vec![GroupHash(7), GroupHash(8)], ..sample::issue() };
+        let latest = [sample::view().summary];
+        let shown = fingerprints(&issue, &latest, Some(GroupHash(8)));
+        let [with_event, without] = shown.as_slice() else { panic!("{}", shown.len()) };
+        let (title, href) = with_event.latest.clone().unwrap();
+        assert_eq!(title, "CheckoutFailed: no <view> for order 7");
+        assert_eq!(href, event_path(issue.id, latest[0].event_id));
+        assert!(without.latest.is_none() && without.is_of_event && !with_event.is_of_event);
+        assert!(fingerprints(&Issue { hashes: vec![GroupHash(7)], ..issue }, &latest, None).is_empty());
+    }
 
     #[test]
     fn what_happened_is_said_in_words() {

@@ -26,7 +26,8 @@ use crate::{
 const VALUES: usize = 12;
 /// Values that are looked through for those that begin as typed.
 const LOOKED_AT: usize = 500;
-const STATES: [&str; 6] = ["unresolved", "resolved", "ignored", "new", "regressed", "unassigned"];
+const STATES: [&str; 8] =
+    ["unresolved", "resolved", "ignored", "new", "ongoing", "regressed", "assigned", "unassigned"];
 const LEVELS: [&str; 5] = ["fatal", "error", "warning", "info", "debug"];
 
 /// The keys of a search, separated by spaces, for the search field to know.

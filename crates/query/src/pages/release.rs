@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{
     answer,
+    environments::{Environment, environments},
     error::PageError,
     moment::{Count, Moment, counted},
     path::with_query,
@@ -40,6 +41,7 @@ struct ReleasePage {
     action: String,
     version: String,
     environment: String,
+    environments: Vec<Environment>,
     period: &'static str,
     periods: Vec<NavLink>,
     choices: Vec<(String, bool)>,
@@ -140,6 +142,7 @@ pub(crate) async fn show(
     let page =
         ReleasePage::new(shell.await?, Section::Releases.path(&project), &asked, period, &health, visit.now);
     answer::page(&ReleasePage {
+        environments: environments(&visit, &project, environment.unwrap_or_default()).await,
         choices: choices(&releases, &health),
         chart: chart(&series, window, width),
         issues: issues.into_iter().map(|(kind, issues)| IssueList::new(kind, issues)).collect(),
@@ -190,6 +193,7 @@ impl ReleasePage {
             action,
             version,
             environment: asked.environment.clone(),
+            environments: Vec::new(),
             period: period.name(),
             periods: periods.into(),
             choices: Vec::new(),

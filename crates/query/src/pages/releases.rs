@@ -1,12 +1,17 @@
 //! Releases of a project: how far each is taken up, how it does, and whether its rollout may go on.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use futures_util::future::join_all;
+use mayday_catalog::projects::Project;
 use mayday_event::Timestamp;
 use serde::Deserialize;
 
 use super::{
     answer,
+    environments::{Environment, environments},
     error::PageError,
     moment::{Count, Moment, counted},
     path::with_query,
@@ -27,6 +32,9 @@ use crate::{
 
 /// Releases in a page.
 const RELEASES: usize = 50;
+/// Those whose new issues are counted, and how long the page waits for that.
+const JUDGED: usize = 10;
+const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Template)]
 #[template(path = "releases.html")]
@@ -41,6 +49,7 @@ struct ReleasesPage {
     is_all: bool,
     /// The sessions cannot be read now.
     unavailable: bool,
+    environments: Vec<Environment>,
     /// No release of the project has a session in the period.
     no_sessions: bool,
     previous: Option<String>,
@@ -92,7 +101,7 @@ const SORTS: [(&str, &str, Sort); 8] = [
 
 impl ReleasesQuery {
     fn period(&self) -> Period {
-        Period::from_name(&self.period).unwrap_or_default()
+        Period::from_name(&self.period).unwrap_or(Period::Fortnight)
     }
 
     fn environment(&self) -> Option<&str> {
@@ -116,6 +125,12 @@ impl ReleasesQuery {
         )
     }
 
+    /// The address of a release's page, for the same period and environment.
+    fn path_of(&self, list: &str, version: &str) -> String {
+        let pairs = [("environment", self.environment.as_str()), ("statsPeriod", &self.period)];
+        with_query(&release::path(list, version), &pairs)
+    }
+
     fn matches(&self, row: &ReleaseRow) -> bool {
         let (wanted, version) = (self.query.trim().to_lowercase(), row.version.to_lowercase());
         let without_package = version.rsplit_once('@').map_or("", |(_, rest)| rest);
@@ -128,7 +143,7 @@ impl ReleasesQuery {
 }
 
 impl Row {
-    fn new(row: &ReleaseRow, all: &Releases, list: &str, issues: &str, now: Timestamp) -> Self {
+    fn new(row: &ReleaseRow, all: &Releases, href: String, issues: &str, now: Timestamp) -> Self {
         let known = row.known.as_ref();
         let commits = known.map_or(0, |known| known.commits);
         let deploys = known.map_or(0, |known| known.deploys);
@@ -137,7 +152,7 @@ impl Row {
         let quoted = format!("release:\"{}\"", row.version.replace('"', ""));
         let counts = row.counts();
         Self {
-            href: release::path(list, &row.version),
+            href,
             archived: known.is_some_and(|known| known.archived),
             created: Moment::ago(row.created, now),
             said: commits.into_iter().chain(deploys).collect::<Vec<_>>().join(" · "),
@@ -178,11 +193,36 @@ pub(crate) async fn list(
         visit.project_shell(format!("Releases · {}", project.name), &project, Section::Releases).await?;
     let issues = Section::Issues.path(&project);
     let action = Section::Releases.path(&project);
-    let page = ReleasesPage::new(shell, action, &issues, (asked, cursor), &releases, visit.now);
-    answer::page(&ReleasesPage { unavailable, no_sessions: page.no_sessions && !unavailable, ..page })
+    let mut page = ReleasesPage::new(shell, action, &issues, (asked, cursor), &releases, visit.now);
+    // What takes longer is left as it is.
+    tokio::time::timeout(PATIENCE, page.judge(&visit, &project, &releases)).await.ok();
+    answer::page(&ReleasesPage {
+        unavailable,
+        no_sessions: page.no_sessions && !unavailable,
+        environments: environments(&visit, &project, page.asked.environment().unwrap_or_default()).await,
+        ..page
+    })
 }
 
 impl ReleasesPage {
+    /// Lets new issues have their say in the verdicts of the first releases that brought some, as on these releases' own
+    /// pages; the other verdicts are of sessions alone.
+    async fn judge(&mut self, visit: &Visit, project: &Project, releases: &Releases) {
+        let (window, environment) = (self.asked.period().window(visit.now), self.asked.environment());
+        let rows = self.rows.iter_mut().filter(|row| row.new_issues > 0 && row.verdict.is_some());
+        let judging = rows.take(JUDGED).map(|row| async move {
+            let Some(release) = releases.find(&row.version) else { return };
+            let query = &visit.query;
+            match release_health::assessment(query, project, releases, release, window, environment).await {
+                Ok(found) => row.verdict = found.map(|found| found.verdict),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "new issues cannot be counted");
+                }
+            }
+        });
+        join_all(judging).await;
+    }
+
     fn new(
         shell: Shell,
         action: String,
@@ -194,7 +234,9 @@ impl ReleasesPage {
         let found: Vec<&ReleaseRow> = releases.0.iter().filter(|row| asked.matches(row)).collect();
         let (found, pagination) =
             release_order::page(found, |row| row.measures(), asked.sort(), cursor, RELEASES);
-        let rows = found.into_iter().map(|row| Row::new(row, releases, &action, issues, now)).collect();
+        let row =
+            |row: &ReleaseRow| Row::new(row, releases, asked.path_of(&action, &row.version), issues, now);
+        let rows = found.into_iter().map(row).collect();
         let period = asked.period();
         let periods = [Period::Day, Period::Fortnight, Period::Month].map(|other| NavLink {
             name: other.label().into(),
@@ -209,6 +251,7 @@ impl ReleasesPage {
             rows,
             is_all: asked.query.is_empty() && asked.cursor.is_empty(),
             unavailable: false,
+            environments: Vec::new(),
             no_sessions: releases.0.iter().all(|row| row.sessions.is_none()),
             previous: pagination.previous_cursor().map(to),
             next: pagination.next_cursor().map(to),

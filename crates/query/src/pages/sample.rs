@@ -168,6 +168,7 @@ pub(super) fn shown() -> Shown {
             activity("note", Some("ann@example.com"), json!({ "text": "Seen on <staging>, too." })),
             activity("set_regression", None, json!({ "version": "app@1.2.0" })),
         ],
+        latest: Vec::new(),
     }
 }
 

@@ -73,6 +73,24 @@ async fn a_wrong_password_is_refused_and_soon_not_even_looked_at() {
 }
 
 #[actix_web::test]
+async fn where_there_is_no_page_a_page_says_so() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    for path in [
+        "/nonsense/",
+        "/projects/mayday/app/nonsense/",
+        "/projects/mayday/app/settings/nonsense/",
+        "/projects/mayday/app/settings/limits/",
+        "/issues/1/nonsense",
+        "/issues/1/status",
+    ] {
+        let reply = server.visit(&browser, path).await;
+        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(reply.body.contains("There is no such page here."), "{path}: {}", reply.body);
+    }
+}
+
+#[actix_web::test]
 async fn logging_in_leads_to_no_other_site() {
     let server = Server::start().await;
     let reply = log_in(&server, &server.bootstrap.admin_password, "//evil.example/").await;

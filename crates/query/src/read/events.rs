@@ -18,7 +18,6 @@ use super::{
     attachments::{self, StoredAttachment},
     bare_event,
     page::{self, Place},
-    period::all_time,
 };
 use crate::{
     Query, QueryError,
@@ -95,6 +94,16 @@ pub(crate) async fn list_of_issue(
     list(query, issue.project_id, &issue.hashes, params).await
 }
 
+/// The latest event of one of an issue's fingerprints; `None` if none is kept.
+pub(crate) async fn latest_of_hash(
+    query: &Query,
+    issue: &Issue,
+    hash: GroupHash,
+) -> Result<Option<EventSummary>, QueryError> {
+    let params = EventListParams { limit: 1, ..EventListParams::default() };
+    Ok(list(query, issue.project_id, &[hash], &params).await?.events.into_iter().next())
+}
+
 /// A page of a project's events.
 pub(crate) async fn list_of_project(
     query: &Query,
@@ -110,7 +119,7 @@ async fn list(
     hashes: &[GroupHash],
     params: &EventListParams,
 ) -> Result<EventPage, QueryError> {
-    let window = params.window.unwrap_or_else(|| all_time(query.clock.now()));
+    let window = params.window.unwrap_or(Window::ALL);
     let limit = params.limit.clamp(1, super::MAX_LIMIT);
     let after =
         params.cursor.map(|cursor| EventCursor { timestamp: Timestamp(cursor.value), event_id: cursor.id });

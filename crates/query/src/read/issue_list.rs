@@ -25,7 +25,7 @@ use super::{
     Series,
     issue_search::{self, Candidates, Counts},
     page::{self, Place},
-    period::{Period, all_time},
+    period::Period,
 };
 use crate::{
     Query, QueryError,
@@ -191,11 +191,10 @@ async fn sorted(
     if candidates.issues.is_empty() {
         return Ok(Vec::new());
     }
-    let now = query.clock.now();
     let by_events = matches!(params.sort, Sort::Freq | Sort::User);
     let counts = match by_events || params.window.is_some() || candidates.ask_events() {
         true => {
-            let window = params.window.unwrap_or_else(|| all_time(now));
+            let window = params.window.unwrap_or(Window::ALL);
             candidates.count(query, project, window, params.sort == Sort::User).await?
         }
         false => Counts::default(),
@@ -276,7 +275,7 @@ async fn hydrate(
     let now = query.clock.now();
     let (store, everything) = (&query.store, Condition::default());
     let (lifetime, (matching, mut series)) = tokio::try_join!(
-        store.group_stats(project.id, &groups, all_time(now), &everything),
+        store.group_stats(project.id, &groups, Window::ALL, &everything),
         matching_of(store, project.id, &groups, params, condition, now),
     )?;
     let counts = |stats: &HashMap<u64, GroupStats>, id: IssueId| {

@@ -17,7 +17,6 @@ use mayday_store::queries::{Condition, Window, issues::GroupStats, search::Match
 use super::{
     issue_list::MAX_ISSUES,
     kept_counts::{Asked, Counted},
-    period::all_time,
 };
 use crate::{
     Query, QueryError,
@@ -101,7 +100,7 @@ async fn lifetime(
         return Ok(HashMap::new());
     }
     let with_users = counts.any(|count| count.is_of_users());
-    all_of(query, project, all_time(query.clock.now()), with_users).await
+    all_of(query, project, Window::ALL, with_users).await
 }
 
 async fn all_of(

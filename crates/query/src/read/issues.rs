@@ -8,7 +8,7 @@ use mayday_store::queries::{Condition, HashGroup, Window, tags::TagFacet};
 
 use super::{
     Series,
-    period::{Period, all_time},
+    period::Period,
     stats::Of,
     tags::{self, Narrowed},
 };
@@ -61,18 +61,14 @@ pub(crate) async fn detail(query: &Query, issue: Issue) -> Result<IssueDetail, Q
         tags::facets(query, Of::Issue(&issue), &everything, FACET_VALUES),
         async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
     )?;
-    // Distinct values are estimates; of users there is a better one already.
-    if let Some(users) = facets.iter_mut().find(|facet| facet.key == "user") {
-        users.distinct = counts.users;
-    }
+    tags::agree_on_users(&mut facets, counts.users);
     Ok(IssueDetail { issue, counts, last_day, last_month, facets, activities })
 }
 
 /// Its events and users, of all that is kept.
 pub(crate) async fn counts(query: &Query, issue: &Issue) -> Result<IssueCounts, QueryError> {
-    let window = all_time(query.clock.now());
-    let stats =
-        query.store.group_stats(issue.project_id, &group(issue), window, &Condition::default()).await?;
+    let (group, everything) = (group(issue), Condition::default());
+    let stats = query.store.group_stats(issue.project_id, &group, Window::ALL, &everything).await?;
     let stats = stats.get(&issue.id.0).copied().unwrap_or_default();
     Ok(IssueCounts { events: stats.events, users: stats.users })
 }

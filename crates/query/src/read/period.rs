@@ -56,11 +56,6 @@ impl Period {
     }
 }
 
-/// All that is kept: the store's retention, not this, is what ends it.
-pub(crate) fn all_time(now: Timestamp) -> Window {
-    Window { from: Timestamp(0), to: Period::Day.window(now).to }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

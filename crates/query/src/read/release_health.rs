@@ -129,7 +129,7 @@ impl Releases {
         })
     }
 
-    fn find(&self, version: &str) -> Option<&ReleaseRow> {
+    pub(crate) fn find(&self, version: &str) -> Option<&ReleaseRow> {
         self.0.iter().find(|row| row.version == version)
     }
 }
@@ -170,7 +170,7 @@ pub(crate) async fn list(
 
 /// As [`list`], without sessions and without what only they tell of.
 pub(crate) async fn of_catalog(query: &Query, project: &Project) -> Result<Releases, QueryError> {
-    let filter = ReleaseFilter { project: Some(project.id), ..ReleaseFilter::default() };
+    let filter = ReleaseFilter { projects: vec![project.id], ..ReleaseFilter::default() };
     let known = query.catalog.releases(project.organization_id, &filter, RELEASES).await?;
     let versions: Vec<String> = known.iter().map(|release| release.version.clone()).collect();
     let mut issues = query.catalog.release_issue_counts(project.id, &versions).await?;
@@ -208,16 +208,35 @@ pub(crate) async fn show(
     };
     let baseline = baseline.cloned();
     let new_issues = new_issues(query, project, version, window, environment).await?;
-    let judged: Vec<NewIssue> = new_issues.iter().map(|(issue, events)| judged(issue, *events)).collect();
-    let assessment =
-        assess(&release.evidence(), baseline.as_ref().map(ReleaseRow::evidence).as_ref(), &judged);
+    let assessment = beside(&release, baseline.as_ref(), &new_issues);
     Ok((ReleaseHealth { release, baseline, assessment, new_issues }, releases))
 }
 
 /// What a list says of a release without asking for the events of its issues.
 pub(crate) fn quick_assessment(releases: &Releases, release: &ReleaseRow) -> Option<Assessment> {
-    let baseline = releases.before(release).map(ReleaseRow::evidence);
-    assess(&release.evidence(), baseline.as_ref(), &[])
+    beside(release, releases.before(release), &[])
+}
+
+/// As [`quick_assessment`], with the events of the release's new issues.
+pub(crate) async fn assessment(
+    query: &Query,
+    project: &Project,
+    releases: &Releases,
+    release: &ReleaseRow,
+    window: Window,
+    environment: Option<&str>,
+) -> Result<Option<Assessment>, QueryError> {
+    let new_issues = new_issues(query, project, &release.version, window, environment).await?;
+    Ok(beside(release, releases.before(release), &new_issues))
+}
+
+fn beside(
+    release: &ReleaseRow,
+    baseline: Option<&ReleaseRow>,
+    new_issues: &[(Issue, u64)],
+) -> Option<Assessment> {
+    let judged: Vec<NewIssue> = new_issues.iter().map(|(issue, events)| judged(issue, *events)).collect();
+    assess(&release.evidence(), baseline.map(ReleaseRow::evidence).as_ref(), &judged)
 }
 
 /// Sessions of a release in buckets of `width_ms`, those of each bucket that has any.

@@ -5,7 +5,7 @@ use mayday_store::queries::{
     tags::{TagFacet, Tagged},
 };
 
-use super::{period::all_time, stats::Of};
+use super::stats::Of;
 use crate::{Query, QueryError};
 
 /// Which of the events.
@@ -17,13 +17,21 @@ pub(crate) struct Narrowed {
 }
 
 impl Narrowed {
-    fn tagged<'a>(&'a self, query: &Query, of: &'a Of<'_>) -> Tagged<'a> {
+    fn tagged<'a>(&'a self, of: &'a Of<'_>) -> Tagged<'a> {
         Tagged {
             project: of.project(),
             hashes: of.hashes(),
-            window: self.window.unwrap_or_else(|| all_time(query.clock.now())),
+            window: self.window.unwrap_or(Window::ALL),
             filter: &self.filter,
         }
+    }
+}
+
+/// Lets the tag `user` have as many values as there are users by the count that stands beside it: that is an estimate, and
+/// two numbers for one thing would only puzzle.
+pub(crate) fn agree_on_users(facets: &mut [TagFacet], users: u64) {
+    if let Some(of_users) = facets.iter_mut().find(|facet| facet.key == "user") {
+        of_users.distinct = users;
     }
 }
 
@@ -37,7 +45,7 @@ pub(crate) async fn facets(
     if of.has_none() {
         return Ok(Vec::new());
     }
-    Ok(query.store.tag_facets(narrowed.tagged(query, &of), top).await?)
+    Ok(query.store.tag_facets(narrowed.tagged(&of), top).await?)
 }
 
 /// One tag with the `top` most frequent values.
@@ -51,6 +59,6 @@ pub(crate) async fn facet(
     if of.has_none() {
         return Err(QueryError::NotFound("tag"));
     }
-    let facet = query.store.tag_facet(narrowed.tagged(query, &of), key, top).await?;
+    let facet = query.store.tag_facet(narrowed.tagged(&of), key, top).await?;
     facet.ok_or(QueryError::NotFound("tag"))
 }

@@ -208,11 +208,7 @@ impl Parser {
             return Ok(Value { comparison: Comparison::Equal, items: self.list(key)? });
         }
         let comparison = self.comparison();
-        let at = self.position();
-        let item = match self.quoted()? {
-            Some(pattern) => Item { at, is_quoted: true, pattern },
-            None => Item { at, is_quoted: false, pattern: self.bare(|_| false) },
-        };
+        let item = self.item(|_| false)?;
         if !item.is_quoted && item.pattern.0 == [""] {
             return Err(error(position, format!("{key}: needs a value; quote it to search for the text")));
         }
@@ -236,13 +232,9 @@ impl Parser {
         let mut items = Vec::new();
         loop {
             self.skip_space();
-            let at = self.position();
-            let item = match self.quoted()? {
-                Some(pattern) => Item { at, is_quoted: true, pattern },
-                None => Item { at, is_quoted: false, pattern: self.bare(|char| matches!(char, ',' | ']')) },
-            };
+            let item = self.item(|char| matches!(char, ',' | ']'))?;
             if !item.is_quoted && item.pattern.0 == [""] {
-                return Err(error(at, format!("{key}: a value of the list is missing here")));
+                return Err(error(item.at, format!("{key}: a value of the list is missing here")));
             }
             items.push(item);
             self.skip_space();
@@ -282,6 +274,36 @@ impl Parser {
             }
         }
         text.0
+    }
+
+    /// One value of a key. Who opens a parenthesis in it and does not close it means a list, or forgot quotes.
+    fn item(&mut self, is_end: impl Fn(char) -> bool) -> Result<Item, SearchError> {
+        let (start, at) = (self.at, self.position());
+        if let Some(pattern) = self.quoted()? {
+            return Ok(Item { at, is_quoted: true, pattern });
+        }
+        let pattern = self.bare(is_end);
+        match self.unpaired(start) {
+            Some(position) => Err(error(
+                position,
+                "this parenthesis has no other in its value; several values are [a, b], and one with spaces or \
+                 parentheses goes in quotes",
+            )),
+            None => Ok(Item { at, is_quoted: false, pattern }),
+        }
+    }
+
+    /// The place of a parenthesis that has no other in what was read from `start` on.
+    fn unpaired(&self, start: usize) -> Option<usize> {
+        let mut open = Vec::new();
+        for (at, char) in self.chars.iter().enumerate().take(self.at).skip(start) {
+            match char {
+                '(' => open.push(at + 1),
+                ')' if open.pop().is_none() => return Some(at + 1),
+                _ => {}
+            }
+        }
+        open.first().copied()
     }
 
     /// What is between quotes, if the next character is one.

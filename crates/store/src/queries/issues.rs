@@ -1,7 +1,7 @@
 //! Aggregates by group hash.
 //!
 //! A window is widened to whole hours (UTC), and read as days where it is made of whole days, or as all there is where
-//! it begins in 1970: then ClickHouse answers from the projections of counts, and from raw events only where a condition asks for
+//! it is [`Window::ALL`]: then ClickHouse answers from the projections of counts, and from raw events only where a condition asks for
 //! more than an environment. All give the same numbers.
 
 use std::{collections::HashMap, slice::from_ref};
@@ -192,7 +192,7 @@ impl Store {
         if groups.is_empty() {
             return Ok((HashMap::new(), series));
         }
-        let all = Span { from: Timestamp(0), to: buckets.end, interval };
+        let all = Span { interval, ..Span::of(Window::ALL) };
         let mut values = Values::default();
         // The sum of a group's buckets is its row of bucket 0.
         let sql = format!(
@@ -269,9 +269,9 @@ impl Span {
         self.interval.within()
     }
 
-    /// Whether it is all that is kept: nothing comes from later than now.
+    /// Whether it is all that is kept.
     fn is_all(&self) -> bool {
-        self.from <= Timestamp(0)
+        self.from <= Window::ALL.from && self.to >= Window::ALL.to
     }
 
     /// The projection that has these counts, if any has.

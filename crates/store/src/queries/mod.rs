@@ -56,7 +56,13 @@ pub struct HashGroup {
 /// it happened, so that a window says which weeks of `received` need not be read.
 const CLOCK_SLACK_MS: i64 = Timestamp::DAY_MS;
 
+/// Late enough for "whenever", and a time that ClickHouse's `DateTime` still has.
+const YEAR_2100_MS: i64 = 4_102_444_800_000;
+
 impl Window {
+    /// All that is kept. It ends where no clock is yet, so that nobody asks for it by chance.
+    pub const ALL: Self = Self { from: Timestamp(0), to: Timestamp(YEAR_2100_MS) };
+
     /// The condition for raw events, with parameters `from` and `to`.
     const CONDITION: &str = "timestamp >= fromUnixTimestamp64Milli({from:Int64})
         AND timestamp < fromUnixTimestamp64Milli({to:Int64})

@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub(crate) const PROJECT: ProjectId = ProjectId(7);
 /// 2026-11-24T04:00:00Z, a Tuesday.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_492_800_000);
-pub(crate) const ALL: Window = Window { from: Timestamp(0), to: Timestamp(NOW.0 + 10 * Timestamp::DAY_MS) };
+pub(crate) const ALL: Window = Window::ALL;
 
 /// A store with its schema.
 pub(crate) struct Fixture {

@@ -4,6 +4,7 @@ mod balance;
 mod blobs;
 mod deletions;
 mod ignored;
+mod left_files;
 mod retention;
 mod uploads;
 
@@ -49,6 +50,7 @@ async fn check(worker: &Worker) {
 
 async fn clean(worker: &Worker) {
     blobs::clean(worker).await;
+    left_files::delete(worker).await;
     retention::clean(worker).await;
     uploads::clean(worker).await;
 }

@@ -16,7 +16,6 @@ use uuid::Uuid;
 use crate::harness::{Fixture, NOW};
 
 const MINUTE_MS: i64 = 60_000;
-const ALL: Window = Window { from: Timestamp(0), to: Timestamp(NOW.0 + 10 * Timestamp::DAY_MS) };
 
 fn id(number: u128) -> EventId {
     EventId(Uuid::from_u128(number))
@@ -128,6 +127,49 @@ async fn the_files_of_a_discarded_issue_go_and_none_come_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_that_come_by_themselves_go_with_the_event_that_was_dropped() {
+    let fixture = Fixture::new().await;
+    let file = |number: u128| {
+        let envelope = format!(
+            r#"{{"event_id":"{}"}}
+{{"type":"attachment","filename":"view.txt"}}
+hello
+"#,
+            id(number)
+        );
+        fixture.report(number, &envelope)
+    };
+    happen(&fixture, 1..2, "boom").await;
+    let (catalog, store) = (&fixture.worker.catalog, &fixture.worker.store);
+    let organization = catalog.project_by_id(fixture.project).await.unwrap().organization_id;
+    catalog.discard_issue(organization, 1, the_issue(&fixture).await.id).await.unwrap();
+    fixture.worker.do_jobs().await;
+    // Before the event, after it, of another event, and of none that came.
+    fixture.append(file(2)).await;
+    fixture.work_off().await;
+    happen(&fixture, 2..4, "boom").await;
+    happen(&fixture, 4..5, "other").await;
+    for number in 3..6 {
+        fixture.append(file(number)).await;
+    }
+    fixture.work_off().await;
+    let stored = store.attachments(fixture.project, id(3)).await.unwrap().remove(0);
+    fixture.worker.do_jobs().await;
+    for (number, kept) in [(2, 0), (3, 0), (4, 2), (5, 1)] {
+        let files = store.attachments(fixture.project, id(number)).await.unwrap();
+        assert_eq!(files.len(), kept, "{number}");
+    }
+    let key = |number| BlobKey::Attachment {
+        project: fixture.project,
+        event: id(number),
+        id: stored.id,
+        received: NOW,
+    };
+    assert!(fixture.worker.blobs.get(&key(3)).await.is_err());
+    assert!(fixture.worker.blobs.get(&key(5)).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_issue_ignored_until_a_time_comes_back_then() {
     let fixture = Fixture::new().await;
     happen(&fixture, 1..2, "boom").await;
@@ -217,7 +259,8 @@ async fn what_is_past_a_project_s_retention_goes_by_whole_days() {
     fixture.worker.catalog.put_settings(fixture.project, Section::Retention, &week, "ann").await.unwrap();
     fixture.worker.do_jobs().await;
     assert_eq!(events().await, [2, 3]);
-    let sessions = fixture.worker.store.session_totals(fixture.project, ALL, &SessionFilter::default()).await;
+    let sessions =
+        fixture.worker.store.session_totals(fixture.project, Window::ALL, &SessionFilter::default()).await;
     assert_eq!(sessions.unwrap().sessions, 2);
     assert_eq!(the_issue(&fixture).await.status, Status::Unresolved, "its issue stays");
     fixture.advance_ms(Timestamp::DAY_MS);

@@ -69,6 +69,11 @@ impl Moment {
         !self.crash.handled
     }
 
+    /// Whether the system ended the app, for it did not answer.
+    pub(super) fn is_anr(&self) -> bool {
+        self.crash.error_type == "ApplicationNotResponding"
+    }
+
     /// The person's id.
     pub(super) fn user(&self) -> String {
         user_id(self.user)
@@ -128,6 +133,7 @@ impl Moment {
     fn mechanism(&self) -> &'static str {
         match self.crash.error_type {
             "EXC_BAD_ACCESS" | "EXC_BREAKPOINT" => "mach",
+            _ if self.is_anr() => "AppExitInfo",
             _ => self.crash.sdk.mechanism(),
         }
     }

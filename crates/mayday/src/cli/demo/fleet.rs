@@ -94,5 +94,5 @@ pub(super) const RELEASES: &[(&str, &str)] =
 /// Languages of the phones.
 pub(super) const LOCALES: &[&str] = &["en_US", "en_GB", "de_DE", "fr_FR", "ja_JP", "pt_BR", "es_ES"];
 
-/// People who use the apps.
+/// People who see crashes.
 pub(super) const USERS: usize = 900;

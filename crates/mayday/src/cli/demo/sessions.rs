@@ -9,15 +9,18 @@ use serde_json::{Value, json};
 use super::{
     crashes::CRASHES,
     event::{Moment, release_at},
-    fleet::{Dice, RELEASES, USERS},
+    fleet::{Dice, RELEASES},
 };
 
-/// People who use an app on a day.
-const DAILY_USERS: usize = 120;
+/// People who use the apps; few of them ever see a crash.
+const PEOPLE: usize = 8_000;
+/// Those who use an app on a day.
+const DAILY_USERS: usize = 1_500;
 /// Most sessions of one of them on a day.
-const DAILY_SESSIONS: usize = 24;
+const DAILY_SESSIONS: usize = 6;
 /// What one envelope may hold.
 const AGGREGATES: usize = 100;
+const SINGLE_SESSIONS: usize = 25;
 
 /// Sessions by release and environment.
 type Sessions = BTreeMap<(String, &'static str), Vec<Value>>;
@@ -29,8 +32,10 @@ pub(super) fn envelopes(
     now: Timestamp,
     days: i64,
 ) -> anyhow::Result<Vec<Vec<u8>>> {
+    let (anrs, crashes): (Vec<&Moment>, Vec<&Moment>) =
+        crashes.iter().filter(|moment| moment.is_crash()).partition(|moment| moment.is_anr());
     let mut sessions = Sessions::new();
-    for crash in crashes.iter().filter(|moment| moment.is_crash()) {
+    for crash in crashes {
         let counts = json!({"started": crash.timestamp.to_string(), "did": crash.user(), "crashed": 1});
         sessions.entry((crash.release(), crash.environment())).or_default().push(counts);
     }
@@ -42,10 +47,25 @@ pub(super) fn envelopes(
             go_well(dice, &mut sessions, package, now, (day, days));
         }
     }
-    let envelopes = sessions.iter().flat_map(|(of, aggregates)| {
-        aggregates.chunks(AGGREGATES).map(move |aggregates| envelope(of, aggregates, now))
+    let anrs: Vec<Value> = anrs.into_iter().map(|anr| without_answer(dice, anr)).collect();
+    let singles = anrs.chunks(SINGLE_SESSIONS).map(|singles| envelope("session", singles, now));
+    let counted = sessions.iter().flat_map(|((release, environment), aggregates)| {
+        let attrs = json!({"release": release, "environment": environment});
+        aggregates.chunks(AGGREGATES).map(move |aggregates| {
+            envelope("sessions", &[json!({"aggregates": aggregates, "attrs": attrs})], now)
+        })
     });
-    envelopes.collect()
+    counted.chain(singles).collect()
+}
+
+/// The session that an ANR ended: only one that is sent by itself says what it ended in.
+fn without_answer(dice: &mut Dice, anr: &Moment) -> Value {
+    json!({
+        "sid": dice.event_id(), "did": anr.user(), "init": true, "seq": 0,
+        "started": anr.timestamp.plus_ms(-90_000).to_string(), "timestamp": anr.timestamp.to_string(),
+        "duration": 90, "errors": 1, "status": "abnormal", "abnormal_mechanism": "anr_background",
+        "attrs": {"release": anr.release(), "environment": anr.environment()},
+    })
 }
 
 /// What an app's users do on a day, of so many.
@@ -55,7 +75,7 @@ fn go_well(dice: &mut Dice, sessions: &mut Sessions, package: &str, now: Timesta
         let age = since as f64 / (days * Timestamp::DAY_MS) as f64;
         // Not everybody has the newest release.
         let (version, build) = RELEASES[release_at(age).saturating_sub(usize::from(dice.fraction() < 0.3))];
-        let user = dice.below(USERS);
+        let user = dice.below(PEOPLE);
         let counts = json!({
             "started": now.plus_ms(-since).to_string(),
             "did": super::event::user_id(user),
@@ -67,18 +87,12 @@ fn go_well(dice: &mut Dice, sessions: &mut Sessions, package: &str, now: Timesta
     }
 }
 
-/// The request body: an envelope, gzip.
-fn envelope(of: &(String, &str), aggregates: &[Value], now: Timestamp) -> anyhow::Result<Vec<u8>> {
-    let (release, environment) = of;
-    let payload = serde_json::to_vec(&json!({
-        "aggregates": aggregates,
-        "attrs": {"release": release, "environment": environment},
-    }))?;
-    let header = json!({"sent_at": now.to_string()});
-    let item = json!({"type": "sessions", "length": payload.len()});
+/// The request body: an envelope of items of one type, gzip.
+fn envelope(item_type: &str, items: &[Value], now: Timestamp) -> anyhow::Result<Vec<u8>> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    writeln!(gzip, "{header}\n{item}")?;
-    gzip.write_all(&payload)?;
-    gzip.write_all(b"\n")?;
+    writeln!(gzip, "{}", json!({"sent_at": now.to_string()}))?;
+    for item in items {
+        writeln!(gzip, "{}\n{item}", json!({"type": item_type}))?;
+    }
     Ok(gzip.finish()?)
 }

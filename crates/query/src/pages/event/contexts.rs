@@ -35,6 +35,9 @@ pub(crate) fn contexts(event: &Event) -> Vec<Table> {
 
 fn table(name: &str, value: &Value) -> Option<Table> {
     let rows = match value {
+        Value::Object(fields) if name == "flags" && fields.get("values").is_some_and(Value::is_array) => {
+            flags(fields)
+        }
         Value::Object(fields) => rows(fields),
         Value::Null => Vec::new(),
         other => vec![Pair::new(label(name), values::text(other))],
@@ -47,6 +50,16 @@ fn rows(fields: &Map<String, Value>) -> Vec<Pair> {
     let (mut head, tail): (Vec<_>, Vec<_>) = shown.partition(|(name, _)| rank(name).is_some());
     head.sort_by_key(|(name, _)| rank(name));
     head.into_iter().chain(tail).map(|(name, value)| Pair::new(label(name), field(name, value))).collect()
+}
+
+/// Feature flags by their names, the one looked at last first.
+fn flags(fields: &Map<String, Value>) -> Vec<Pair> {
+    let all = fields.get("values").and_then(Value::as_array).into_iter().flatten();
+    let pair = |flag: &Value| {
+        let name = flag.get("flag").and_then(Value::as_str)?;
+        Some(Pair::new(name, flag.get("result").map_or_else(String::new, values::text)))
+    };
+    all.rev().filter_map(pair).collect()
 }
 
 /// Names come before details.
@@ -175,5 +188,17 @@ mod tests {
                 "Simulator=no"
             ]
         );
+    }
+
+    #[test]
+    fn flags_go_by_their_names() {
+        let flags = json!({ "values": [{ "flag": "new_checkout", "result": true }, { "flag": "theme", "result": "b" }, 7] });
+        let rows: Vec<String> = table("flags", &flags)
+            .unwrap()
+            .rows
+            .iter()
+            .map(|row| format!("{}={}", row.name, row.value))
+            .collect();
+        assert_eq!(rows, ["theme=b", "new_checkout=true"]);
     }
 }

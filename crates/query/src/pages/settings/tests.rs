@@ -58,6 +58,23 @@ async fn limits_are_added_changed_and_removed_by_one_form() {
     assert_eq!(stored(&server, "limits").await, json!({ "limits": [limit] }));
 }
 
+/// A browser presses a form's first button for who presses Enter in a field.
+#[actix_web::test]
+async fn enter_in_a_field_saves_and_tries_nothing() {
+    let server = Server::start().await;
+    let browser = server.browser().await;
+    for tab in Tab::ALL {
+        let path = tab.path(&server.project);
+        let page = server.visit(&browser, &path).await;
+        let forms: Vec<&str> = page.body.split("<form ").skip(1).collect();
+        assert!(!forms.is_empty(), "{path}");
+        for form in forms {
+            let button = form.split("<button").nth(1).and_then(|rest| rest.split_once('>')).unwrap().0;
+            assert!(!button.contains("formaction"), "{path}: {button}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
     let server = Server::start().await;
