@@ -12,8 +12,11 @@ use anyhow::{Context, bail};
 use crate::workspace::Workspace;
 
 /// What Debian's packages bring: a command that succeeds where they are, and the packages.
-const SYSTEM_PROGRAMS: [(&[&str], &[&str]); 2] = [
+const SYSTEM_PROGRAMS: [(&[&str], &[&str]); 4] = [
     (&["/usr/bin/chromium", "--version"], &["chromium"]),
+    // Programs as phones run them are compiled, and really crash.
+    (&["aarch64-linux-gnu-g++", "--version"], &["g++-aarch64-linux-gnu"]),
+    (&["qemu-aarch64", "--version"], &["qemu-user"]),
     (
         &["/usr/bin/ruby", "-rsentry-ruby", "-rraven", "-e", ""],
         &["ruby", "ruby-sentry-ruby", "ruby-sentry-raven"],

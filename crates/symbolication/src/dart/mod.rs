@@ -3,7 +3,7 @@
 //!
 //! Frames of compiled Dart are native ones.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
 use mayday_event::{
     file_name,
@@ -22,6 +22,12 @@ const MAGIC: [u8; 4] = *b"MDDM";
 const NAMES: usize = 4_000_000;
 /// Images that are asked for.
 const IMAGES: usize = 8;
+/// Letters of an obfuscated name at most. Dart counts through them, `a`, …, `Z`, `aa`, …, and four are enough for [`NAMES`].
+const OBFUSCATED_LETTERS: usize = 4;
+/// Types of Dart's own that are as short, and keep their names.
+const SHORT_TYPES: [&str; 14] = [
+    "Enum", "File", "Link", "List", "Map", "Null", "Set", "Sink", "Type", "Uri", "Zone", "bool", "int", "num",
+];
 /// What a Dart message has before a type's name.
 const BEFORE_TYPES: [&str; 4] = ["Instance of '", "type '", "subtype of type '", "class '"];
 
@@ -65,33 +71,38 @@ impl<'a> DartMap<'a> {
         self.0.get(name)
     }
 
-    /// `Instance of 'aB'` and `type 'a' is not a subtype of type 'b'`: only names that are said to be of types.
+    /// A text with the original names of its types.
     fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut named = String::new();
         let mut is_changed = false;
         let mut rest = text;
-        while let Some((before, after)) = rest.split_once('\'') {
+        while let Some((before, name, after)) = next_type(rest) {
+            let original = self.original(name);
+            is_changed |= original.is_some();
             named.push_str(before);
-            named.push('\'');
+            named.push_str(original.unwrap_or(name));
             rest = after;
-            if BEFORE_TYPES.iter().any(|known| named.ends_with(known))
-                && let Some((name, _)) = after.split_once('\'')
-                && let Some(original) = self.original(name)
-            {
-                named.push_str(original);
-                rest = after.strip_prefix(name).unwrap_or(after);
-                is_changed = true;
-            }
         }
         named.push_str(rest);
         if is_changed { Cow::Owned(named) } else { Cow::Borrowed(text) }
     }
 }
 
+/// `Instance of 'aB'` and `type 'a' is not a subtype of type 'b'`: only names that are said to be of types. What is before
+/// the first of them, its name, and the rest.
+fn next_type(text: &str) -> Option<(&str, &str, &str)> {
+    text.match_indices('\'').find_map(|(quote, _)| {
+        let (before, after) = text.split_at(quote + 1);
+        let is_before_type = BEFORE_TYPES.iter().any(|known| before.ends_with(known));
+        let (name, _) = after.split_once('\'').filter(|_| is_before_type)?;
+        Some((before, name, after.strip_prefix(name)?))
+    })
+}
+
 /// Gives exceptions of Flutter apps their types' names, in what they say too, as far as `artifacts` has the map of one of the
 /// app's images.
 pub fn symbolicate_dart(event: &mut Event, artifacts: &dyn Artifacts) {
-    if event.exception.is_empty() || !is_dart(event) {
+    if !is_dart(event) || !has_obfuscated_types(event) {
         return;
     }
     let Some((image, file)) = find(event, artifacts) else { return };
@@ -119,6 +130,24 @@ fn is_dart(event: &Event) -> bool {
     event.platform == "dart" || sdk.contains("dart") || sdk.contains("flutter")
 }
 
+/// Whether a type of the event may be obfuscated. Where none is, no map is asked for: an app that was built without obfuscation
+/// has none, and lacks none.
+fn has_obfuscated_types(event: &Event) -> bool {
+    let types_in = |text| iter::successors(next_type(text), |(_, _, rest)| next_type(rest));
+    event.exception.iter().any(|exception| {
+        let mut said = exception.value.iter().flat_map(|value| types_in(value));
+        exception.ty.as_deref().is_some_and(is_obfuscated) || said.any(|(_, name, _)| is_obfuscated(name))
+    })
+}
+
+/// By its looks: letters, and `_` before those of a private name.
+fn is_obfuscated(name: &str) -> bool {
+    let letters = name.strip_prefix('_').unwrap_or(name);
+    (1..=OBFUSCATED_LETTERS).contains(&letters.len())
+        && letters.bytes().all(|letter| letter.is_ascii_alphabetic())
+        && !SHORT_TYPES.contains(&name)
+}
+
 /// The first image that there is a readable map of.
 fn find(event: &Event, artifacts: &dyn Artifacts) -> Option<(usize, CacheFile)> {
     let images = event.debug_images.iter().enumerate().filter(|(_, image)| is_dart_image(image));
@@ -143,12 +172,14 @@ fn is_dart_image(image: &DebugImage) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use proptest::prelude::*;
     use serde_json::json;
     use symbolic::common::ByteView;
 
     use super::*;
-    use crate::{Absent, restore, testing_events::event_of};
+    use crate::{Absent, Status, restore, testing_events::event_of};
 
     struct OneMap(Vec<u8>);
 
@@ -160,13 +191,27 @@ mod tests {
         }
     }
 
-    fn named(map: &str, ty: &str, value: &str) -> (Option<String>, Option<String>) {
-        let mut event = event_of(&json!({
+    /// Has no map, and says whether one was asked for.
+    struct NoMap<'a>(&'a AtomicBool);
+
+    impl Artifacts for NoMap<'_> {
+        fn find(&self, _: &Wanted) -> Result<CacheFile, Absent> {
+            self.0.store(true, Ordering::Relaxed);
+            Err(Absent { status: Status::Missing, reason: "not uploaded".into() })
+        }
+    }
+
+    fn event_with(ty: &str, value: &str) -> Event {
+        event_of(&json!({
             "platform": "other", "sdk": { "name": "sentry.dart.flutter", "version": "9.0.0" },
             "exception": { "values": [{ "type": ty, "value": value }] },
             "debug_meta": { "images": [{ "type": "elf", "code_file": "/data/app/libapp.so",
                 "debug_id": "c0bcc3f1-9827-fe65-3058-404b2831d9e6" }] },
-        }));
+        }))
+    }
+
+    fn named(map: &str, ty: &str, value: &str) -> (Option<String>, Option<String>) {
+        let mut event = event_with(ty, value);
         let before = event.clone();
         let map = dart_map_cache(map.as_bytes()).unwrap_or_else(|_| map.into());
         symbolicate_dart(&mut event, &OneMap(map));
@@ -191,6 +236,22 @@ mod tests {
         );
         assert_eq!(named("{}", "aB", "m"), (Some("aB".to_owned()), Some("m".to_owned())));
         assert!(dart_map_cache(br#"["a"]"#).is_err());
+    }
+
+    #[test]
+    fn no_map_is_asked_for_where_no_type_is_obfuscated() {
+        let asks = |ty: &str, value: &str| {
+            let asked = AtomicBool::new(false);
+            let mut event = event_with(ty, value);
+            symbolicate_dart(&mut event, &NoMap(&asked));
+            asked.into_inner()
+        };
+        assert!(!asks("CartException", "Instance of 'CartException'"));
+        assert!(!asks("_TypeError", "type 'Null' is not a subtype of type 'String' in type cast"));
+        assert!(!asks("StateError", "no element 'aB'"), "not said to be a type");
+        assert!(asks("aB", "no element"));
+        assert!(asks("_aB", "no element"), "private");
+        assert!(asks("_TypeError", "type 'Null' is not a subtype of type 'xyZ' in type cast"));
     }
 
     proptest! {

@@ -1,4 +1,5 @@
 mod against_processor;
+mod arm64;
 
 use std::io::{BufRead, BufReader, Cursor};
 
