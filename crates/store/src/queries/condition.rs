@@ -116,7 +116,9 @@ impl Condition {
             Self::All(all) => joined(all, " AND ", values),
             Self::Any(any) => joined(any, " OR ", values),
             Self::Not(condition) => format!("NOT {}", condition.sql(values)),
-            Self::OneOf(Field::Tag(key), texts) if is_paired(key) && texts.iter().all(is_in_pair) => {
+            Self::OneOf(Field::Tag(key), texts)
+                if is_paired(key) && texts.iter().all(|text| is_in_pair(text)) =>
+            {
                 let pair = |text: &String| format!("has(tag_pairs, {})", values.text(&pair(key, text)));
                 format!("({})", texts.iter().map(pair).collect::<Vec<_>>().join(" OR "))
             }
@@ -169,7 +171,7 @@ fn is_paired(key: &str) -> bool {
 }
 
 /// Whether a pair has the value; of a tag that is not there, there is no pair.
-fn is_in_pair(value: &String) -> bool {
+fn is_in_pair(value: &str) -> bool {
     (1..UNPAIRED_BYTES).contains(&value.len())
 }
 
