@@ -78,7 +78,8 @@ struct SourceRow {
 
 /// What came of a trial, for people.
 struct TrialResult {
-    is_good: bool,
+    /// `good`, `bad`, or nothing: it answers, and that is all.
+    tone: &'static str,
     message: String,
     /// Place, what the source said of it, and after how many milliseconds.
     places: Vec<(String, String, u128)>,
@@ -91,7 +92,11 @@ impl From<&Trial> for TrialResult {
             (probed.place.clone(), source_trial::said(probed), probed.took.as_millis())
         };
         Self {
-            is_good: matches!(trial.verdict(), Verdict::Found | Verdict::NotFound),
+            tone: match trial.verdict() {
+                Verdict::Found => "good",
+                Verdict::NotFound => "",
+                _ => "bad",
+            },
             message: trial.message(),
             places: places.map(place).collect(),
         }

@@ -465,6 +465,8 @@ async fn a_symbol_source_is_tried_as_it_is_typed() {
     assert_eq!(reply.status, StatusCode::OK);
     for expected in [
         "It cannot be reached.",
+        "notice bad\" id=\"source-trial\"",
+        "test/#source-trial\"",
         "value=\"http://127.0.0.1:9/\"",
         "value=\"New source\"",
         "/debuginfo</code>",
