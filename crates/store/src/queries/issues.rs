@@ -187,6 +187,13 @@ impl Store {
         interval: Interval,
         condition: &Condition,
     ) -> Result<(HashMap<u64, GroupStats>, GroupSeries), StoreError> {
+        // Each of the two has a projection that is smaller than one that has both.
+        if condition.asks_only(&|field| *field == Field::Environment) {
+            return tokio::try_join!(
+                self.group_stats(project, groups, Window::ALL, condition),
+                self.group_series(project, groups, window, interval, condition),
+            );
+        }
         let buckets = interval.buckets(window)?;
         let mut series = buckets.none(groups);
         if groups.is_empty() {

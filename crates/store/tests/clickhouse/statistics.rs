@@ -115,6 +115,7 @@ async fn a_page_of_a_search_is_counted_at_once_as_it_is_part_by_part() {
     let two_days =
         Window { from: midnight.plus_ms(-Timestamp::DAY_MS), to: midnight.plus_ms(Timestamp::DAY_MS) };
     let conditions = [
+        is(Field::Environment, "staging"),
         is(Field::Release, "1.0"),
         is(Field::DeviceFamily, "Pixel"),
         Condition::All(vec![is(Field::Release, "1.0"), is(Field::DeviceFamily, "Pixel")]),
