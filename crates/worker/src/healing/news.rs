@@ -15,19 +15,11 @@ const LOOKS_MS: [i64; 3] = [0, 15_000, 60_000];
 const CLOCKS_MS: i64 = 2_000;
 
 /// What is known to have come, and what is to be done about it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct News {
     /// The last debug file and artifact bundle that were looked at; `None` before the first look.
     seen: Option<(i64, i64)>,
-    /// Until when changes of symbol sources were looked at.
-    sources_seen: Timestamp,
     due: VecDeque<(Timestamp, Arrived)>,
-}
-
-impl Default for News {
-    fn default() -> Self {
-        Self { seen: None, sources_seen: Timestamp(0), due: VecDeque::new() }
-    }
 }
 
 impl News {
@@ -53,6 +45,7 @@ impl Healing<'_> {
     /// Finds out what came since it last looked, and lets the cache forget what it knew of it.
     pub(super) async fn take_news(&self, news: &mut News) -> Result<(), HealError> {
         let (catalog, symbols, now) = (&self.worker.catalog, &self.worker.symbols, self.worker.clock.now());
+        symbols.take_changed_sources(now).await?;
         let Some((mut file, mut bundle)) = news.seen else {
             let seen = (catalog.last_debug_file().await?, catalog.last_artifact_bundle().await?);
             self.take_stock(news).await?;
@@ -80,10 +73,6 @@ impl Healing<'_> {
             self.add_source_maps(project, news, now).await?;
         }
         news.seen = Some((file, bundle));
-        for project in catalog.symbol_sources_changed_since(news.sources_seen).await? {
-            symbols.forget_absences(project);
-        }
-        news.sources_seen = now;
         for key in symbols.take_late() {
             let late = Arrived { project: key.project, symbol: key.id, tried_before: now };
             news.due.push_back((now, late));

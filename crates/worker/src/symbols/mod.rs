@@ -16,11 +16,14 @@ mod view;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use mayday_blobs::Blobs;
-use mayday_catalog::Catalog;
+use mayday_catalog::{Catalog, CatalogError};
 use mayday_event::{Clock, ProjectId, Timestamp};
 use mayday_fetch::Fetcher;
 use mayday_symbolication::{
@@ -48,6 +51,8 @@ pub struct Symbols {
     fetcher: Arc<Fetcher>,
     patience: Patience,
     source_servers: SourceServers,
+    /// Until when changes of symbol sources were looked at, milliseconds: what is not to be had is known from no time before.
+    sources_seen: AtomicI64,
     catalog: Catalog,
     blobs: Blobs,
     clock: Clock,
@@ -77,6 +82,7 @@ impl Symbols {
             fetcher,
             patience: Patience::default(),
             source_servers: SourceServers::default(),
+            sources_seen: AtomicI64::new(clock.now().0),
             catalog,
             blobs,
             clock,
@@ -110,6 +116,16 @@ impl Symbols {
     /// There may be files under this id now.
     pub(crate) fn forget_absence(&self, project: ProjectId, id: &str) {
         self.caches.forget_absence(project, id);
+    }
+
+    /// Forgets what was not to be had of projects that have other sources than when this was last called.
+    pub(crate) async fn take_changed_sources(&self, now: Timestamp) -> Result<(), CatalogError> {
+        let since = Timestamp(self.sources_seen.load(Ordering::Acquire));
+        for project in self.catalog.symbol_sources_changed_since(since).await? {
+            self.forget_absences(project);
+        }
+        self.sources_seen.store(now.0, Ordering::Release);
+        Ok(())
     }
 
     /// A project has other sources than before.

@@ -69,6 +69,8 @@ impl Fixture {
         let name = settings["name"].as_str().unwrap().to_owned();
         let source = SymbolSource { name, settings: settings.to_string(), secret: secret.map(str::to_owned) };
         self.worker.catalog.put_symbol_sources(self.project, &[source], "ann@example.com").await.unwrap();
+        // What is looked at in the moment of a change is looked at once more; this clock would stay in it.
+        self.advance_ms(1);
     }
 }
 
