@@ -10,9 +10,11 @@
 ALTER TABLE events
     ADD COLUMN IF NOT EXISTS user_hash UInt32 DEFAULT if(user = '', 0, greatest(toUInt32(cityHash64(user)), 1)) CODEC(NONE),
     ADD COLUMN IF NOT EXISTS tag_pairs Array(LowCardinality(String)) DEFAULT arrayMap(
-        (key, value) -> concat(key, '\n', if(length(value) < 32, value, '')),
-        arrayFilter(key -> key NOT IN ('app.version', 'device.family', 'device.model', 'dist', 'environment', 'level', 'os.name', 'os.version', 'release', 'user'), mapKeys(tags)),
-        arrayFilter((value, key) -> key NOT IN ('app.version', 'device.family', 'device.model', 'dist', 'environment', 'level', 'os.name', 'os.version', 'release', 'user'), mapValues(tags), mapKeys(tags))
+        tag -> concat(tag.1, '\n', if(length(tag.2) < 32, tag.2, '')),
+        arrayFilter(
+            tag -> tag.2 != '' AND tag.1 NOT IN ('app.version', 'device.family', 'device.model', 'dist', 'environment', 'level', 'os.name', 'os.version', 'release', 'user'),
+            arrayZip(mapKeys(tags), mapValues(tags))
+        )
     ) CODEC(ZSTD(1)),
     ADD INDEX IF NOT EXISTS tag_values tag_pairs TYPE text(tokenizer = 'array'),
     ADD PROJECTION IF NOT EXISTS by_hour

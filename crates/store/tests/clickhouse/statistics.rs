@@ -145,6 +145,7 @@ async fn a_tag_is_found_whatever_its_value() {
     for (row, value) in rows.iter_mut().zip(["de_DE", "de_DE", "en", id, "id\nwith a line"]) {
         row.tags.insert("locale".into(), value.into());
     }
+    rows[8].tags.insert("locale".into(), String::new());
     rows[9].tags.insert("release".into(), "another".into());
     store.insert_events("t", &rows).await.unwrap();
     let tag = |key: &str| Field::Tag(key.into());
