@@ -103,17 +103,8 @@ impl Store {
         if groups.is_empty() {
             return Ok(HashMap::new());
         }
-        let span = Span::of(window);
-        let mut values = Values::default();
-        let sql = format!(
-            "SELECT {GROUP} AS group_id, count() AS events, {USERS} AS users
-             FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS} AND {}{}
-             GROUP BY group_id",
-            span.condition(),
-            condition.and(&mut values),
-        );
-        let query =
-            values.bind(span.bind(bind_groups(self.query(&sql, project), groups), true, from_ref(condition)));
+        let of = OfGroups { project, groups, span: Span::of(window), condition };
+        let query = self.query_groups(of, &format!("count() AS events, {USERS} AS users"), "group_id", true);
         let rows: Vec<GroupStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows
             .into_iter()
@@ -154,20 +145,9 @@ impl Store {
         }
         let buckets = interval.buckets(window)?;
         let span = Span { from: buckets.first, to: buckets.end, interval };
-        let mut values = Values::default();
-        let sql = format!(
-            "SELECT {GROUP} AS group_id, toInt64(toUnixTimestamp({})) * 1000 AS bucket_ms, count() AS events
-             FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS} AND {}{}
-             GROUP BY group_id, bucket_ms",
-            interval.start(),
-            span.condition(),
-            condition.and(&mut values),
-        );
-        let query = values.bind(span.bind(
-            bind_groups(self.query(&sql, project), groups),
-            false,
-            from_ref(condition),
-        ));
+        let of = OfGroups { project, groups, span, condition };
+        let counts = format!("{} AS bucket_ms, count() AS events", interval.start_ms());
+        let query = self.query_groups(of, &counts, "group_id, bucket_ms", false);
         let rows: Vec<BucketRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
 
         let mut series = buckets.none(groups);
@@ -194,26 +174,22 @@ impl Store {
                 self.group_series(project, groups, window, interval, condition),
             );
         }
-        let buckets = interval.buckets(window)?;
-        let mut series = buckets.none(groups);
         if groups.is_empty() {
-            return Ok((HashMap::new(), series));
+            return Ok((HashMap::new(), HashMap::new()));
         }
+        let buckets = interval.buckets(window)?;
         let all = Span { interval, ..Span::of(Window::ALL) };
-        let mut values = Values::default();
-        // The sum of a group's buckets is its row of bucket 0.
-        let sql = format!(
-            "SELECT {GROUP} AS group_id, if({start} >= toDateTime({{first:Int64}}, 'UTC'), toInt64(toUnixTimestamp({start})) * 1000, -1) AS bucket_ms,
-                 count() AS events, {USERS} AS users
-             FROM events WHERE project_id = {{project:UInt64}} AND {OF_GROUPS}{}
-             GROUP BY group_id, bucket_ms WITH ROLLUP",
-            condition.and(&mut values),
-            start = interval.start(),
+        let of = OfGroups { project, groups, span: all, condition };
+        let counts = format!(
+            "if({} >= toDateTime({{first:Int64}}, 'UTC'), {}, -1) AS bucket_ms, count() AS events, {USERS} AS users",
+            interval.start(),
+            interval.start_ms(),
         );
-        let query = bind_groups(self.query(&sql, project), groups).param("first", buckets.first.seconds());
-        let query = values.bind(all.bind(query, true, from_ref(condition)));
+        // The sum of a group's buckets is its row of bucket 0.
+        let query = self.query_groups(of, &counts, "group_id, bucket_ms WITH ROLLUP", true);
+        let query = query.param("first", buckets.first.seconds());
         let rows: Vec<MatchesRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
-        let mut stats = HashMap::new();
+        let (mut stats, mut series) = (HashMap::new(), buckets.none(groups));
         for row in rows {
             match row.bucket_ms {
                 0 => drop(stats.insert(row.group_id, GroupStats { events: row.events, users: row.users })),
@@ -222,16 +198,32 @@ impl Store {
         }
         Ok((stats, series))
     }
+
+    /// Asks for a group's id as `group_id`, and for counts of its events.
+    fn query_groups(&self, of: OfGroups<'_>, counts: &str, group_by: &str, with_users: bool) -> Query {
+        let OfGroups { project, groups, span, condition } = of;
+        let mut values = Values::default();
+        let sql = format!(
+            "SELECT transform(group_hash, {{hashes:Array(UInt64)}}, {{groups:Array(UInt64)}}, toUInt64(0)) AS group_id, {counts}
+             FROM events
+             WHERE project_id = {{project:UInt64}} AND group_hash IN {{hashes:Array(UInt64)}} AND {}{}
+             GROUP BY {group_by}",
+            span.condition(),
+            condition.and(&mut values),
+        );
+        let (hashes, ids): (Vec<u64>, Vec<u64>) =
+            groups.iter().flat_map(|group| group.hashes.iter().map(|hash| (hash.0, group.id))).unzip();
+        let query = self.query(&sql, project).param("hashes", hashes).param("groups", ids);
+        values.bind(span.bind(query, with_users, from_ref(condition)))
+    }
 }
 
-/// The group of a hash, and the condition that it is of one; parameters bound by [`bind_groups`].
-const GROUP: &str = "transform(group_hash, {hashes:Array(UInt64)}, {groups:Array(UInt64)}, toUInt64(0))";
-const OF_GROUPS: &str = "group_hash IN {hashes:Array(UInt64)}";
-
-fn bind_groups(query: Query, groups: &[HashGroup]) -> Query {
-    let (hashes, ids): (Vec<u64>, Vec<u64>) =
-        groups.iter().flat_map(|group| group.hashes.iter().map(|hash| (hash.0, group.id))).unzip();
-    query.param("hashes", hashes).param("groups", ids)
+/// Events of a few groups.
+struct OfGroups<'a> {
+    project: ProjectId,
+    groups: &'a [HashGroup],
+    span: Span,
+    condition: &'a Condition,
 }
 
 /// The weeks that events from parameter `from` on were received in; bound by [`bind_within`].
@@ -365,6 +357,11 @@ impl Interval {
             "{start} >= toDateTime({{from:Int64}}, 'UTC') AND {start} < toDateTime({{to:Int64}}, 'UTC')
              AND {RECEIVED_SINCE}"
         )
+    }
+
+    /// The start of an event's bucket, milliseconds.
+    fn start_ms(self) -> String {
+        format!("toInt64(toUnixTimestamp({})) * 1000", self.start())
     }
 
     /// The start of an event's bucket, as the projection has it.
