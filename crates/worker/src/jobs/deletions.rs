@@ -2,6 +2,7 @@
 
 use mayday_blobs::{BlobError, BlobKey};
 use mayday_catalog::{CatalogError, deletions::HashDeletion};
+use mayday_event::ProjectId;
 use mayday_store::{StoreError, queries::attachments::AttachmentPlace};
 
 use crate::Worker;
@@ -51,10 +52,21 @@ async fn delete_events(worker: &Worker, deletions: &[HashDeletion]) -> Result<()
     };
     let hashes: Vec<_> = deletions.iter().map(|deletion| deletion.hash).collect();
     let files = worker.store.attachments_of_hashes(project, &hashes, requested).await?;
-    for AttachmentPlace { event_id, id, received } in files {
-        worker.blobs.delete(&BlobKey::Attachment { project, event: event_id, id, received }).await?;
-    }
+    delete_files(worker, project, &files).await?;
     worker.store.delete_events_of_hashes(project, &hashes, requested).await?;
     tracing::info!(project = project.0, fingerprints = hashes.len(), "events of deleted issues are deleted");
+    Ok(())
+}
+
+/// Deletes the blobs of attachments; their rows stay.
+pub(super) async fn delete_files(
+    worker: &Worker,
+    project: ProjectId,
+    files: &[AttachmentPlace],
+) -> Result<(), BlobError> {
+    for AttachmentPlace { event_id, id, received } in files {
+        let key = BlobKey::Attachment { project, event: *event_id, id: *id, received: *received };
+        worker.blobs.delete(&key).await?;
+    }
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mayday_blobs::{BlobError, BlobKey};
+use mayday_blobs::BlobError;
 use mayday_event::{EventId, ProjectId, Timestamp};
-use mayday_store::{StoreError, queries::attachments::AttachmentPlace};
+use mayday_store::StoreError;
 
+use super::deletions::delete_files;
 use crate::{Worker, stages::deduplicate};
 
 /// How long after a file was received it is looked whether its event was dropped: clients send the two within minutes, and
@@ -43,10 +44,7 @@ async fn delete_all(worker: &Worker) -> Result<(), LeftFilesError> {
     }
     for (project, events) in of_projects {
         let files = store.attachments_of_events(project, &events).await?;
-        for AttachmentPlace { event_id, id, received } in &files {
-            let key = BlobKey::Attachment { project, event: *event_id, id: *id, received: *received };
-            worker.blobs.delete(&key).await?;
-        }
+        delete_files(worker, project, &files).await?;
         store.forget_attachments(project, &events).await?;
         tracing::info!(project = project.0, files = files.len(), "files of dropped events are deleted");
     }
