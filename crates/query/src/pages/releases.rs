@@ -193,13 +193,15 @@ pub(crate) async fn list(
         visit.project_shell(format!("Releases · {}", project.name), &project, Section::Releases).await?;
     let issues = Section::Issues.path(&project);
     let action = Section::Releases.path(&project);
+    let environment = asked.environment().unwrap_or_default().to_owned();
     let mut page = ReleasesPage::new(shell, action, &issues, (asked, cursor), &releases, visit.now);
     // What takes longer is left as it is.
-    tokio::time::timeout(PATIENCE, page.judge(&visit, &project, &releases)).await.ok();
+    let judging = tokio::time::timeout(PATIENCE, page.judge(&visit, &project, &releases));
+    let (_, environments) = tokio::join!(judging, environments(&visit, &project, &environment));
     answer::page(&ReleasesPage {
         unavailable,
         no_sessions: page.no_sessions && !unavailable,
-        environments: environments(&visit, &project, page.asked.environment().unwrap_or_default()).await,
+        environments,
         ..page
     })
 }

@@ -35,10 +35,10 @@ pub(crate) fn contexts(event: &Event) -> Vec<Table> {
 
 fn table(name: &str, value: &Value) -> Option<Table> {
     let rows = match value {
-        Value::Object(fields) if name == "flags" && fields.get("values").is_some_and(Value::is_array) => {
-            flags(fields)
-        }
-        Value::Object(fields) => rows(fields),
+        Value::Object(fields) => match fields.get("values").and_then(Value::as_array) {
+            Some(all) if name == "flags" => flags(all),
+            _ => rows(fields),
+        },
         Value::Null => Vec::new(),
         other => vec![Pair::new(label(name), values::text(other))],
     };
@@ -53,13 +53,12 @@ fn rows(fields: &Map<String, Value>) -> Vec<Pair> {
 }
 
 /// Feature flags by their names, the one looked at last first.
-fn flags(fields: &Map<String, Value>) -> Vec<Pair> {
-    let all = fields.get("values").and_then(Value::as_array).into_iter().flatten();
+fn flags(all: &[Value]) -> Vec<Pair> {
     let pair = |flag: &Value| {
         let name = flag.get("flag").and_then(Value::as_str)?;
         Some(Pair::new(name, flag.get("result").map_or_else(String::new, values::text)))
     };
-    all.rev().filter_map(pair).collect()
+    all.iter().rev().filter_map(pair).collect()
 }
 
 /// Names come before details.
