@@ -49,6 +49,7 @@ pub(super) fn tags(json: Json<'_>, place: &Place<'_>) -> BTreeMap<String, String
         let place = place.key(&key);
         let Some(value) = text(value, &place, limits::TAG_VALUE_BYTES) else { continue };
         let value = value.replace(char::is_control, " ").trim().to_owned();
+        let key = key.replace(char::is_control, " ");
         let key = shortened(key.trim().into(), &place, limits::TAG_KEY_BYTES);
         if !key.is_empty() && !value.is_empty() {
             tags.insert(key, value);

@@ -126,6 +126,7 @@ pub(super) fn facet_json(facet: &TagFacet) -> Value {
         "name": facet.key,
         "totalValues": facet.total,
         "uniqueValues": facet.distinct,
+        "estimated": facet.step > 1,
         "topValues": facet.top.iter().map(|value| value_json(&facet.key, value)).collect::<Vec<_>>(),
     })
 }

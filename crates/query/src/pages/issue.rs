@@ -67,6 +67,8 @@ pub(crate) struct IssuePage {
     tags: Vec<TagView>,
     /// Whose shares the tags are.
     share_of: String,
+    /// Of a part of the events.
+    shares_are_estimated: bool,
     time: TimeSection,
     /// `None` if they could not be looked for.
     suspects: Option<SuspectSection>,
@@ -143,6 +145,7 @@ impl IssuePage {
             time: TimeSection::new(chosen, &here, &shown.buckets, &shown.releases, environments),
             suspects: SuspectSection::new(&shown.looked, issue, chosen, now),
             share_of: chosen.share_of(),
+            shares_are_estimated: shown.facets.iter().any(|facet| facet.step > 1),
             actions: Actions::new(issue, account, members),
             facts: Facts::new(shown, now),
             history: history(&shown.activities, now),

@@ -212,7 +212,7 @@ fn facet(key: &str, values: &[(&str, u64)], distinct: u64) -> TagFacet {
         first_seen: now(),
         last_seen: now(),
     };
-    TagFacet { key: key.into(), total: 100, distinct, top: values.iter().map(value).collect() }
+    TagFacet { key: key.into(), step: 1, total: 100, distinct, top: values.iter().map(value).collect() }
 }
 
 fn id(n: u128) -> EventId {
@@ -262,6 +262,8 @@ fn summary(event: &Event) -> EventSummary {
         os_version: "14".into(),
         device_family: "Pixel".into(),
         device_model: "Pixel 8".into(),
+        app_version: String::new(),
+        dist: String::new(),
         tags: vec![("network".into(), "cellular".into())],
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn of_row(stored: &StoredEvent) -> Event {
         transaction: None,
         server_name: None,
         release: known(&summary.release),
-        dist: known(&columns.dist),
+        dist: known(&summary.dist),
         environment: known(&summary.environment),
         logentry: columns
             .error_type
@@ -31,7 +31,7 @@ pub(super) fn of_row(stored: &StoredEvent) -> Event {
         exception: exception(stored).into_iter().collect(),
         threads: Vec::new(),
         breadcrumbs: Vec::new(),
-        contexts: contexts(summary, &columns.app_version),
+        contexts: contexts(summary, &summary.app_version),
         tags: summary.tags.iter().cloned().collect(),
         user: user(&summary.user),
         sdk: known(&columns.sdk_name)
@@ -122,6 +122,8 @@ mod tests {
             os_version: "18".into(),
             device_family: String::new(),
             device_model: String::new(),
+            app_version: "1.2".into(),
+            dist: String::new(),
             tags: vec![("network".into(), "cellular".into())],
         };
         let columns = EventColumns {
@@ -129,7 +131,6 @@ mod tests {
             error_value: "no view".into(),
             handled: Some(false),
             sdk_name: "sentry.cocoa".into(),
-            app_version: "1.2".into(),
             ..EventColumns::default()
         };
         let project_id = ProjectId(1);

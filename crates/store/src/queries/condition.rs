@@ -6,6 +6,9 @@
 use clickhouse::query::Query;
 use mayday_event::GroupHash;
 
+use super::stored_tags;
+use crate::rows::tags::{is_paired, pair};
+
 /// What an event is searched by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Field {
@@ -116,11 +119,10 @@ impl Condition {
             Self::All(all) => joined(all, " AND ", values),
             Self::Any(any) => joined(any, " OR ", values),
             Self::Not(condition) => format!("NOT {}", condition.sql(values)),
-            Self::OneOf(Field::Tag(key), texts)
-                if is_paired(key) && texts.iter().all(|text| is_in_pair(text)) =>
-            {
-                let pair = |text: &String| format!("has(tag_pairs, {})", values.text(&pair(key, text)));
-                format!("({})", texts.iter().map(pair).collect::<Vec<_>>().join(" OR "))
+            Self::OneOf(Field::Tag(key), texts) if texts.iter().all(|text| !text.is_empty()) => {
+                let key_sql = values.text(key);
+                let is = |text: &String| stored_tags::is(key, text, [&key_sql, &values.text(text)]);
+                format!("({})", texts.iter().map(is).collect::<Vec<_>>().join(" OR "))
             }
             Self::OneOf(field, texts) => {
                 let expression = field.sql(values);
@@ -148,36 +150,6 @@ impl Condition {
             }
         }
     }
-}
-
-/// Tags that `tag_pairs` leaves out, since they are columns; as in the schema.
-const UNPAIRED_TAGS: [&str; 10] = [
-    "app.version",
-    "device.family",
-    "device.model",
-    "dist",
-    "environment",
-    "level",
-    "os.name",
-    "os.version",
-    "release",
-    "user",
-];
-/// Values of so many bytes or more are left out of their pair.
-const UNPAIRED_BYTES: usize = 32;
-
-fn is_paired(key: &str) -> bool {
-    !UNPAIRED_TAGS.contains(&key)
-}
-
-/// Whether a pair has the value; of a tag that is not there, there is no pair.
-fn is_in_pair(value: &str) -> bool {
-    (1..UNPAIRED_BYTES).contains(&value.len())
-}
-
-/// As `tag_pairs` has it.
-fn pair(key: &str, value: &str) -> String {
-    format!("{key}\n{value}")
 }
 
 fn joined(conditions: &[Condition], by: &str, values: &mut Values) -> String {
@@ -264,7 +236,7 @@ impl Field {
             Self::StackModule => "stack_modules",
             Self::StackPackage => "stack_packages",
             Self::Flag(name) => return format!("flags[{}]", values.text(name)),
-            Self::Tag(key) => return format!("tags[{}]", values.text(key)),
+            Self::Tag(key) => return stored_tags::value(key, &values.text(key)),
         };
         column.to_owned()
     }

@@ -2,11 +2,13 @@
 
 use clickhouse::query::Query;
 
+use super::stored_tags;
+
 /// An attribute of events, by the name of its tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dimension {
     name: String,
-    sql: &'static str,
+    sql: String,
     /// What [`Self::sql`] wants bound as `dimension`.
     parameter: Option<String>,
 }
@@ -35,9 +37,9 @@ impl Dimension {
         let name = name.into();
         let flag = name.strip_prefix("flags[").and_then(|rest| rest.strip_suffix(']'));
         let (sql, parameter) = match (COLUMNS.into_iter().find(|(known, _)| *known == name), flag) {
-            (Some((_, column)), _) => (column, None),
-            (None, Some(flag)) => ("flags[{dimension:String}]", Some(flag.to_owned())),
-            (None, None) => ("tags[{dimension:String}]", Some(name.clone())),
+            (Some((_, column)), _) => (column.to_owned(), None),
+            (None, Some(flag)) => ("flags[{dimension:String}]".to_owned(), Some(flag.to_owned())),
+            (None, None) => (stored_tags::value(&name, "{dimension:String}"), Some(name.clone())),
         };
         Self { name, sql, parameter }
     }
@@ -48,8 +50,8 @@ impl Dimension {
     }
 
     /// An event's value; the parameter is bound by [`Self::bind`].
-    pub(super) fn sql(&self) -> &'static str {
-        self.sql
+    pub(super) fn sql(&self) -> &str {
+        &self.sql
     }
 
     pub(super) fn bind(&self, query: Query) -> Query {

@@ -1,12 +1,17 @@
 //! Stored events, one by one.
 
+use std::mem;
+
 use clickhouse::{Row, query::Query};
 use mayday_event::{EventId, GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{EventCursor, EventFilter, Window, bind_hashes, hashes_condition};
-use crate::{Store, StoreError};
+use crate::{
+    Store, StoreError,
+    rows::tags::{self, COLUMN_TAGS},
+};
 
 /// An event in a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +31,9 @@ pub struct EventSummary {
     pub os_version: String,
     pub device_family: String,
     pub device_model: String,
+    pub app_version: String,
+    pub dist: String,
+    /// All that people search by, those that are columns included.
     pub tags: Vec<(String, String)>,
 }
 
@@ -44,13 +52,11 @@ pub struct StoredEvent {
 /// What is kept of every event besides its summary.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventColumns {
-    pub dist: String,
     pub error_type: String,
     pub error_value: String,
     /// `Some(false)`: a crash.
     pub handled: Option<bool>,
     pub mechanism: String,
-    pub app_version: String,
     pub sdk_name: String,
     pub sdk_version: String,
 }
@@ -67,7 +73,7 @@ pub struct Neighbours {
 /// The columns of [`SummaryRow`].
 const SUMMARY: &str = "event_id, group_hash, toUnixTimestamp64Milli(timestamp) AS timestamp_ms,
     toUnixTimestamp64Milli(received) AS received_ms, title, culprit, level, platform, release, environment, user,
-    os_name, os_version, device_family, device_model, tags";
+    os_name, os_version, device_family, device_model, app_version, dist, tag_pairs, tags";
 
 impl Store {
     /// Events of some hashes (all of the project if empty), newest first, behind `after`.
@@ -192,7 +198,7 @@ impl EventCursor {
 /// twice for a moment.
 fn stored_event_sql(found_by: &str) -> String {
     format!(
-        "SELECT {SUMMARY}, dist, error_type, error_value, handled, mechanism, app_version, sdk_name, sdk_version,
+        "SELECT {SUMMARY}, error_type, error_value, handled, mechanism, sdk_name, sdk_version,
              payload, grouping
          FROM events
          WHERE project_id = {{project:UInt64}} AND (group_hash, timestamp, event_id) IN
@@ -220,6 +226,9 @@ struct SummaryRow {
     os_version: String,
     device_family: String,
     device_model: String,
+    app_version: String,
+    dist: String,
+    tag_pairs: Vec<String>,
     tags: Vec<(String, String)>,
 }
 
@@ -241,13 +250,14 @@ struct StoredRow {
     os_version: String,
     device_family: String,
     device_model: String,
-    tags: Vec<(String, String)>,
+    app_version: String,
     dist: String,
+    tag_pairs: Vec<String>,
+    tags: Vec<(String, String)>,
     error_type: String,
     error_value: String,
     handled: Option<bool>,
     mechanism: String,
-    app_version: String,
     sdk_name: String,
     sdk_version: String,
     payload: String,
@@ -262,7 +272,9 @@ struct PlaceRow {
 }
 
 impl From<SummaryRow> for EventSummary {
-    fn from(row: SummaryRow) -> Self {
+    fn from(mut row: SummaryRow) -> Self {
+        let rest = mem::take(&mut row.tags);
+        let tags = tags::together(row.column_tags(), &row.tag_pairs, rest);
         Self {
             event_id: EventId(row.event_id),
             hash: GroupHash(row.group_hash),
@@ -279,8 +291,28 @@ impl From<SummaryRow> for EventSummary {
             os_version: row.os_version,
             device_family: row.device_family,
             device_model: row.device_model,
-            tags: row.tags,
+            app_version: row.app_version,
+            dist: row.dist,
+            tags,
         }
+    }
+}
+
+impl SummaryRow {
+    /// The values of [`COLUMN_TAGS`].
+    fn column_tags(&self) -> [&str; COLUMN_TAGS.len()] {
+        [
+            &self.app_version,
+            &self.device_family,
+            &self.device_model,
+            &self.dist,
+            &self.environment,
+            &self.level,
+            &self.os_name,
+            &self.os_version,
+            &self.release,
+            &self.user,
+        ]
     }
 }
 
@@ -303,15 +335,16 @@ impl StoredRow {
             os_version: self.os_version,
             device_family: self.device_family,
             device_model: self.device_model,
+            app_version: self.app_version,
+            dist: self.dist,
+            tag_pairs: self.tag_pairs,
             tags: self.tags,
         };
         let columns = EventColumns {
-            dist: self.dist,
             error_type: self.error_type,
             error_value: self.error_value,
             handled: self.handled,
             mechanism: self.mechanism,
-            app_version: self.app_version,
             sdk_name: self.sdk_name,
             sdk_version: self.sdk_version,
         };

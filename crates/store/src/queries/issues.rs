@@ -242,7 +242,17 @@ impl Window {
     /// Widened to whole hours (UTC), which is what is counted by hash.
     #[must_use]
     pub fn in_whole_hours(self) -> Self {
-        Self { from: Interval::Hour.floor(self.from), to: Interval::Hour.ceil(self.to) }
+        self.in_whole(Interval::Hour)
+    }
+
+    /// Widened to whole days (UTC), whose counts are the fewest.
+    #[must_use]
+    pub(super) fn in_whole_days(self) -> Self {
+        self.in_whole(Interval::Day)
+    }
+
+    fn in_whole(self, interval: Interval) -> Self {
+        Self { from: interval.floor(self.from), to: interval.ceil(self.to) }
     }
 }
 

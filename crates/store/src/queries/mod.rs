@@ -18,6 +18,7 @@ pub mod search;
 pub mod series;
 pub mod session_durations;
 pub mod sessions;
+mod stored_tags;
 pub mod suspects;
 pub mod tags;
 mod values;

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{
     EventFilter, Window,
     issues::{DAY_COUNTS, Interval, bind_within, counted_by},
-    tags::ALL_TAGS,
+    stored_tags::{self, PAIRS},
 };
 use crate::{Store, StoreError};
 
@@ -80,14 +80,15 @@ impl Store {
         let sample = self.sample(of).await?;
         // Every voice also names the value '' of the key '': their number comes first.
         let sql = format!(
-            "SELECT toString(key) AS key, value, countIf(affected) AS of_affected, countIf(NOT affected) AS of_others,
+            "SELECT substring(pair, 1, position(pair, '\\n') - 1) AS key,
+                 substring(pair, position(pair, '\\n') + 1) AS value,
+                 countIf(affected) AS of_affected, countIf(NOT affected) AS of_others,
                  sumIf(events, affected) AS affected_events, sumIf(events, NOT affected) AS other_events
              FROM ({})
-             ARRAY JOIN arrayPushFront(mapKeys(said), '') AS key, arrayPushFront(mapValues(said), '') AS value
-             WHERE key NOT IN {{without:Array(String)}} AND (value != '') = (key != '')
-             GROUP BY key, value HAVING of_affected > 0 OR key = ''
+             ARRAY JOIN arrayPushFront(said, '\\n') AS pair
+             GROUP BY pair HAVING key = '' OR (of_affected > 0 AND key NOT IN {{without:Array(String)}})
              ORDER BY of_affected DESC, key, value LIMIT {{values:UInt64}}",
-            voices(of, ALL_TAGS),
+            voices(of, &PAIRS),
         );
         let query = of.bind(self.query(&sql, of.project), sample).param("without", of.without);
         let rows: Vec<AttributeRow> =
@@ -113,9 +114,12 @@ impl Store {
         values: &[(&str, &str)],
     ) -> Result<Vec<(u64, Sides)>, StoreError> {
         let values = values.get(..MAX_TOGETHER).unwrap_or(values);
-        let bits: Vec<String> = (0..values.len())
-            .map(|n| {
-                format!("bitShiftLeft(toUInt64({ALL_TAGS}[{{key{n}:String}}] = {{value{n}:String}}), {n})")
+        let bits: Vec<String> = values
+            .iter()
+            .enumerate()
+            .map(|(n, (name, text))| {
+                let (key, value) = (format!("{{key{n}:String}}"), format!("{{value{n}:String}}"));
+                format!("bitShiftLeft(toUInt64({}), {n})", stored_tags::is(name, text, [&key, &value]))
             })
             .collect();
         let said = if bits.is_empty() { "toUInt64(0)".to_owned() } else { bits.join(" + ") };

@@ -4,7 +4,7 @@ use clickhouse::Row;
 use mayday_event::ProjectId;
 use serde::Deserialize;
 
-use super::{Field, Pattern, Window, condition::Values};
+use super::{Field, Pattern, Window, condition::Values, issues::Span};
 use crate::{Store, StoreError};
 
 /// Longest that values are gathered, seconds: those found until then are better than none.
@@ -45,6 +45,27 @@ impl Store {
             .with_setting("timeout_overflow_mode", "break")
             .with_setting("max_rows_to_group_by", MAX_VALUES)
             .with_setting("group_by_overflow_mode", "any");
+        let rows: Vec<ValueRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        Ok(rows.into_iter().map(|row| row.value).collect())
+    }
+}
+
+impl Store {
+    /// The environments with the most events in a window widened to whole days, by the counts of days.
+    pub async fn frequent_environments(
+        &self,
+        project: ProjectId,
+        window: Window,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let span = Span::of(window.in_whole_days());
+        let sql = format!(
+            "SELECT toString(environment) AS value FROM events
+             WHERE project_id = {{project:UInt64}} AND environment != '' AND {}
+             GROUP BY environment ORDER BY count() DESC, value LIMIT {{limit:UInt64}}",
+            span.condition(),
+        );
+        let query = span.bind(self.query(&sql, project), false, &[]).param("limit", limit);
         let rows: Vec<ValueRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(|row| row.value).collect())
     }

@@ -7,7 +7,10 @@ use mayday_event::{EventId, GroupHash, ProjectId, Timestamp, model::Level};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Stored;
+use super::{
+    Stored,
+    tags::{COLUMN_TAGS, StoredTags},
+};
 
 /// One event, ready to be stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +98,7 @@ pub(crate) struct EventWire<'a> {
     stack_modules: &'a [String],
     stack_packages: &'a [String],
     flags: Vec<(&'a str, &'a str)>,
+    tag_pairs: Vec<String>,
     tags: Vec<(&'a str, &'a str)>,
     payload: &'a str,
     grouping: &'a str,
@@ -106,6 +110,7 @@ impl Stored for EventRow {
     type Wire = EventWire<'static>;
 
     fn wire(&self) -> EventWire<'_> {
+        let tags = StoredTags::of(&self.tags, &self.column_tags());
         EventWire {
             project_id: self.project_id.0,
             group_hash: self.hash.0,
@@ -137,11 +142,30 @@ impl Stored for EventRow {
             stack_modules: &self.stack.modules,
             stack_packages: &self.stack.packages,
             flags: pairs(&self.flags),
-            tags: pairs(&self.tags),
+            tag_pairs: tags.pairs,
+            tags: tags.rest,
             payload: &self.payload,
             grouping: &self.grouping,
             revision: self.revision,
         }
+    }
+}
+
+impl EventRow {
+    /// The values of [`super::tags::COLUMN_TAGS`].
+    fn column_tags(&self) -> [&str; COLUMN_TAGS.len()] {
+        [
+            &self.app_version,
+            &self.device_family,
+            &self.device_model,
+            &self.dist,
+            &self.environment,
+            self.level.name(),
+            &self.os_name,
+            &self.os_version,
+            &self.release,
+            &self.user,
+        ]
     }
 }
 

@@ -10,6 +10,7 @@ mod missing_symbols;
 mod outcomes;
 mod recent_payloads;
 mod sessions;
+pub(crate) mod tags;
 
 pub use attachments::AttachmentRow;
 pub use events::{EventRow, StackNames};

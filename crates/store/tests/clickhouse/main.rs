@@ -14,3 +14,4 @@ mod outcomes;
 mod session_counts;
 mod sessions;
 mod statistics;
+mod stored_tags;

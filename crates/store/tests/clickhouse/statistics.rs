@@ -165,7 +165,7 @@ async fn a_tag_is_found_whatever_its_value() {
         (Condition::Has(tag("loc")), 0),
         (not(Condition::Has(tag("locale"))), 5),
         (one_of("release", &["another"]), 1),
-        (Condition::Has(tag("release")), 1),
+        (Condition::Has(tag("release")), 10),
         (Condition::Like(tag("locale"), Pattern(vec!["DE".into(), String::new()])), 2),
     ];
     for (condition, events) in expected {
