@@ -10,6 +10,7 @@ mod delete;
 mod error;
 mod insert;
 mod migrate;
+mod multiply;
 pub mod queries;
 mod replace;
 pub mod rows;

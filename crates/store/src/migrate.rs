@@ -28,7 +28,7 @@ macro_rules! migration {
     };
 }
 
-pub(crate) const MIGRATIONS: [Migration; 25] = [
+pub(crate) const MIGRATIONS: [Migration; 24] = [
     migration!(1, "create_events"),
     migration!(2, "create_sessions"),
     migration!(3, "create_feedback"),
@@ -53,7 +53,6 @@ pub(crate) const MIGRATIONS: [Migration; 25] = [
     migration!("00", 22, "count_by_what_is_searched"),
     migration!("00", 23, "fill_counts_by_what_is_searched"),
     migration!("00", 24, "drop_counts_with_long_hashes"),
-    migration!("00", 25, "store_tags_once"),
 ];
 
 /// The tables whose rows go with the retention time, and what a row's age is told by.

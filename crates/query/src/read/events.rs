@@ -151,17 +151,32 @@ async fn issues_of(
 
 /// An event of an issue.
 pub(crate) async fn of_issue(query: &Query, issue: &Issue, which: Which) -> Result<EventView, QueryError> {
-    let stored = match which {
-        Which::Latest => query.store.edge_event(issue.project_id, &issue.hashes, true).await?,
-        Which::Oldest => query.store.edge_event(issue.project_id, &issue.hashes, false).await?,
-        Which::Id(id) => query
-            .store
-            .event(issue.project_id, id)
-            .await?
-            .filter(|stored| issue.hashes.contains(&stored.summary.hash)),
-    };
+    match which {
+        Which::Latest => edge(query, issue, true).await,
+        Which::Oldest => edge(query, issue, false).await,
+        Which::Id(id) => {
+            let stored = query.store.event(issue.project_id, id).await?;
+            let stored = stored.filter(|stored| issue.hashes.contains(&stored.summary.hash));
+            let stored = stored.ok_or(QueryError::NotFound("event"))?;
+            view(query, stored, Some(issue.id), &issue.hashes).await
+        }
+    }
+}
+
+/// The newest event of an issue, or the oldest; those beside it are looked for at the same time.
+async fn edge(query: &Query, issue: &Issue, newest: bool) -> Result<EventView, QueryError> {
+    let (project, hashes) = (issue.project_id, &issue.hashes);
+    let (stored, neighbours) = tokio::try_join!(
+        query.store.edge_event(project, hashes, newest),
+        query.store.edge_neighbours(project, hashes, newest),
+    )?;
     let stored = stored.ok_or(QueryError::NotFound("event"))?;
-    view(query, stored, Some(issue.id), &issue.hashes).await
+    let found = if newest { neighbours.newest } else { neighbours.oldest };
+    match found == Some(stored.summary.event_id) {
+        true => assembled(stored, Some(issue.id), neighbours),
+        // Another came in between.
+        false => view(query, stored, Some(issue.id), hashes).await,
+    }
 }
 
 /// An event of a project.
@@ -186,6 +201,14 @@ async fn view(
 ) -> Result<EventView, QueryError> {
     let of = EventCursor { timestamp: stored.summary.timestamp, event_id: stored.summary.event_id };
     let neighbours = query.store.neighbours(stored.project_id, hashes, of).await?;
+    assembled(stored, issue_id, neighbours)
+}
+
+fn assembled(
+    stored: StoredEvent,
+    issue_id: Option<IssueId>,
+    neighbours: Neighbours,
+) -> Result<EventView, QueryError> {
     let corrupt = |error: serde_json::Error| StoreError::Corrupt { what: "event", detail: error.to_string() };
     Ok(EventView {
         project_id: stored.project_id,

@@ -86,7 +86,7 @@ impl Store {
         after: Option<EventCursor>,
         limit: usize,
     ) -> Result<Vec<EventSummary>, StoreError> {
-        let behind = if after.is_some() { format!(" AND {PLACE} < {CURSOR}") } else { String::new() };
+        let behind = if after.is_some() { BEFORE } else { "" };
         let sql = format!(
             "SELECT {SUMMARY} FROM events WHERE project_id = {{project:UInt64}}{} AND {}{}{behind}
              ORDER BY timestamp DESC, event_id DESC LIMIT {{limit:UInt64}}",
@@ -133,10 +133,10 @@ impl Store {
         }
         let of_hashes = hashes_condition(hashes);
         let places = [
-            ("oldest", String::new(), OLDEST_FIRST),
-            ("previous", format!(" AND {PLACE} < {CURSOR}"), NEWEST_FIRST),
-            ("next", format!(" AND {PLACE} > {CURSOR}"), OLDEST_FIRST),
-            ("newest", String::new(), NEWEST_FIRST),
+            ("oldest", "", OLDEST_FIRST),
+            ("previous", BEFORE, NEWEST_FIRST),
+            ("next", BEHIND, OLDEST_FIRST),
+            ("newest", "", NEWEST_FIRST),
         ];
         let selects = places.map(|(place, beyond, order)| {
             format!(
@@ -152,6 +152,39 @@ impl Store {
             previous: at("previous"),
             next: at("next"),
             newest: at("newest"),
+        })
+    }
+
+    /// The neighbours of the newest event of some hashes, or of the oldest, whichever that is: it is named by `newest` or
+    /// `oldest`.
+    pub async fn edge_neighbours(
+        &self,
+        project: ProjectId,
+        hashes: &[GroupHash],
+        of_newest: bool,
+    ) -> Result<Neighbours, StoreError> {
+        if hashes.is_empty() {
+            return Ok(Neighbours::default());
+        }
+        let of_hashes = hashes_condition(hashes);
+        // Three: what replaces an event stands beside it for a moment.
+        let selects = [("newest", NEWEST_FIRST), ("oldest", OLDEST_FIRST)].map(|(place, order)| {
+            format!(
+                "(SELECT '{place}' AS place, event_id FROM events
+                  WHERE project_id = {{project:UInt64}}{of_hashes} {order} LIMIT 3)"
+            )
+        });
+        let query = bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes);
+        let mut rows: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        rows.dedup_by(|row, before| row.place == before.place && row.event_id == before.event_id);
+        let at = |place: &str, nth: usize| {
+            rows.iter().filter(|row| row.place == place).nth(nth).map(|row| EventId(row.event_id))
+        };
+        Ok(Neighbours {
+            oldest: at("oldest", 0),
+            previous: if of_newest { at("newest", 1) } else { None },
+            next: if of_newest { None } else { at("oldest", 1) },
+            newest: at("newest", 0),
         })
     }
 
@@ -182,9 +215,11 @@ impl Store {
     }
 }
 
-/// Where an event is in its issue, and a [`EventCursor`]'s place to compare it with.
-const PLACE: &str = "(timestamp, event_id)";
-const CURSOR: &str = "(fromUnixTimestamp64Milli({at:Int64}), {at_id:UUID})";
+/// Events of an issue on one side of an [`EventCursor`]'s place. The time by itself is what the primary key is searched by.
+const BEFORE: &str = " AND timestamp <= fromUnixTimestamp64Milli({at:Int64})
+    AND (timestamp, event_id) < (fromUnixTimestamp64Milli({at:Int64}), {at_id:UUID})";
+const BEHIND: &str = " AND timestamp >= fromUnixTimestamp64Milli({at:Int64})
+    AND (timestamp, event_id) > (fromUnixTimestamp64Milli({at:Int64}), {at_id:UUID})";
 const NEWEST_FIRST: &str = "ORDER BY timestamp DESC, event_id DESC";
 const OLDEST_FIRST: &str = "ORDER BY timestamp, event_id";
 

@@ -1,5 +1,5 @@
 //! An event's tags in SQL, with the attributes that are no tags and its feature flags, named as a search names them; where
-//! an app has a tag of such a name, its own counts. [`crate::rows::tags`] says how they are stored.
+//! an app has a tag of such a name, its own counts unless said otherwise. [`crate::rows::tags`] says how they are stored.
 
 use std::sync::LazyLock;
 
@@ -35,54 +35,54 @@ pub(super) fn is(name: &str, value: &str, [key_sql, value_sql]: [&str; 2]) -> St
     }
 }
 
-/// Whether a pair has a value, and not the key alone.
-pub(super) const HAS_VALUE: &str = "position(pair, '\\n') < length(pair)";
-
-/// The names in `tags` that are another's too.
-static IS_ANOTHERS: LazyLock<String> = LazyLock::new(|| {
+/// What of `tags` is in no pair, as `(key, value)`.
+static REST: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<String> = columns().map(|(key, _)| format!("'{key}'")).collect();
-    format!("(key IN ({}) OR startsWith(key, 'flags['))", names.join(", "))
-});
-
-/// Whether an app has an own tag by the name of a column or a flag.
-pub(super) static OVERRIDES: LazyLock<String> =
-    LazyLock::new(|| format!("arrayExists(key -> {}, mapKeys(tags))", *IS_ANOTHERS));
-
-/// Of an event with `tags` what is in no pair, as a map: these, and columns and flags if there are overrides; an event
-/// without overrides has its columns and flags as they are.
-pub(super) static WITH_REST: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "mapConcat({}, if({}, {}, CAST(map() AS Map(String, String))))",
-        *REST, *OVERRIDES, *NOT_OVERRIDDEN
+        "arrayFilter(
+             tag -> tag.1 IN ({}) OR startsWith(tag.1, 'flags[') OR length(tag.2) >= {UNPAIRED_BYTES},
+             arrayZip(mapKeys(tags), mapValues(tags))
+         )",
+        names.join(", ")
     )
 });
 
-static REST: LazyLock<String> = LazyLock::new(|| {
-    let rest =
-        format!("mapFilter((key, value) -> {} OR length(value) >= {UNPAIRED_BYTES}, tags)", *IS_ANOTHERS);
-    format!("CAST({rest} AS Map(String, String))")
-});
-
-/// Columns and flags as a map, but for those whose name is an own tag's too.
-static NOT_OVERRIDDEN: LazyLock<String> = LazyLock::new(|| {
+/// What an event has besides columns, pairs and flags, as `(key, value, 1)`; and as `(key, value, -1)` what a column or flag
+/// has although the app says otherwise.
+pub(super) static CORRECTIONS: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<String> =
-        columns().map(|(key, column)| format!("'{key}', toString({column})")).collect();
-    let flags =
-        "mapFromArrays(arrayMap(flag -> concat('flags[', flag, ']'), mapKeys(flags)), mapValues(flags))";
-    let all = format!("mapConcat(map({}), CAST({flags} AS Map(String, String)))", columns.join(", "));
-    format!("mapFilter((key, value) -> NOT mapContains(tags, key), {all})")
+        columns().map(|(key, column)| format!("('{key}', toString({column}), -1)")).collect();
+    let flag = "(concat('flags[', flag, ']'), toString(value), -1)";
+    format!(
+        "arrayConcat(
+             arrayMap(tag -> (toString(tag.1), tag.2, 1), {}),
+             arrayFilter(
+                 tag -> mapContains(tags, tag.1),
+                 arrayConcat([{}], arrayMap((flag, value) -> {flag}, mapKeys(flags), mapValues(flags)))
+             )
+         )",
+        *REST,
+        columns.join(", ")
+    )
 });
 
-/// All of it, as pairs.
+/// All of it as one text, which is handed on many times faster than a list: pairs with [`BETWEEN`] between them, some of them
+/// without a value; of a name that is a column's and a tag's both.
 pub(super) static PAIRS: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<String> =
-        columns().map(|(key, column)| format!("concat('{key}\\n', {column})")).collect();
-    let flags =
-        "arrayMap((flag, value) -> concat('flags[', flag, ']\\n', value), mapKeys(flags), mapValues(flags))";
-    let as_pairs = |map: &str| {
-        format!("arrayMap((key, value) -> concat(key, '\\n', value), mapKeys({map}), mapValues({map}))")
-    };
-    let simple = format!("arrayConcat(tag_pairs, [{}], {flags})", columns.join(", "));
-    let with_rest = format!("arrayConcat(tag_pairs, {}, {})", as_pairs(&REST), as_pairs(&NOT_OVERRIDDEN));
-    format!("arrayFilter(pair -> {HAS_VALUE}, if(empty(tags), {simple}, {with_rest}))")
+        columns().map(|(key, column)| format!("'{BETWEEN}{key}\\n', {column}")).collect();
+    let flag = format!("concat('{BETWEEN}flags[', flag, ']\\n', value)");
+    format!(
+        "concat(
+             arrayStringConcat(tag_pairs, '{BETWEEN}'),
+             {},
+             arrayStringConcat(arrayMap((flag, value) -> {flag}, mapKeys(flags), mapValues(flags))),
+             arrayStringConcat(arrayMap(tag -> concat('{BETWEEN}', tag.1, '\\n', tag.2), {}))
+         )",
+        columns.join(", "),
+        *REST
+    )
 });
+
+/// In no tag: control characters are taken out of them.
+pub(super) const BETWEEN: &str = "\\x01";

@@ -14,14 +14,14 @@ use serde::Deserialize;
 use super::{
     EventFilter, Window,
     issues::{DAY_COUNTS, Interval, bind_within, counted_by},
-    stored_tags::{self, PAIRS},
+    stored_tags::{self, BETWEEN, PAIRS},
 };
 use crate::{Store, StoreError};
 
 /// Rows that are read of the issue, and of the project's other events.
-pub const MAX_ROWS: u64 = 200 * RUN;
-/// Rows that lie side by side and are read together: ClickHouse's granule.
-pub const RUN: u64 = 1024;
+pub const MAX_ROWS: u64 = 64 * RUN;
+/// Rows that lie side by side and are read together.
+pub const RUN: u64 = 512;
 /// Values that are compared.
 pub const MAX_VALUES: usize = 1000;
 /// Attributes that [`Store::attribute_overlap`] looks at together.
@@ -85,8 +85,9 @@ impl Store {
                  countIf(affected) AS of_affected, countIf(NOT affected) AS of_others,
                  sumIf(events, affected) AS affected_events, sumIf(events, NOT affected) AS other_events
              FROM ({})
-             ARRAY JOIN arrayPushFront(said, '\\n') AS pair
-             GROUP BY pair HAVING key = '' OR (of_affected > 0 AND key NOT IN {{without:Array(String)}})
+             ARRAY JOIN arrayPushFront(splitByChar('{BETWEEN}', said), '\\n') AS pair
+             GROUP BY pair
+             HAVING pair = '\\n' OR (value != '' AND of_affected > 0 AND key NOT IN {{without:Array(String)}})
              ORDER BY of_affected DESC, key, value LIMIT {{values:UInt64}}",
             voices(of, &PAIRS),
         );

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use super::{
     EventFilter, Window, bind_hashes, hashes_condition,
     issues::Span,
-    stored_tags::{self, OVERRIDES, WITH_REST},
-    suspects::RUN,
+    stored_tags::{self, CORRECTIONS},
 };
 use crate::{Store, StoreError};
 
@@ -26,7 +25,7 @@ pub struct TagFacet {
     pub top: Vec<TagValue>,
 }
 
-/// A value of a tag.
+/// A value of a tag. Where an event has a column's value and an own tag of that name, its time may count for both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagValue {
     pub value: String,
@@ -48,10 +47,13 @@ pub struct Tagged<'a> {
 /// Most tags that are shown of an issue; clients choose the names.
 const MAX_TAGS: usize = 200;
 
+/// Of too many rows every nth run of so many neighbours is read, which is in the order of time for one fingerprint. They
+/// are longer than those of [`suspects`](super::suspects): what is compressed together is read together.
+const RUN: u64 = 2048;
 /// Most rows that are read for all tags …
-const MAX_ROWS: u64 = 256 * RUN;
-/// … and for one. Of more every nth run of neighbouring rows is read, as [`suspects`](super::suspects) does.
-const MAX_ROWS_OF_ONE: u64 = 2048 * RUN;
+const MAX_ROWS: u64 = 32 * RUN;
+/// … and for one.
+const MAX_ROWS_OF_ONE: u64 = 1024 * RUN;
 
 impl Store {
     /// Each tag of these events, with its `top` most frequent values; tags by name.
@@ -73,7 +75,8 @@ impl Store {
         let one = Counted {
             select: &format!("{{key:String}} AS key, {value} AS value"),
             from: "events",
-            only: "true",
+            only: "",
+            count: "count()",
             group_by: "value",
         };
         let query = self.query(&facets_sql(&of.counts(step, &one)), of.project).param("key", key);
@@ -100,8 +103,9 @@ impl Store {
 struct Counted<'a> {
     select: &'a str,
     from: &'a str,
-    /// Of which of the events.
+    /// Of which events, before anything else of them is read.
     only: &'a str,
+    count: &'a str,
     group_by: &'a str,
 }
 
@@ -110,12 +114,11 @@ impl Tagged<'_> {
         self.window.bind(self.filter.bind(bind_hashes(query, self.hashes)))
     }
 
-    /// Counts of all tags by how they are stored; one that is stored in two ways has two rows.
+    /// Counts of all tags by how they are stored; a value that is stored in two ways has two rows.
     fn all_tags(self, step: u64) -> String {
         let names: Vec<&str> = stored_tags::columns().map(|(_, column)| column).collect();
         let keys: Vec<String> =
             stored_tags::columns().map(|(key, column)| format!("{column} != '', '{key}'")).collect();
-        let not_overridden = format!("NOT {}", *OVERRIDES);
         let columns = Counted {
             // In each set all columns but one are empty.
             select: &format!(
@@ -124,96 +127,91 @@ impl Tagged<'_> {
                 names.join(", ")
             ),
             from: "events",
-            only: &not_overridden,
+            only: "",
+            count: "count()",
             group_by: &format!("GROUPING SETS (({}))", names.join("), (")),
         };
         let pairs = Counted {
             select: "substring(pair, 1, position(pair, '\\n') - 1) AS key, substring(pair, position(pair, '\\n') + 1) AS value",
             from: "events ARRAY JOIN tag_pairs AS pair",
-            only: "true",
+            only: "",
+            count: "count()",
             group_by: "pair",
         };
         let flags = Counted {
-            select: "concat('flags[', flag, ']') AS key, value",
-            from: "events ARRAY JOIN mapKeys(flags) AS flag, mapValues(flags) AS value",
-            only: &not_overridden,
-            group_by: "flag, value",
+            select: "concat('flags[', flag.1, ']') AS key, flag.2 AS value",
+            from: "events ARRAY JOIN flags AS flag",
+            only: "",
+            count: "count()",
+            group_by: "flag",
         };
-        let rest = Counted {
-            select: "key, value",
-            from: &format!("events ARRAY JOIN mapKeys({0}) AS key, mapValues({0}) AS value", *WITH_REST),
-            only: "notEmpty(tags)",
-            group_by: "key, value",
+        let corrections = Counted {
+            select: "tag.1 AS key, tag.2 AS value",
+            from: &format!("events ARRAY JOIN {} AS tag", *CORRECTIONS),
+            only: " AND notEmpty(tags)",
+            count: "sum(tag.3)",
+            group_by: "tag.1, tag.2",
         };
-        [columns, pairs, flags, rest].map(|counted| self.counts(step, &counted)).join(" UNION ALL ")
+        [columns, pairs, flags, corrections].map(|counted| self.counts(step, &counted)).join(" UNION ALL ")
     }
 
     fn counts(self, step: u64, counted: &Counted<'_>) -> String {
-        let Counted { select, from, only, group_by } = counted;
+        let Counted { select, from, only, count, group_by } = counted;
         let sampled =
-            if step > 1 { format!(" AND intDiv(_part_offset, {RUN}) % {step} = 0") } else { String::new() };
+            if step > 1 { format!("intDiv(_part_offset, {RUN}) % {step} = 0 AND ") } else { String::new() };
         format!(
-            "SELECT {select}, count() * {step} AS events, toUnixTimestamp64Milli(min(timestamp)) AS first_ms,
-                 toUnixTimestamp64Milli(max(timestamp)) AS last_ms
+            "SELECT {select}, toInt64({count} * {step}) AS events,
+                 toUnixTimestamp64Milli(min(timestamp)) AS first_ms, toUnixTimestamp64Milli(max(timestamp)) AS last_ms
              FROM {from}
-             PREWHERE project_id = {{project:UInt64}}{hashes}{sampled} AND {only}
+             PREWHERE {sampled}project_id = {{project:UInt64}}{hashes}{only}
              WHERE {window}{filter}
              GROUP BY {group_by}",
             hashes = hashes_condition(self.hashes),
-            window = Window::CONDITION,
+            // Of all there is, no times need be read for it.
+            window = if self.window == Window::ALL { "true" } else { Window::CONDITION },
             filter = self.filter.condition(),
         )
     }
 }
 
-/// The most frequent values of each key, with the key's totals beside each.
+/// Each key with its totals and most frequent values.
 fn facets_sql(counts: &str) -> String {
     format!(
-        "SELECT toString(key) AS key, value, events, first_ms, last_ms, total, distinct FROM
+        "SELECT key, toUInt64(sum(events)) AS total, count() AS distinct,
+             groupArraySorted({{top:UInt64}})((-events, value, first_ms, last_ms)) AS values
+         FROM
          (
-             SELECT *, sum(events) OVER (PARTITION BY key) AS total, count() OVER (PARTITION BY key) AS distinct FROM
-             (
-                 SELECT key, toString(value) AS value, sum(events) AS events, min(first_ms) AS first_ms,
-                     max(last_ms) AS last_ms
-                 FROM ({counts}) WHERE value != '' GROUP BY key, value
-             )
+             SELECT toString(key) AS key, toString(value) AS value, sum(events) AS events, min(first_ms) AS first_ms,
+                 max(last_ms) AS last_ms
+             FROM ({counts}) WHERE value != '' GROUP BY key, value HAVING events > 0
          )
-         ORDER BY key, events DESC, value LIMIT {{top:UInt64}} BY key LIMIT {{rows:UInt64}}"
+         GROUP BY key ORDER BY key LIMIT {MAX_TAGS}"
     )
 }
 
 async fn facets(query: Query, step: u64, top: usize) -> Result<Vec<TagFacet>, StoreError> {
-    let query = query.param("top", top).param("rows", top.saturating_mul(MAX_TAGS));
-    let rows: Vec<FacetRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
-    let mut facets: Vec<TagFacet> = Vec::new();
-    for row in rows {
-        let value = TagValue {
-            value: row.value,
-            count: row.events,
-            first_seen: Timestamp(row.first_ms),
-            last_seen: Timestamp(row.last_ms),
-        };
-        match facets.last_mut().filter(|facet| facet.key == row.key) {
-            Some(facet) => facet.top.push(value),
-            None => facets.push(TagFacet {
-                key: row.key,
-                step,
-                total: row.total,
-                distinct: row.distinct,
-                top: vec![value],
-            }),
-        }
-    }
-    Ok(facets)
+    let rows: Vec<FacetRow> = query.param("top", top).fetch_all().await.map_err(StoreError::of_query)?;
+    let value = |(less, value, first_ms, last_ms): (i64, String, i64, i64)| TagValue {
+        value,
+        count: less.unsigned_abs(),
+        first_seen: Timestamp(first_ms),
+        last_seen: Timestamp(last_ms),
+    };
+    let facet = |row: FacetRow| TagFacet {
+        key: row.key,
+        step,
+        total: row.total,
+        distinct: row.distinct,
+        top: row.values.into_iter().map(value).collect(),
+    };
+    Ok(rows.into_iter().map(facet).collect())
 }
 
 #[derive(Row, Deserialize)]
 struct FacetRow {
     key: String,
-    value: String,
-    events: u64,
-    first_ms: i64,
-    last_ms: i64,
     total: u64,
     distinct: u64,
+    /// Less than none, the value, its first and last event.
+    values: Vec<(i64, String, i64, i64)>,
 }

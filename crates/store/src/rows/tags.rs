@@ -5,8 +5,8 @@
 //! - the rest in `tags`: long values, and what an app calls by a column's name, or by one that a search has for what is no
 //!   tag, with another value than that.
 //!
-//! Rows that were written before schema version 25 have all tags in `tags` until they are rewritten; whatever reads tags
-//! is right for both.
+//! Earlier rows have all tags in `tags`; whatever reads tags is right for both. They are not rewritten: of a part whose
+//! `tags` were updated ClickHouse 26.7 finds nothing by the index.
 
 use std::collections::BTreeMap;
 

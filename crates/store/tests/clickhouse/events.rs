@@ -56,6 +56,10 @@ async fn an_event_knows_its_neighbours() {
     assert_eq!((first.previous, first.next), (None, id(1)));
     let newest = store.edge_event(PROJECT, &hashes, true).await.unwrap().unwrap();
     assert_eq!(newest.summary.event_id, rows[4].event_id);
+    for (place, of_newest) in [(4, true), (0, false)] {
+        let around = store.edge_neighbours(PROJECT, &hashes, of_newest).await.unwrap();
+        assert_eq!(around, store.neighbours(PROJECT, &hashes, at(place)).await.unwrap());
+    }
 }
 
 #[tokio::test]

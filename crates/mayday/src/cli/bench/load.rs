@@ -1,6 +1,9 @@
 //! `mayday bench load`: fills a stopped server's data through what the worker stores with.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -36,7 +39,8 @@ use crate::{
 /// What `mayday bench load` can be told, besides where the data are.
 #[derive(Debug, Args)]
 pub(crate) struct LoadArgs {
-    /// Events to store; a fifth as many sessions come with them
+    /// Events to store; a fifth as many sessions come with them. Of more than 10 million each has copies of other people at
+    /// other times, which ClickHouse makes; sessions have none
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     events: u64,
     /// The same seed gives the same events
@@ -53,6 +57,8 @@ pub(crate) struct LoadArgs {
 const BATCH: u64 = 100_000;
 /// Events for each session.
 const EVENTS_A_SESSION: u64 = 5;
+/// Most events that are made one by one; of more, each has as many copies as it takes.
+const MADE: u64 = 10_000_000;
 
 pub(crate) async fn run(args: LoadArgs) -> anyhow::Result<()> {
     let config = Config::load(args.server)?;
@@ -72,8 +78,13 @@ pub(crate) async fn run(args: LoadArgs) -> anyhow::Result<()> {
     clickhouse.store.migrate().await.context("cannot bring ClickHouse's schema up to date")?;
 
     let begun = Instant::now();
-    let plan = Plan { events: args.events, seed: args.seed, until, project };
+    let of_each = args.events.div_ceil(MADE);
+    let plan = Plan { events: args.events / of_each, seed: args.seed, until, project };
     let filled = fill(&plan, &catalog, &clickhouse.store).await;
+    let filled = match filled {
+        Ok(()) => copy(&plan, of_each - 1, &clickhouse.store).await,
+        Err(error) => Err(error),
+    };
     catalog.close().await;
     if let Some(engine) = clickhouse.engine {
         engine.stop().await;
@@ -83,9 +94,9 @@ pub(crate) async fn run(args: LoadArgs) -> anyhow::Result<()> {
     banner::say(&format!(
         "stored {} events and {} sessions in {seconds:.0} s, {:.0} events a second; \
          start the server with --data-dir {}",
-        plan.events,
+        plan.events * of_each,
         plan.events / EVENTS_A_SESSION,
-        plan.events as f64 / seconds,
+        (plan.events * of_each) as f64 / seconds,
         config.data_dir.display(),
     ));
     Ok(())
@@ -155,6 +166,23 @@ async fn fill(plan: &Plan, catalog: &Catalog, store: &Store) -> anyhow::Result<(
         }
     }
     finish(plan, &frequencies, catalog, journal, last_position + 1).await?;
+    progress.finish();
+    Ok(())
+}
+
+/// Copies what is there, a week at a time.
+async fn copy(plan: &Plan, copies: u64, store: &Store) -> anyhow::Result<()> {
+    if copies == 0 {
+        return Ok(());
+    }
+    let weeks = store.event_weeks().await?;
+    let progress = ProgressBar::new(weeks.len() as u64);
+    progress.set_style(ProgressStyle::with_template("  {bar:40} {pos}/{len} weeks copied  {elapsed}")?);
+    progress.enable_steady_tick(Duration::from_secs(1));
+    for week in weeks {
+        store.copy_events(plan.project, &week, copies, PEOPLE).await.context("cannot copy events")?;
+        progress.inc(1);
+    }
     progress.finish();
     Ok(())
 }

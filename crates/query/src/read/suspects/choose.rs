@@ -285,7 +285,7 @@ mod tests {
         sampled.values[0].count.others = 18_000;
         assert_eq!(candidates(&sampled).len(), 1);
         sampled.sample.others_step = 100;
-        sampled.events.others = 102_400;
+        sampled.events.others = 100 * RUN;
         sampled.values[0].count = Sides { affected: 300, others: 19_900 };
         let runs = tested(table(sampled.values[0].count, sampled.voices), &sampled);
         assert_eq!((runs.others_with, runs.others, runs.affected), (20, 100, 1000));
