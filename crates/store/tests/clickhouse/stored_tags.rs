@@ -21,8 +21,6 @@ fn rows() -> Vec<mayday_store::rows::EventRow> {
         row.tags.extend([("release", release), ("url", url)].map(|(key, value)| (key.into(), value.into())));
         row.flags.insert("checkout".into(), (n % 3 == 0).to_string());
     }
-    rows[11].tags.insert("flags[checkout]".into(), "own".into());
-    rows[11].tags.insert("sdk.name".into(), "own".into());
     rows
 }
 
@@ -44,8 +42,8 @@ async fn check(fixture: &Fixture) {
     let shares = shares(&facets);
     assert_eq!(shares["release"], [("1.0", 9), ("own", 3)]);
     assert_eq!(shares["url"], [(LONG, 6), ("short", 6)]);
-    assert_eq!(shares["flags[checkout]"], [("false", 7), ("true", 4), ("own", 1)]);
-    assert_eq!(shares["sdk.name"], [("sentry.java.android", 11), ("own", 1)]);
+    assert_eq!(shares["flags[checkout]"], [("false", 8), ("true", 4)]);
+    assert_eq!(shares["sdk.name"], [("sentry.java.android", 12)]);
     assert_eq!(shares["user"], [("id:0", 4), ("id:1", 4), ("id:2", 4)]);
     assert_eq!(shares["os"], [("Android 14", 12)]);
     assert!(!shares.contains_key("dist"), "{shares:?}");
@@ -83,6 +81,18 @@ async fn tags_that_are_stored_in_several_ways_are_counted_and_found() {
     let fixture = Fixture::new().await;
     fixture.store.insert_events("t", &rows()).await.unwrap();
     check(&fixture).await;
+
+    let mut own = row(20, 2, 0);
+    for key in ["flags[checkout]", "sdk.name"] {
+        own.tags.insert(key.into(), "own".into());
+    }
+    own.flags.insert("checkout".into(), "true".into());
+    fixture.store.insert_events("own", &[own]).await.unwrap();
+    let filter = EventFilter::default();
+    let of = Tagged { project: PROJECT, hashes: &[GroupHash(2)], window: ALL, filter: &filter };
+    let facets = fixture.store.tag_facets(of, 5).await.unwrap();
+    let shares = shares(&facets);
+    assert_eq!((&shares["flags[checkout]"], &shares["sdk.name"]), (&vec![("own", 1)], &vec![("own", 1)]));
 }
 
 /// As all rows were stored before tags were stored once: `tag_pairs` was made of `tags`.
