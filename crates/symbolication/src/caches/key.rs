@@ -93,8 +93,8 @@ impl ArtifactKind {
     /// [`convert`](crate::convert).
     pub(super) fn converter_version(self) -> u32 {
         match self {
-            Self::SymCache | Self::Cfi | Self::PortablePdb | Self::Proguard | Self::SourceFile => 1,
-            Self::DartMap => 2,
+            Self::Cfi | Self::PortablePdb | Self::Proguard | Self::SourceFile => 1,
+            Self::SymCache | Self::DartMap => 2,
             Self::SourceMap | Self::Sources => 3,
         }
     }

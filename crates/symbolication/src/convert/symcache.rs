@@ -8,6 +8,7 @@ use symbolic::{
 };
 
 use super::{ConvertError, debug_file::object, guarded};
+use crate::elsewhere::Elsewhere;
 
 /// Files that say what the names and lines in a debug file stand for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,7 +20,8 @@ pub struct SymbolMaps<'a> {
 }
 
 /// Converts an ELF, Mach-O (fat too), PE, PDB or Breakpad file to a symcache. `wanted` picks from a fat file, and refuses a
-/// file of another build. A file with nothing but a symbol table makes a symcache without lines.
+/// file of another build. A file with nothing but a symbol table makes a symcache without lines; so does one whose debug
+/// information is in other files, and the symcache says so.
 pub fn sym_cache(
     file: &[u8],
     wanted: Option<DebugId>,
@@ -58,5 +60,6 @@ fn converted(file: &[u8], wanted: Option<DebugId>, maps: SymbolMaps<'_>) -> Resu
     let view = ByteView::from_slice(&cache);
     symbolic::symcache::SymCache::parse(&view)
         .map_err(|error| ConvertError::malformed("symcache", &error))?;
+    cache.extend(Elsewhere::of(&object).into_iter().flat_map(Elsewhere::mark));
     Ok(cache)
 }

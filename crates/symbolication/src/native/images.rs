@@ -10,7 +10,11 @@ use symbolic::{
 use uuid::Uuid;
 
 use super::place::number;
-use crate::{Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, outcome};
+use crate::{
+    Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted,
+    elsewhere::Elsewhere,
+    outcome::{outcome, unresolved},
+};
 
 /// Types of images that symcaches are made for.
 const TYPES: [&str; 8] = ["elf", "macho", "pe", "apple", "symbolic", "wasm", "coff", "pdb"];
@@ -108,12 +112,22 @@ pub(super) struct Found {
     bytes: ByteView<'static>,
     pub(super) source: Arc<str>,
     features: ImageFeatures,
+    elsewhere: Option<Elsewhere>,
 }
 
 impl Found {
     /// What was checked when it was found.
     pub(super) fn cache(&self) -> Option<SymCache<'_>> {
         SymCache::parse(&self.bytes).ok()
+    }
+
+    /// Why they do not say all, where that is known.
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        self.elsewhere.map(Elsewhere::reason)
+    }
+
+    fn symbolication(&self) -> Symbolication {
+        outcome(Status::Found, self.lack(), Some(&self.source))
     }
 }
 
@@ -153,10 +167,8 @@ impl Symbols {
     pub(super) fn outcomes(self) -> impl Iterator<Item = (usize, Outcome)> {
         self.0.into_iter().map(|(index, found)| {
             let said = match found {
-                Ok(found) => {
-                    Outcome { symbolication: outcome::found(&found.source), features: Some(found.features) }
-                }
-                Err(absent) => Outcome { symbolication: outcome::unresolved(&absent), features: None },
+                Ok(found) => Outcome { symbolication: found.symbolication(), features: Some(found.features) },
+                Err(absent) => Outcome { symbolication: unresolved(&absent), features: None },
             };
             (index, said)
         })
@@ -184,7 +196,8 @@ fn find(id: &ImageId, artifacts: &dyn Artifacts) -> Result<Found, Absent> {
             ..ImageFeatures::default()
         }
     };
-    Ok(Found { bytes: file.bytes, source: file.source, features })
+    let elsewhere = Elsewhere::marked(&file.bytes);
+    Ok(Found { bytes: file.bytes, source: file.source, features, elsewhere })
 }
 
 fn absent(status: Status, reason: &str) -> Absent {

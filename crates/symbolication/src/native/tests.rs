@@ -1,4 +1,5 @@
 mod arm64;
+mod elsewhere;
 
 use std::sync::Arc;
 

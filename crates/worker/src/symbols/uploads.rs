@@ -3,7 +3,7 @@
 use mayday_blobs::{BlobError, BlobKey};
 use mayday_catalog::debug_files::DebugFile;
 use mayday_event::ProjectId;
-use mayday_symbolication::{Absent, ArtifactKind, ImageId, Status, Wanted, caches::CacheKey};
+use mayday_symbolication::{Absent, ArtifactKind, ImageId, Status, Wanted, caches::CacheKey, objects};
 
 use super::{
     Symbols,
@@ -128,10 +128,14 @@ impl Symbols {
 /// How well a file serves for this kind; 0 not at all.
 fn fitness(file: &DebugFile, kind: ArtifactKind) -> u32 {
     let has = |feature: &str| file.features.iter().any(|known| known == feature);
+    let has_caveat = file.features.iter().any(|feature| objects::caveat(feature).is_some());
     let is_native = matches!(file.kind.as_str(), "elf" | "macho" | "pe" | "pdb" | "breakpad" | "wasm");
     match kind {
+        ArtifactKind::SymCache if is_native && has("debug") && !has_caveat => 4,
         ArtifactKind::SymCache if is_native && has("debug") => 3,
         ArtifactKind::SymCache if is_native && has("symtab") => 2,
+        // It says at least why there is nothing.
+        ArtifactKind::SymCache if is_native && has_caveat => 1,
         ArtifactKind::Cfi if is_native && has("unwind") => 1,
         ArtifactKind::PortablePdb => u32::from(file.kind == "portablepdb"),
         ArtifactKind::DartMap => u32::from(file.kind == "dartsymbolmap"),

@@ -157,8 +157,16 @@ fn view(frame: &Frame) -> FrameView {
     }
 }
 
-/// Why a frame has no name, where symbols were looked for; else how it was found, if that was a guess.
+/// Why a frame has no name or no line, where symbols were looked for; else how it was found, if that was a guess.
 fn doubt(frame: &Frame) -> String {
+    let has_line = frame.lineno.is_some_and(|line| line > 0);
+    if let Some(Symbolication { status: SymbolStatus::Found, reason: Some(reason), source }) =
+        &frame.symbolication
+        && source.as_deref() != Some(Symbolication::DEVICE)
+        && !has_line
+    {
+        return format!("no line: {reason}");
+    }
     let unnamed = frame.symbolication.as_ref().filter(|found| found.status != SymbolStatus::Found);
     if let Some(Symbolication { status, reason, .. }) = unnamed {
         let what = match status {
@@ -296,8 +304,14 @@ mod tests {
             trust: Some("scan".into()),
             ..Frame::default()
         };
+        let poor = Frame {
+            function: Some("pay".into()),
+            ..unnamed(SymbolStatus::Found, Some("build without -gsplit-dwarf"))
+        };
         for (frame, expected) in [
             (unnamed(SymbolStatus::Missing, Some("not uploaded")), "no symbols: not uploaded"),
+            (poor.clone(), "no line: build without -gsplit-dwarf"),
+            (Frame { lineno: Some(3), trust: None, ..poor }, ""),
             (unnamed(SymbolStatus::TimedOut, None), "symbols came too late"),
             (
                 unnamed(SymbolStatus::Found, None),
