@@ -99,8 +99,8 @@ impl ArtifactKind {
         }
     }
 
-    /// The folder of its files.
-    pub(super) fn folder(self) -> String {
+    /// The folder of its files: its name and the converter's version.
+    pub fn folder(self) -> String {
         format!("{}-{}", self.name(), self.converter_version())
     }
 }
