@@ -3,7 +3,7 @@
 //! - `-gsplit-dwarf`: the file has mere skeletons of its units, and each names the `.dwo` file that has the unit.
 //! - `dwz -m`: what several files have in common is in one of its own, which `.gnu_debugaltlink` names.
 //!
-//! Such a file looks like one with debug information, and has no or fewer lines. So that people are told why, a symcache that
+//! Such a file looks like one with debug information, and says less. So that people are told why, a symcache that
 //! is made of it ends with a mark: its reader passes over what is behind its texts.
 
 use symbolic::debuginfo::{
@@ -51,11 +51,11 @@ impl Elsewhere {
         }
     }
 
-    /// Why there is no line, and what helps.
+    /// What is missing, why, and what helps.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Dwo { .. } => {
-                "its debug information is in .dwo files, which cannot be used, nor can a .dwp: build without -gsplit-dwarf"
+                "inlined calls are missing, for its debug information is in .dwo files, which cannot be used, nor can a .dwp: build without -gsplit-dwarf"
             }
             Self::Supplementary => {
                 "part of its debug information is in the file that dwz -m made, which cannot be used: take the debug file from before dwz"
@@ -99,7 +99,10 @@ fn of_units(elf: &ElfObject<'_>) -> Option<Elsewhere> {
 }
 
 /// DWARF 5 says it in the unit's head; before, GNU's extension does by what its first entry has.
-fn is_skeleton<R: gimli::Reader>(unit: &gimli::UnitHeader<R>, abbreviations: &gimli::DebugAbbrev<R>) -> bool {
+pub(crate) fn is_skeleton<R: gimli::Reader>(
+    unit: &gimli::UnitHeader<R>,
+    abbreviations: &gimli::DebugAbbrev<R>,
+) -> bool {
     if unit.version() >= 5 {
         return matches!(unit.type_(), gimli::UnitType::Skeleton(_));
     }

@@ -9,6 +9,7 @@ mod cfi;
 mod debug_file;
 mod packed;
 mod portable_pdb;
+mod skeletons;
 mod source_files;
 mod symcache;
 

@@ -126,6 +126,12 @@ impl Found {
         self.elsewhere.map(Elsewhere::reason)
     }
 
+    /// The same of a frame: where a part of the file is whole, a line shows that the frame is in it.
+    pub(super) fn lack_of_frame(&self, line: Option<u32>) -> Option<&'static str> {
+        let is_whole = |elsewhere: &Elsewhere| elsewhere.is_in_part() && line.is_some();
+        self.elsewhere.filter(|elsewhere| !is_whole(elsewhere)).map(Elsewhere::reason)
+    }
+
     fn symbolication(&self) -> Symbolication {
         outcome(Status::Found, self.lack(), Some(&self.source))
     }

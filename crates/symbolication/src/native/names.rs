@@ -70,9 +70,9 @@ impl Named {
         }
     }
 
-    /// The frame with this name; why it has no line, where that is known.
+    /// The frame with this name; why it does not say all, where that is known.
     pub(super) fn frame(&self, frame: &Frame, found: &Found) -> Frame {
-        let lack = found.lack().filter(|_| self.lineno.is_none());
+        let lack = found.lack_of_frame(self.lineno);
         Frame {
             function: Some(self.function.clone()),
             raw_function: self.raw_function.clone(),

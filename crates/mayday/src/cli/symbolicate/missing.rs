@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use mayday_event::{
     file_name,
-    model::{DebugImage, Event, Frame, SymbolStatus, Symbolication},
+    model::{DebugImage, Event, SymbolStatus, Symbolication},
 };
 
-/// The end of a report in text: a line for each binary without symbols, and for each whose symbols have no lines for a reason
-/// that is known; the one that costs most frames first.
+/// The end of a report in text: a line for each binary without symbols, and for each whose symbols are known not to say all; the
+/// one that costs most frames first.
 pub(super) fn render(event: &Event) -> String {
-    let is_missing = |_: &Frame, said: &Symbolication| said.status != SymbolStatus::Found;
-    let has_no_line = |frame: &Frame, said: &Symbolication| {
+    let is_missing = |said: &Symbolication| said.status != SymbolStatus::Found;
+    let says_less = |said: &Symbolication| {
         let by_device = said.source.as_deref() == Some(Symbolication::DEVICE);
-        said.status == SymbolStatus::Found && said.reason.is_some() && !by_device && frame.lineno.is_none()
+        said.status == SymbolStatus::Found && said.reason.is_some() && !by_device
     };
     let missing = list("Without symbols", event, &frames_by_image(event, is_missing), |image| {
         image.status != SymbolStatus::Found
     });
-    let poor = list("Without lines", event, &frames_by_image(event, has_no_line), |image| {
+    let poor = list("Incomplete symbols", event, &frames_by_image(event, says_less), |image| {
         image.status == SymbolStatus::Found
     });
     format!("{missing}{poor}")
@@ -52,12 +52,12 @@ fn list(
 }
 
 /// How many frames of an image are `counted`, by the start of the image.
-fn frames_by_image(event: &Event, counted: impl Fn(&Frame, &Symbolication) -> bool) -> BTreeMap<&str, usize> {
+fn frames_by_image(event: &Event, counted: impl Fn(&Symbolication) -> bool) -> BTreeMap<&str, usize> {
     let stacks = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
     let stacks = stacks.chain(event.threads.iter().filter_map(|thread| thread.stacktrace.as_ref()));
     let mut counts = BTreeMap::new();
     for frame in stacks.flat_map(|stack| &stack.frames) {
-        let is_counted = frame.symbolication.as_ref().is_some_and(|said| counted(frame, said));
+        let is_counted = frame.symbolication.as_ref().is_some_and(&counted);
         if let (true, Some(image)) = (is_counted, frame.image_addr.as_deref()) {
             *counts.entry(image).or_insert(0) += 1;
         }

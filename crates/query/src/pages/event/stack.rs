@@ -157,15 +157,13 @@ fn view(frame: &Frame) -> FrameView {
     }
 }
 
-/// Why a frame has no name or no line, where symbols were looked for; else how it was found, if that was a guess.
+/// Why a frame has no name or lacks something else, where symbols were looked for; else how it was found, if that was a guess.
 fn doubt(frame: &Frame) -> String {
-    let has_line = frame.lineno.is_some_and(|line| line > 0);
     if let Some(Symbolication { status: SymbolStatus::Found, reason: Some(reason), source }) =
         &frame.symbolication
         && source.as_deref() != Some(Symbolication::DEVICE)
-        && !has_line
     {
-        return format!("no line: {reason}");
+        return reason.clone();
     }
     let unnamed = frame.symbolication.as_ref().filter(|found| found.status != SymbolStatus::Found);
     if let Some(Symbolication { status, reason, .. }) = unnamed {
@@ -310,8 +308,7 @@ mod tests {
         };
         for (frame, expected) in [
             (unnamed(SymbolStatus::Missing, Some("not uploaded")), "no symbols: not uploaded"),
-            (poor.clone(), "no line: build without -gsplit-dwarf"),
-            (Frame { lineno: Some(3), trust: None, ..poor }, ""),
+            (poor, "build without -gsplit-dwarf"),
             (unnamed(SymbolStatus::TimedOut, None), "symbols came too late"),
             (
                 unnamed(SymbolStatus::Found, None),
