@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::place::number;
 use crate::{
-    Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted,
+    Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted,
+    convert::guarded,
     elsewhere::Elsewhere,
     outcome::{outcome, unresolved},
 };
@@ -186,24 +187,33 @@ fn find(id: &ImageId, artifacts: &dyn Artifacts) -> Result<Found, Absent> {
         return Err(absent(Status::Missing, "the report gives no build id of the binary"));
     }
     let file = artifacts.find(&Wanted::Image(ArtifactKind::SymCache, id.clone()))?;
-    let features = {
-        let cache = SymCache::parse(&file.bytes)
-            .map_err(|error| absent(Status::Malformed, &format!("symcache of {}: {error}", file.source)))?;
-        if let Some(wanted) = id.debug_id
-            && !cache.debug_id().is_nil()
-            && cache.debug_id().uuid() != wanted.uuid()
-        {
-            let reason = format!("{} has the file of another build: {}", file.source, cache.debug_id());
-            return Err(absent(Status::Mismatch, &reason));
-        }
-        ImageFeatures {
-            has_symbols: cache.functions().next().is_some(),
-            has_debug_info: cache.files().next().is_some(),
-            ..ImageFeatures::default()
-        }
-    };
+    let features = guarded(|| Ok(features(&file, id)));
+    let features = features.unwrap_or_else(|error| Err(malformed(&file, &error)))?;
     let elsewhere = Elsewhere::marked(&file.bytes);
     Ok(Found { bytes: file.bytes, source: file.source, features, elsewhere })
+}
+
+/// What a symcache has, if it is the image's.
+fn features(file: &CacheFile, id: &ImageId) -> Result<ImageFeatures, Absent> {
+    let cache = SymCache::parse(&file.bytes).map_err(|error| malformed(file, &error))?;
+    if let Some(wanted) = id.debug_id
+        && !cache.debug_id().is_nil()
+        && cache.debug_id().uuid() != wanted.uuid()
+    {
+        let reason = format!("{} has the file of another build: {}", file.source, cache.debug_id());
+        return Err(absent(Status::Mismatch, &reason));
+    }
+    // One whose parts do not fit together shows it here, not in the middle of an event.
+    cache.lookup(0).next();
+    Ok(ImageFeatures {
+        has_symbols: cache.functions().next().is_some(),
+        has_debug_info: cache.files().next().is_some(),
+        ..ImageFeatures::default()
+    })
+}
+
+fn malformed(file: &CacheFile, error: &dyn std::error::Error) -> Absent {
+    absent(Status::Malformed, &format!("symcache of {}: {error}", file.source))
 }
 
 fn absent(status: Status, reason: &str) -> Absent {

@@ -254,6 +254,18 @@ fn a_file_of_another_build_and_one_that_is_damaged_are_told_apart() {
 }
 
 #[test]
+fn a_symcache_whose_parts_do_not_fit_names_nothing() {
+    /// Where its head says how many places in the source it has.
+    const PLACES: std::ops::Range<usize> = 52..56;
+    let mut bytes = sym_cache(SYM.as_bytes(), None, SymbolMaps::default()).unwrap();
+    bytes.splice(PLACES, [0; 4]);
+    let damaged = OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: "uploads".into() }));
+    let mut event = at(&["0x70000150"]);
+    symbolicate_native(&mut event, &damaged);
+    assert_ne!(frames(&event)[0].symbolication.as_ref().unwrap().status, SymbolStatus::Found);
+}
+
+#[test]
 fn addresses_may_count_from_an_image_and_guesses_that_hit_nothing_go() {
     let mut event = event(&json!([
         { "instruction_addr": "0x241", "addr_mode": "rel:0" },
