@@ -35,9 +35,10 @@ impl Blobs {
         Ok(blocking(move || torn::delete_files_before(&folder, time)).await??)
     }
 
-    /// Deletes what writes of uploads left behind that were cut off before `time`; how many.
+    /// Deletes what writes of uploads and of what was converted from them left behind that were cut off before `time`; how
+    /// many.
     pub async fn delete_cut_off_uploads_before(&self, time: Timestamp) -> Result<u64, BlobError> {
-        let folders = keys::uploads().map(|folder| self.directory.join(folder));
+        let folders = keys::nested().map(|folder| self.directory.join(folder));
         let deleted = blocking(move || {
             folders.iter().map(|folder| torn::delete_below_before(folder, time)).sum::<std::io::Result<u64>>()
         });
@@ -108,7 +109,12 @@ impl Blobs {
 
     /// Deletes chunks that were written before `time`, whatever the catalog says of them; how many.
     pub async fn delete_chunks_before(&self, time: Timestamp) -> Result<u64, BlobError> {
-        self.delete_where(&keys::chunks(), |blob| blob.last_modified.timestamp_millis() < time.0).await
+        self.delete_written_before(&keys::chunks(), time).await
+    }
+
+    /// Deletes converted symbols that were written before `time`; how many.
+    pub async fn delete_converted_symbols_before(&self, time: Timestamp) -> Result<u64, BlobError> {
+        self.delete_written_before(&keys::converted_symbols(), time).await
     }
 }
 

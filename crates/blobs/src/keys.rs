@@ -30,11 +30,14 @@ pub enum BlobKey {
     DebugFile(String),
     /// A bundle of minified files, maps and sources, by the SHA-256 of its bytes, hexadecimal.
     ArtifactBundle(String),
+    /// What a file of symbols was converted to, by the SHA-256, hexadecimal, of what tells it from all others.
+    ConvertedSymbols(String),
 }
 
 const CHUNKS: &str = "chunks";
 const DEBUG_FILES: &str = "debug-files";
 const ARTIFACT_BUNDLES: &str = "artifact-bundles";
+const CONVERTED_SYMBOLS: &str = "converted-symbols";
 
 /// The folders of blobs that are called by their digest.
 pub(crate) const BY_DIGEST: [&str; 2] = [DEBUG_FILES, ARTIFACT_BUNDLES];
@@ -74,6 +77,7 @@ impl fmt::Display for BlobKey {
             Self::Chunk { organization, sha1 } => write!(f, "{CHUNKS}/{organization}/{sha1}"),
             Self::DebugFile(digest) => write!(f, "{DEBUG_FILES}/{}/{digest}", shelf(digest)),
             Self::ArtifactBundle(digest) => write!(f, "{ARTIFACT_BUNDLES}/{}/{digest}", shelf(digest)),
+            Self::ConvertedSymbols(digest) => write!(f, "{CONVERTED_SYMBOLS}/{}/{digest}", shelf(digest)),
         }
     }
 }
@@ -93,9 +97,14 @@ pub(crate) fn chunks() -> Path {
     Path::from(CHUNKS)
 }
 
-/// The folders of uploads; blobs lie in folders in them.
-pub(crate) fn uploads() -> [&'static str; 3] {
-    [CHUNKS, DEBUG_FILES, ARTIFACT_BUNDLES]
+/// The folder of converted symbols.
+pub(crate) fn converted_symbols() -> Path {
+    Path::from(CONVERTED_SYMBOLS)
+}
+
+/// The folders whose blobs lie in folders in them.
+pub(crate) fn nested() -> [&'static str; 4] {
+    [CHUNKS, DEBUG_FILES, ARTIFACT_BUNDLES, CONVERTED_SYMBOLS]
 }
 
 /// Blobs that are called by their digest lie in 256 folders.

@@ -117,8 +117,7 @@ impl Blobs {
     /// Deletes spooled reports that were written before `time`, and what writes that were cut off before it left behind;
     /// returns how many.
     pub async fn delete_spooled_before(&self, time: Timestamp) -> Result<u64, BlobError> {
-        let is_old = |blob: &ObjectMeta| blob.last_modified.timestamp_millis() < time.0;
-        let deleted = self.delete_where(&keys::spool(), is_old).await?;
+        let deleted = self.delete_written_before(&keys::spool(), time).await?;
         let folder = self.directory.join(keys::spool().as_ref());
         Ok(deleted + blocking(move || torn::delete_before(&folder, time)).await??)
     }
@@ -153,6 +152,10 @@ impl Blobs {
         let mut days = self.store.list_with_delimiter(Some(&keys::attachments())).await?.common_prefixes;
         days.retain(|day| day.filename().is_some_and(|name| name < first_kept.as_str()));
         Ok(days)
+    }
+
+    async fn delete_written_before(&self, folder: &Path, time: Timestamp) -> Result<u64, BlobError> {
+        self.delete_where(folder, |blob| blob.last_modified.timestamp_millis() < time.0).await
     }
 
     async fn delete_where(

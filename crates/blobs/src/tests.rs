@@ -226,3 +226,16 @@ async fn blobs_called_by_digest_are_listed_when_they_are_old() {
     assert_eq!(blobs.delete_chunks_before(Timestamp(i64::MAX / 2)).await.unwrap(), 1);
     assert!(blobs.get(&chunk).await.is_err());
 }
+
+#[tokio::test]
+async fn converted_symbols_go_by_their_age() {
+    let (directory, blobs) = store();
+    let key = BlobKey::ConvertedSymbols("ab12".into());
+    blobs.put(&key, Bytes::from_static(b"x")).await.unwrap();
+    fs::write(directory.path().join(format!("{key}#1")), b"who").unwrap();
+    assert_eq!(blobs.called_by_digest(Timestamp(i64::MAX / 2)).await.unwrap(), [], "no upload of anybody's");
+    assert_eq!(blobs.delete_converted_symbols_before(Timestamp(0)).await.unwrap(), 0);
+    assert_eq!(blobs.delete_converted_symbols_before(Timestamp(i64::MAX / 2)).await.unwrap(), 1);
+    assert!(matches!(blobs.get(&key).await, Err(BlobError::NotFound { .. })));
+    assert_eq!(blobs.delete_cut_off_uploads_before(Timestamp(i64::MAX / 2)).await.unwrap(), 1);
+}

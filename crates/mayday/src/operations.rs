@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, error::Error, fmt::Write, sync::atomic::Orderin
 use actix_web::{HttpResponse, web};
 use mayday_event::Ledger;
 use mayday_journal::{Journal, Lanes};
+use mayday_worker::SharedCounts;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -56,6 +57,9 @@ async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     let mut text = String::new();
     describe_ledger(&mut text, &shared.ledger);
     describe_journal(&mut text, &shared.journal);
+    if let Some(counts) = shared.symbols.shared_counts() {
+        describe_shared_symbols(&mut text, counts);
+    }
     gauge(
         &mut text,
         "mayday_unaccounted",
@@ -86,6 +90,15 @@ fn describe_journal(text: &mut String, journal: &Lanes) {
         }
     }
     gauge(text, "mayday_journal_backlog_records", "Records waiting for the worker.", journal.backlog());
+}
+
+fn describe_shared_symbols(text: &mut String, counts: &SharedCounts) {
+    let name = "mayday_shared_symbols_total";
+    let help = "Converted symbol files looked for in the blob store before converting, and sent to it after, by what came of it.";
+    head(text, name, help, "counter");
+    for (result, count) in counts.all() {
+        line(text, format_args!("{name}{{result=\"{result}\"}} {count}"));
+    }
 }
 
 fn describe_ledger(text: &mut String, ledger: &Ledger) {

@@ -112,7 +112,8 @@ pub(crate) fn open_symbols(
         time: CONVERSION_TIME,
     };
     let (catalog, blobs, clock) = (catalog.clone(), blobs.clone(), clock.clone());
-    Ok(Arc::new(Symbols::open(cache, converter, Arc::clone(fetcher), catalog, blobs, clock)?))
+    let symbols = Symbols::open(cache, converter, Arc::clone(fetcher), catalog, blobs, clock)?;
+    Ok(Arc::new(if config.share_symbol_cache { symbols.shared() } else { symbols }))
 }
 
 /// What asks symbol sources, within what the operator allows.

@@ -67,6 +67,16 @@ pub enum Wanted {
     },
 }
 
+impl Wanted {
+    /// Which object of a debug file is wanted, where that is to be told.
+    pub fn debug_id(&self) -> Option<DebugId> {
+        match self {
+            Self::Image(_, image) => image.debug_id,
+            _ => None,
+        }
+    }
+}
+
 /// A converted file, and which source it came from.
 #[derive(Debug, Clone)]
 pub struct CacheFile {

@@ -7,6 +7,7 @@ pub mod caches;
 pub mod convert;
 pub mod dart;
 pub mod dotnet;
+mod elsewhere;
 pub mod folders;
 mod frame_copy;
 pub mod in_app;

@@ -14,6 +14,8 @@ use std::{
 use symbolic::common::{ByteView, DebugId};
 use uuid::Uuid;
 
+use crate::elsewhere::Elsewhere;
+
 /// Objects in a file at most: one for each architecture there is, and some.
 const MAX_OBJECTS: usize = 64;
 /// Characters of a name that are kept.
@@ -32,7 +34,8 @@ pub struct ObjectInfo {
     pub code_id: Option<String>,
     /// `arm64`, `x86_64` …; empty if that makes no sense.
     pub arch: &'static str,
-    /// Of `symtab`, `debug`, `unwind`, `sources`, `mapping`.
+    /// Of `symtab`, `debug`, `unwind`, `sources`, `mapping`; `split-dwarf` and `dwz`, where debug information is in other
+    /// files, see [`caveat`].
     pub features: Vec<&'static str>,
 }
 
@@ -64,6 +67,11 @@ pub enum Unfit {
         /// Its kind.
         kind: &'static str,
     },
+    /// Debug information apart from its binary.
+    #[error(
+        "file of split DWARF (.dwo, .dwp) cannot be used: build without -gsplit-dwarf, so that the binary has its debug information"
+    )]
+    Dwo,
     /// A kind that has no id of its own.
     #[error("{kind} file needs a debug id: {advice}")]
     NeedsDebugId {
@@ -128,6 +136,12 @@ pub fn told_debug_id(name: &str, debug_id: Option<&str>) -> Option<String> {
 pub fn file_name(path: &str) -> String {
     let name = mayday_event::file_name(path.trim_end_matches(['/', '\\']));
     name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect()
+}
+
+/// What a feature of a file keeps it from, in words for people; `None` for all that are of use.
+pub fn caveat(feature: &str) -> Option<&'static str> {
+    let known = [Elsewhere::Dwo { in_part: false }, Elsewhere::Supplementary];
+    known.into_iter().find(|elsewhere| elsewhere.feature() == feature).map(Elsewhere::reason)
 }
 
 fn recognize(bytes: &[u8], told: &Told<'_>) -> Result<Vec<ObjectInfo>, Unfit> {

@@ -28,7 +28,8 @@ pub(crate) fn compile_with(compiler: &str, name: &str, source: &str, flags: &[&s
     let path = folder.path().join("program");
     let build_id = if compiler == "rustc" { "-Clink-arg=-Wl,--build-id=sha1" } else { "-Wl,--build-id=sha1" };
     let mut command = Command::new(compiler);
-    command.args(flags).arg(build_id).arg(&from).arg("-o").arg(&path).current_dir(folder.path());
+    // Flags may say otherwise.
+    command.arg(build_id).args(flags).arg(&from).arg("-o").arg(&path).current_dir(folder.path());
     match command.output() {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
         Err(error) => {

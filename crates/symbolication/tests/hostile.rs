@@ -29,7 +29,14 @@ int main(int argc, char **argv) { volatile int n = argc; return four_times(&n); 
 
 #[test]
 fn damaged_debug_files_are_converted_or_refused() {
-    for flags in [&["-g", "-O1"][..], &["-g", "-O1", "-gz"], &["-gdwarf-4", "-O1"], &["-gdwarf-2", "-O1"]] {
+    for flags in [
+        &["-g", "-O1"][..],
+        &["-g", "-O1", "-gz"],
+        &["-gdwarf-4", "-O1"],
+        &["-gdwarf-2", "-O1"],
+        &["-g", "-O1", "-gsplit-dwarf"],
+        &["-gdwarf-4", "-O1", "-gsplit-dwarf"],
+    ] {
         let Some(program) = program("a.c", SOURCE, flags) else { return };
         checks::sym_cache_file(&program);
         let length = program.len();

@@ -43,7 +43,7 @@ use mayday_store::{Store, rows::EventRow};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub use self::symbols::{Converter, Symbols};
+pub use self::symbols::{Converter, SharedCounts, Symbols};
 
 /// All that the worker works with.
 #[derive(Clone)]

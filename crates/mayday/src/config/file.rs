@@ -34,6 +34,7 @@ pub(super) struct FileConfig {
     pub(super) engine_lib: Option<PathBuf>,
     pub(super) engine_memory_mib: Option<u64>,
     pub(super) symbol_cache_mib: Option<u64>,
+    pub(super) share_symbol_cache: Option<bool>,
     pub(super) symbol_directories: Option<Vec<PathBuf>>,
     pub(super) allow_private_symbol_servers: Option<bool>,
     pub(super) log_format: Option<LogFormat>,

@@ -89,6 +89,9 @@ pub(crate) struct ServeArgs {
     /// Disk space that converted symbol files may take, in MiB [default: 4096]
     #[arg(long, value_name = "MIB", env = "MAYDAY_SYMBOL_CACHE_MIB")]
     symbol_cache_mib: Option<u64>,
+    /// Share converted symbol files with the other workers of --blobs-url, through it [default: true where --blobs-url is given]
+    #[arg(long, value_name = "BOOL", env = "MAYDAY_SHARE_SYMBOL_CACHE", num_args = 0..=1, default_missing_value = "true")]
+    share_symbol_cache: Option<bool>,
     /// Directories that projects may name as symbol sources, separated by commas [default: none]
     #[arg(long, value_name = "DIRS", env = "MAYDAY_SYMBOL_DIRECTORIES", value_delimiter = ',')]
     symbol_directories: Option<Vec<PathBuf>>,
@@ -128,6 +131,7 @@ pub(crate) struct Config {
     pub(crate) engine_lib: Option<PathBuf>,
     pub(crate) engine_memory_bytes: Option<u64>,
     pub(crate) symbol_cache_bytes: u64,
+    pub(crate) share_symbol_cache: bool,
     pub(crate) symbol_directories: Vec<PathBuf>,
     pub(crate) allow_private_symbol_servers: bool,
     pub(crate) log_format: LogFormat,
@@ -149,6 +153,7 @@ impl Config {
             Some(path) => FileConfig::read(path)?,
             None => FileConfig::read_if_there(Path::new(DEFAULT_FILE))?,
         };
+        let blobs_url = args.blobs_url.or(file.blobs_url);
         let config = Self {
             data_dir: args.data_dir.or(file.data_dir).unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
             listen: args.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000))),
@@ -160,7 +165,12 @@ impl Config {
             clickhouse_url: args.clickhouse_url.or(file.clickhouse_url),
             catalog_url: args.catalog_url.or(file.catalog_url),
             journal_dir: args.journal_url.or(file.journal_url).map(|url| journal_dir(&url)).transpose()?,
-            blobs_url: args.blobs_url.or(file.blobs_url),
+            // A blob store in the data directory is nobody else's: sharing would only cost disk.
+            share_symbol_cache: args
+                .share_symbol_cache
+                .or(file.share_symbol_cache)
+                .unwrap_or(blobs_url.is_some()),
+            blobs_url,
             retention_days: args.retention_days.or(file.retention_days).unwrap_or(DEFAULT_RETENTION_DAYS),
             disk_reserve_bytes: mebibytes(
                 args.disk_reserve_mib.or(file.disk_reserve_mib).unwrap_or(DEFAULT_DISK_RESERVE_MIB),
@@ -261,6 +271,14 @@ mod tests {
         assert_eq!(config.listen.port(), 9000);
         assert_eq!(config.data_dir, Path::new(DEFAULT_DATA_DIR));
         assert!(config.plays(Role::Alerts));
+    }
+
+    #[test]
+    fn converted_symbols_are_shared_where_the_blob_store_may_be() {
+        let shares = |toml: &str| load(toml, ServeArgs::default()).unwrap().share_symbol_cache;
+        assert!(!shares(""));
+        assert!(shares("blobs-url = \"file:///mnt/blobs\""));
+        assert!(!shares("blobs-url = \"file:///mnt/blobs\"\nshare-symbol-cache = false"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use mayday_catalog::{
     projects::Project,
 };
 use mayday_event::Timestamp;
+use mayday_symbolication::objects::caveat;
 use serde::Deserialize;
 
 use super::{
@@ -76,6 +77,8 @@ struct Row {
     code_id: String,
     size: String,
     features: Vec<String>,
+    /// What keeps it from being of more use.
+    caveats: Vec<&'static str>,
     by: String,
     uploaded: Moment,
     delete: String,
@@ -112,6 +115,7 @@ impl Row {
             debug_id: file.debug_id.clone(),
             code_id: code_id.unwrap_or_default().to_owned(),
             size: bytes(file.bytes),
+            caveats: file.features.iter().filter_map(|feature| caveat(feature)).collect(),
             features: file.features.clone(),
             by: file.uploaded_by.clone(),
             uploaded: Moment::ago(file.uploaded, now),

@@ -93,14 +93,14 @@ impl ArtifactKind {
     /// [`convert`](crate::convert).
     pub(super) fn converter_version(self) -> u32 {
         match self {
-            Self::SymCache | Self::Cfi | Self::PortablePdb | Self::Proguard | Self::SourceFile => 1,
-            Self::DartMap => 2,
+            Self::Cfi | Self::PortablePdb | Self::Proguard | Self::SourceFile => 1,
+            Self::SymCache | Self::DartMap => 2,
             Self::SourceMap | Self::Sources => 3,
         }
     }
 
-    /// The folder of its files.
-    pub(super) fn folder(self) -> String {
+    /// The folder of its files: its name and the converter's version.
+    pub fn folder(self) -> String {
         format!("{}-{}", self.name(), self.converter_version())
     }
 }

@@ -9,6 +9,7 @@ mod cfi;
 mod debug_file;
 mod packed;
 mod portable_pdb;
+mod skeletons;
 mod source_files;
 mod symcache;
 
@@ -76,8 +77,8 @@ impl From<DartMapError> for ConvertError {
     }
 }
 
-/// Runs a conversion by libraries that may panic on numbers that no honest file has.
-fn guarded<T>(convert: impl FnOnce() -> Result<T, ConvertError>) -> Result<T, ConvertError> {
+/// Runs what libraries do that may panic on numbers that no honest file has.
+pub(crate) fn guarded<T>(convert: impl FnOnce() -> Result<T, ConvertError>) -> Result<T, ConvertError> {
     // What the closure holds is dropped with it: nothing half done is seen afterwards.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(convert)).unwrap_or_else(|_| {
         Err(ConvertError::Malformed("the file has numbers that make no sense".to_owned()))

@@ -7,7 +7,8 @@ use symbolic::{
     symcache::SymCacheConverter,
 };
 
-use super::{ConvertError, debug_file::object, guarded};
+use super::{ConvertError, debug_file::object, guarded, skeletons};
+use crate::elsewhere::Elsewhere;
 
 /// Files that say what the names and lines in a debug file stand for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,7 +20,8 @@ pub struct SymbolMaps<'a> {
 }
 
 /// Converts an ELF, Mach-O (fat too), PE, PDB or Breakpad file to a symcache. `wanted` picks from a fat file, and refuses a
-/// file of another build. A file with nothing but a symbol table makes a symcache without lines.
+/// file of another build. A file with nothing but a symbol table makes a symcache without lines; one whose debug
+/// information is in other files says so, see [`Elsewhere`].
 pub fn sym_cache(
     file: &[u8],
     wanted: Option<DebugId>,
@@ -49,6 +51,10 @@ fn converted(file: &[u8], wanted: Option<DebugId>, maps: SymbolMaps<'_>) -> Resu
             .ok_or_else(|| ConvertError::Malformed("not an il2cpp line mapping".to_owned()))?;
         converter.add_transformer(mapping);
     }
+    let elsewhere = Elsewhere::of(&object);
+    if let (Object::Elf(elf), Some(Elsewhere::Dwo { .. })) = (&object, elsewhere) {
+        skeletons::add_lines(elf, &mut converter);
+    }
     let process = converter.process_object(&object);
     process.map_err(|error| ConvertError::malformed("unreadable debug information", &error))?;
     let mut cache = Vec::new();
@@ -58,5 +64,6 @@ fn converted(file: &[u8], wanted: Option<DebugId>, maps: SymbolMaps<'_>) -> Resu
     let view = ByteView::from_slice(&cache);
     symbolic::symcache::SymCache::parse(&view)
         .map_err(|error| ConvertError::malformed("symcache", &error))?;
+    cache.extend(elsewhere.into_iter().flat_map(Elsewhere::mark));
     Ok(cache)
 }

@@ -25,8 +25,9 @@ const IMAGES: usize = 8;
 /// Letters of an obfuscated name at most. Dart counts through them, `a`, …, `Z`, `aa`, …, and four are enough for [`NAMES`].
 const OBFUSCATED_LETTERS: usize = 4;
 /// Types of Dart's own that are as short, and keep their names.
-const SHORT_TYPES: [&str; 14] = [
-    "Enum", "File", "Link", "List", "Map", "Null", "Set", "Sink", "Type", "Uri", "Zone", "bool", "int", "num",
+const SHORT_TYPES: [&str; 15] = [
+    "Enum", "File", "Link", "List", "Map", "Null", "Set", "Sink", "Type", "Uri", "Zone", "bool", "int",
+    "num", "void",
 ];
 /// What a Dart message has before a type's name.
 const BEFORE_TYPES: [&str; 4] = ["Instance of '", "type '", "subtype of type '", "class '"];
@@ -71,32 +72,58 @@ impl<'a> DartMap<'a> {
         self.0.get(name)
     }
 
-    /// A text with the original names of its types.
-    fn named<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut named = String::new();
-        let mut is_changed = false;
-        let mut rest = text;
-        while let Some((before, name, after)) = next_type(rest) {
-            let original = self.original(name);
-            is_changed |= original.is_some();
-            named.push_str(before);
-            named.push_str(original.unwrap_or(name));
-            rest = after;
-        }
-        named.push_str(rest);
-        if is_changed { Cow::Owned(named) } else { Cow::Borrowed(text) }
+    /// A text with the original names of its types; `None`: it has none that is known.
+    fn named(&self, text: &str) -> Option<String> {
+        renamed(text, next_type, |ty| self.named_type(ty))
+    }
+
+    /// A type's original name, or the type with those of its parts: of `Map<aB, cD>`, the types of keys and values.
+    fn named_type(&self, ty: &str) -> Option<String> {
+        let original = |name: &str| self.original(name).map(str::to_owned);
+        original(ty).or_else(|| renamed(ty, next_name, original))
     }
 }
 
-/// `Instance of 'aB'` and `type 'a' is not a subtype of type 'b'`: only names that are said to be of types. What is before
-/// the first of them, its name, and the rest.
-fn next_type(text: &str) -> Option<(&str, &str, &str)> {
+/// The next name in a text: what is before it, the name, and the rest.
+type Next<'a> = Option<(&'a str, &'a str, &'a str)>;
+
+/// A text with other names, where there is one for any that `next` finds in it.
+fn renamed(
+    text: &str,
+    next: impl Fn(&str) -> Next<'_>,
+    name_of: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let mut renamed = String::new();
+    let mut is_changed = false;
+    let mut rest = text;
+    while let Some((before, name, after)) = next(rest) {
+        let other = name_of(name);
+        is_changed |= other.is_some();
+        renamed.push_str(before);
+        renamed.push_str(other.as_deref().unwrap_or(name));
+        rest = after;
+    }
+    renamed.push_str(rest);
+    is_changed.then_some(renamed)
+}
+
+/// `Instance of 'aB'` and `type 'a' is not a subtype of type 'b'`: only names that are said to be of types.
+fn next_type(text: &str) -> Next<'_> {
     text.match_indices('\'').find_map(|(quote, _)| {
         let (before, after) = text.split_at(quote + 1);
         let is_before_type = BEFORE_TYPES.iter().any(|known| before.ends_with(known));
         let (name, _) = after.split_once('\'').filter(|_| is_before_type)?;
         Some((before, name, after.strip_prefix(name)?))
     })
+}
+
+/// A name in a type.
+fn next_name(ty: &str) -> Next<'_> {
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$');
+    let (before, from_name) = ty.split_at(ty.find(is_of_name)?);
+    let end = from_name.find(|letter| !is_of_name(letter)).unwrap_or(from_name.len());
+    let (name, after) = from_name.split_at(end);
+    Some((before, name, after))
 }
 
 /// Gives exceptions of Flutter apps their types' names, in what they say too, as far as `artifacts` has the map of one of the
@@ -108,11 +135,11 @@ pub fn symbolicate_dart(event: &mut Event, artifacts: &dyn Artifacts) {
     let Some((image, file)) = find(event, artifacts) else { return };
     let Ok(map) = DartMap::open(&file.bytes) else { return };
     for exception in &mut event.exception {
-        if let Some(original) = exception.ty.as_deref().and_then(|ty| map.original(ty)) {
-            let obfuscated = exception.ty.replace(original.to_owned());
+        if let Some(named) = exception.ty.as_deref().and_then(|ty| map.named_type(ty)) {
+            let obfuscated = exception.ty.replace(named);
             exception.raw_type = exception.raw_type.take().or(obfuscated);
         }
-        if let Some(Cow::Owned(named)) = exception.value.as_deref().map(|value| map.named(value)) {
+        if let Some(named) = exception.value.as_deref().and_then(|value| map.named(value)) {
             let obfuscated = exception.value.replace(named);
             exception.raw_value = exception.raw_value.take().or(obfuscated);
         }
@@ -136,8 +163,21 @@ fn has_obfuscated_types(event: &Event) -> bool {
     let types_in = |text| iter::successors(next_type(text), |(_, _, rest)| next_type(rest));
     event.exception.iter().any(|exception| {
         let mut said = exception.value.iter().flat_map(|value| types_in(value));
-        exception.ty.as_deref().is_some_and(is_obfuscated) || said.any(|(_, name, _)| is_obfuscated(name))
+        exception.ty.as_deref().is_some_and(has_obfuscated_name)
+            || said.any(|(_, ty, _)| has_obfuscated_name(ty))
     })
+}
+
+/// Whether a type or one of its parts looks obfuscated. The name of a parameter says nothing: many are short.
+fn has_obfuscated_name(ty: &str) -> bool {
+    let is_type = |before: &str| {
+        let before_spaces = before.trim_end();
+        before.is_empty()
+            || before_spaces.ends_with(['<', ',', '(', '[', '{', '&', ':'])
+            || before_spaces.ends_with("=>")
+    };
+    iter::successors(next_name(ty), |(_, _, rest)| next_name(rest))
+        .any(|(before, name, _)| is_type(before) && is_obfuscated(name))
 }
 
 /// By its looks: letters, and `_` before those of a private name.
@@ -234,6 +274,17 @@ mod tests {
                 )
             )
         );
+        assert_eq!(
+            named(
+                map,
+                "Failure<aB, Map<String, xy?>>",
+                "type 'List<it>' is not a subtype of type '(xy) => void'"
+            ),
+            (
+                Some("Failure<CartException, Map<String, Price?>>".to_owned()),
+                Some("type 'List<Item>' is not a subtype of type '(Price) => void'".to_owned())
+            )
+        );
         assert_eq!(named("{}", "aB", "m"), (Some("aB".to_owned()), Some("m".to_owned())));
         assert!(dart_map_cache(br#"["a"]"#).is_err());
     }
@@ -249,7 +300,13 @@ mod tests {
         assert!(!asks("CartException", "Instance of 'CartException'"));
         assert!(!asks("_TypeError", "type 'Null' is not a subtype of type 'String' in type cast"));
         assert!(!asks("StateError", "no element 'aB'"), "not said to be a type");
+        assert!(!asks(
+            "Failure<List<int>>",
+            "type '(int id, {bool? on}) => void' is not a subtype of type 'Uri?'"
+        ));
         assert!(asks("aB", "no element"));
+        assert!(asks("Failure<aB>", "no element"));
+        assert!(asks("_TypeError", "type 'Map<String, xyZ>' is not a subtype of type 'Null'"));
         assert!(asks("_aB", "no element"), "private");
         assert!(asks("_TypeError", "type 'Null' is not a subtype of type 'xyZ' in type cast"));
     }
@@ -258,7 +315,7 @@ mod tests {
         #[test]
         fn texts_without_known_names_stay(text in "[a-z' ]{0,60}|.{0,60}") {
             let map = dart_map_cache(br#"["Price", "XY"]"#).unwrap();
-            prop_assert_eq!(DartMap::open(&map).unwrap().named(&text), text.as_str());
+            prop_assert_eq!(DartMap::open(&map).unwrap().named(&text), None);
         }
     }
 }

@@ -13,6 +13,7 @@ use super::SymbolFolder;
 use crate::{
     Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted,
     convert::{ConvertError, Inputs, SymbolMaps, artifact, unpacked},
+    elsewhere::Elsewhere,
 };
 
 /// Files of one binary that are tried.
@@ -123,7 +124,7 @@ pub fn from_files(
     for path in files.iter().take(CANDIDATES) {
         match convert(kind, path, image, bitcode_map) {
             Ok(bytes) => {
-                let is_whole = kind != ArtifactKind::SymCache || has_lines(&bytes);
+                let is_whole = kind != ArtifactKind::SymCache || says_all(&bytes);
                 let file = kept(bytes, path);
                 if is_whole {
                     return Ok((file, true));
@@ -158,8 +159,10 @@ fn kept(bytes: Vec<u8>, path: &Path) -> CacheFile {
     CacheFile { bytes: ByteView::from_vec(bytes), source: path.display().to_string().into() }
 }
 
-fn has_lines(cache: &[u8]) -> bool {
-    SymCache::parse(cache).is_ok_and(|cache| cache.files().next().is_some())
+/// Whether it has lines, and is not known to lack something.
+fn says_all(cache: &[u8]) -> bool {
+    let has_lines = SymCache::parse(cache).is_ok_and(|cache| cache.files().next().is_some());
+    has_lines && Elsewhere::marked(cache).is_none()
 }
 
 fn absent(error: &ConvertError, path: &Path) -> Absent {

@@ -28,6 +28,8 @@ const HEAD_BYTES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Loose {
     files: BTreeMap<Uuid, Vec<PathBuf>>,
+    /// Debug files without an id, by name.
+    without_id: BTreeMap<String, Vec<PathBuf>>,
     /// Lists of properties beside dSYMs, by the dSYM's UUID.
     plists: BTreeMap<Uuid, PathBuf>,
     /// `.bcsymbolmap` files by the UUID in their names.
@@ -69,6 +71,10 @@ impl Loose {
         self.files.get(&id).map(Vec::as_slice).unwrap_or_default()
     }
 
+    pub(super) fn without_id(&self, name: &str) -> &[PathBuf] {
+        self.without_id.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
     pub(super) fn scripts(&self, name: &str) -> &[PathBuf] {
         self.scripts.get(name).map(Vec::as_slice).unwrap_or_default()
     }
@@ -94,28 +100,38 @@ impl Loose {
                 self.bitcode_maps.insert(id, path);
             }
             (Some("js" | "mjs" | "cjs" | "bundle" | "jsbundle" | "hbc" | "map"), _) => {
-                if let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) {
+                if let Some(name) = name_of(&path) {
                     self.scripts.entry(name).or_default().push(path);
                 }
             }
-            _ => {
-                for id in debug_ids(&path) {
-                    self.files.entry(id).or_default().push(path.clone());
-                }
-            }
+            _ => self.add_debug_file(path),
+        }
+    }
+
+    fn add_debug_file(&mut self, path: PathBuf) {
+        let Some(ids) = debug_ids(&path) else { return };
+        if let (true, Some(name)) = (ids.is_empty(), name_of(&path)) {
+            self.without_id.entry(name).or_default().push(path.clone());
+        }
+        for id in ids {
+            self.files.entry(id).or_default().push(path.clone());
         }
     }
 }
 
-/// Of the binaries in a file; none if it is no debug file.
-fn debug_ids(path: &Path) -> Vec<Uuid> {
+fn name_of(path: &Path) -> Option<String> {
+    path.file_name().and_then(|name| name.to_str()).map(str::to_owned)
+}
+
+/// Of the binaries in a file; `None` if it is no debug file.
+fn debug_ids(path: &Path) -> Option<Vec<Uuid>> {
     if !is_debug_file(path) {
-        return Vec::new();
+        return None;
     }
-    let Ok(view) = ByteView::open(path) else { return Vec::new() };
-    let Ok(archive) = Archive::parse(&view) else { return Vec::new() };
+    let view = ByteView::open(path).ok()?;
+    let archive = Archive::parse(&view).ok()?;
     let ids = archive.objects().take(OBJECTS).flatten().map(|object| object.debug_id());
-    ids.filter(|id| !id.is_nil()).map(|id| id.uuid()).collect()
+    Some(ids.filter(|id| !id.is_nil()).map(|id| id.uuid()).collect())
 }
 
 /// By its first bytes, so that not every file is mapped.

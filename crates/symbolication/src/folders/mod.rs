@@ -1,5 +1,6 @@
 //! Debug files in local folders: in the layouts of symbol servers and debuggers, and as they lie.
 
+mod debug_link;
 mod layouts;
 mod local;
 mod loose;
@@ -11,11 +12,11 @@ use std::{
     sync::OnceLock,
 };
 
+use self::{debug_link::DebugLink, loose::Loose, scripts::Script};
 pub use self::{
     layouts::paths,
     local::{LocalFolders, from_files},
 };
-use self::{loose::Loose, scripts::Script};
 use uuid::Uuid;
 
 use crate::ImageId;
@@ -50,9 +51,18 @@ impl SymbolFolder {
         if let Some(id) = image.debug_id {
             found.extend(self.loose().of(id.uuid()).iter().cloned());
         }
+        let linked: Vec<PathBuf> = found.iter().flat_map(|stripped| self.linked(stripped)).collect();
+        found.extend(linked);
         let mut seen = std::collections::BTreeSet::new();
         found.retain(|path| seen.insert(path.clone()));
         found
+    }
+
+    /// The debug file that a stripped one names, wherever it lies in the folder.
+    fn linked(&self, stripped: &Path) -> Option<PathBuf> {
+        let link = DebugLink::of(stripped)?;
+        let anywhere = || self.loose().without_id(&link.name).iter().cloned();
+        link.beside(stripped).into_iter().chain(anywhere()).find(|path| link.is_of(path))
     }
 
     /// The map to the names that Apple hid in the dSYM with this UUID.

@@ -87,6 +87,36 @@ fn the_file_with_lines_is_taken_before_the_stripped_one() {
 }
 
 #[test]
+fn a_debug_file_without_an_id_is_found_by_what_the_stripped_one_says() {
+    let Some(program) = compile("a.c", "int main(void) { return 0; }", &["-g", "-Wl,--build-id=none"]) else {
+        return;
+    };
+    let id = |path: &Path| symbolic::debuginfo::Object::parse(&fs::read(path).unwrap()).unwrap().debug_id();
+    for place in ["app.debug", ".debug/app.debug", "elsewhere/app.debug"] {
+        let root = tempfile::tempdir().unwrap();
+        let (stripped, debug) = (root.path().join("bin/app"), root.path().join("bin").join(place));
+        fs::create_dir_all(debug.parent().unwrap()).unwrap();
+        objcopy(&[Path::new("--only-keep-debug"), program.path(), &debug]);
+        assert!(id(&debug).is_nil(), "nothing but the link leads to it");
+        let link = format!("--add-gnu-debuglink={}", debug.display());
+        objcopy(&[Path::new("--strip-all"), Path::new(&link), program.path(), &stripped]);
+        let image = ImageId { debug_id: Some(id(&stripped)), ..ImageId::default() };
+        let found = || {
+            let folders = LocalFolders::new(vec![SymbolFolder::open(root.path()).unwrap()]);
+            folders.find(&Wanted::Image(ArtifactKind::SymCache, image.clone()))
+        };
+        assert!(found().unwrap().source.ends_with(place), "{place}");
+        // One of another build has another checksum.
+        fs::write(&debug, [fs::read(&debug).unwrap(), vec![0]].concat()).unwrap();
+        assert!(found().is_ok_and(|file| file.source.ends_with("bin/app")) || found().is_err(), "{place}");
+    }
+}
+
+fn objcopy(arguments: &[&Path]) {
+    assert!(std::process::Command::new("objcopy").args(arguments).status().unwrap().success());
+}
+
+#[test]
 fn a_bundle_of_sources_is_found_by_its_id_whatever_it_is_called() {
     const ID: &str = "246fb328-fc4e-406a-87ff-fc35f6149d8f";
     let root = tempfile::tempdir().unwrap();

@@ -10,7 +10,12 @@ use symbolic::{
 use uuid::Uuid;
 
 use super::place::number;
-use crate::{Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, outcome};
+use crate::{
+    Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted,
+    convert::guarded,
+    elsewhere::Elsewhere,
+    outcome::{outcome, unresolved},
+};
 
 /// Types of images that symcaches are made for.
 const TYPES: [&str; 8] = ["elf", "macho", "pe", "apple", "symbolic", "wasm", "coff", "pdb"];
@@ -108,12 +113,28 @@ pub(super) struct Found {
     bytes: ByteView<'static>,
     pub(super) source: Arc<str>,
     features: ImageFeatures,
+    elsewhere: Option<Elsewhere>,
 }
 
 impl Found {
     /// What was checked when it was found.
     pub(super) fn cache(&self) -> Option<SymCache<'_>> {
         SymCache::parse(&self.bytes).ok()
+    }
+
+    /// Why they do not say all, where that is known.
+    pub(super) fn lack(&self) -> Option<&'static str> {
+        self.elsewhere.map(Elsewhere::reason)
+    }
+
+    /// The same of a frame: where a part of the file is whole, a line shows that the frame is in it.
+    pub(super) fn lack_of_frame(&self, line: Option<u32>) -> Option<&'static str> {
+        let is_whole = |elsewhere: &Elsewhere| elsewhere.is_in_part() && line.is_some();
+        self.elsewhere.filter(|elsewhere| !is_whole(elsewhere)).map(Elsewhere::reason)
+    }
+
+    fn symbolication(&self) -> Symbolication {
+        outcome(Status::Found, self.lack(), Some(&self.source))
     }
 }
 
@@ -153,10 +174,8 @@ impl Symbols {
     pub(super) fn outcomes(self) -> impl Iterator<Item = (usize, Outcome)> {
         self.0.into_iter().map(|(index, found)| {
             let said = match found {
-                Ok(found) => {
-                    Outcome { symbolication: outcome::found(&found.source), features: Some(found.features) }
-                }
-                Err(absent) => Outcome { symbolication: outcome::unresolved(&absent), features: None },
+                Ok(found) => Outcome { symbolication: found.symbolication(), features: Some(found.features) },
+                Err(absent) => Outcome { symbolication: unresolved(&absent), features: None },
             };
             (index, said)
         })
@@ -168,23 +187,33 @@ fn find(id: &ImageId, artifacts: &dyn Artifacts) -> Result<Found, Absent> {
         return Err(absent(Status::Missing, "the report gives no build id of the binary"));
     }
     let file = artifacts.find(&Wanted::Image(ArtifactKind::SymCache, id.clone()))?;
-    let features = {
-        let cache = SymCache::parse(&file.bytes)
-            .map_err(|error| absent(Status::Malformed, &format!("symcache of {}: {error}", file.source)))?;
-        if let Some(wanted) = id.debug_id
-            && !cache.debug_id().is_nil()
-            && cache.debug_id().uuid() != wanted.uuid()
-        {
-            let reason = format!("{} has the file of another build: {}", file.source, cache.debug_id());
-            return Err(absent(Status::Mismatch, &reason));
-        }
-        ImageFeatures {
-            has_symbols: cache.functions().next().is_some(),
-            has_debug_info: cache.files().next().is_some(),
-            ..ImageFeatures::default()
-        }
-    };
-    Ok(Found { bytes: file.bytes, source: file.source, features })
+    let features = guarded(|| Ok(features(&file, id)));
+    let features = features.unwrap_or_else(|error| Err(malformed(&file, &error)))?;
+    let elsewhere = Elsewhere::marked(&file.bytes);
+    Ok(Found { bytes: file.bytes, source: file.source, features, elsewhere })
+}
+
+/// What a symcache has, if it is the image's.
+fn features(file: &CacheFile, id: &ImageId) -> Result<ImageFeatures, Absent> {
+    let cache = SymCache::parse(&file.bytes).map_err(|error| malformed(file, &error))?;
+    if let Some(wanted) = id.debug_id
+        && !cache.debug_id().is_nil()
+        && cache.debug_id().uuid() != wanted.uuid()
+    {
+        let reason = format!("{} has the file of another build: {}", file.source, cache.debug_id());
+        return Err(absent(Status::Mismatch, &reason));
+    }
+    // One whose parts do not fit together shows it here, not in the middle of an event.
+    cache.lookup(0).next();
+    Ok(ImageFeatures {
+        has_symbols: cache.functions().next().is_some(),
+        has_debug_info: cache.files().next().is_some(),
+        ..ImageFeatures::default()
+    })
+}
+
+fn malformed(file: &CacheFile, error: &dyn std::error::Error) -> Absent {
+    absent(Status::Malformed, &format!("symcache of {}: {error}", file.source))
 }
 
 fn absent(status: Status, reason: &str) -> Absent {

@@ -36,7 +36,7 @@ impl Lookup<'_> {
             // A mere symbol table says less than the device did.
             return vec![super::unresolved(frame, Status::Found, "the debug file has no line here", None)];
         }
-        named.iter().rev().map(|named| named.frame(frame, &found.source)).collect()
+        named.iter().rev().map(|named| named.frame(frame, found)).collect()
     }
 
     /// All but the innermost frame hold return addresses, which may already belong to the next line or function: the call

@@ -145,8 +145,9 @@ fn frames_of(
     if frame.trust.as_deref() == Some("scan") && !lookup.is_top {
         return Vec::new();
     }
-    const REASON: &str = "the debug file has no function at this address";
-    vec![unresolved(&frame, Status::Missing, REASON, Some(&found.source))]
+    const NO_FUNCTION: &str = "the debug file has no function at this address";
+    let reason = found.lack().map_or(NO_FUNCTION.to_owned(), |lack| format!("{NO_FUNCTION}: {lack}"));
+    vec![unresolved(&frame, Status::Missing, &reason, Some(&found.source))]
 }
 
 /// A frame that stays as it came: with the device's own name for it, or with none.

@@ -8,8 +8,8 @@ use symbolic::{
     symcache::{SourceLocation, SymCache},
 };
 
-use super::demangle::demangled;
-use crate::{frame_copy::unnamed, outcome};
+use super::{demangle::demangled, images::Found};
+use crate::{Status, frame_copy::unnamed, outcome::outcome};
 
 /// Calls inlined into each other at one address; more are a damaged file.
 const INLINED_DEPTH: usize = 64;
@@ -70,8 +70,9 @@ impl Named {
         }
     }
 
-    /// The frame with this name.
-    pub(super) fn frame(&self, frame: &Frame, source: &str) -> Frame {
+    /// The frame with this name; why it does not say all, where that is known.
+    pub(super) fn frame(&self, frame: &Frame, found: &Found) -> Frame {
+        let lack = found.lack_of_frame(self.lineno);
         Frame {
             function: Some(self.function.clone()),
             raw_function: self.raw_function.clone(),
@@ -84,7 +85,7 @@ impl Named {
             post_context: frame.post_context.clone(),
             symbol_addr: self.symbol_addr.clone(),
             lang: self.lang.clone(),
-            symbolication: Some(outcome::found(source)),
+            symbolication: Some(outcome(Status::Found, lack, Some(&found.source))),
             ..unnamed(frame)
         }
     }

@@ -1,4 +1,5 @@
 mod arm64;
+mod elsewhere;
 
 use std::sync::Arc;
 
@@ -250,6 +251,18 @@ fn a_file_of_another_build_and_one_that_is_damaged_are_told_apart() {
     let mut event = at(&["0x70000150"]);
     symbolicate_native(&mut event, &broken);
     assert_eq!(frames(&event)[0].symbolication.as_ref().unwrap().status, SymbolStatus::Malformed);
+}
+
+#[test]
+fn a_symcache_whose_parts_do_not_fit_names_nothing() {
+    /// Where its head says how many places in the source it has.
+    const PLACES: std::ops::Range<usize> = 52..56;
+    let mut bytes = sym_cache(SYM.as_bytes(), None, SymbolMaps::default()).unwrap();
+    bytes.splice(PLACES, [0; 4]);
+    let damaged = OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: "uploads".into() }));
+    let mut event = at(&["0x70000150"]);
+    symbolicate_native(&mut event, &damaged);
+    assert_ne!(frames(&event)[0].symbolication.as_ref().unwrap().status, SymbolStatus::Found);
 }
 
 #[test]

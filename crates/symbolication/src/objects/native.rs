@@ -2,10 +2,11 @@
 
 use symbolic::{
     common::Arch,
-    debuginfo::{Archive, FileFormat, Object, ObjectKind, ParseObjectOptions},
+    debuginfo::{Archive, FileFormat, Object, ObjectKind, ParseObjectOptions, dwarf::Dwarf},
 };
 
 use super::{MAX_OBJECTS, ObjectInfo, Unfit};
+use crate::elsewhere::Elsewhere;
 
 /// Largest section that is inflated to look at it, bytes; to recognise a file, none needs to be.
 const SECTION_BYTES: usize = 64 << 20;
@@ -46,13 +47,15 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Option<Vec<ObjectInfo>>, Unfit> {
 fn info(kind: &'static str, object: &Object<'_>) -> Result<ObjectInfo, Unfit> {
     let debug_id = object.debug_id();
     if debug_id.is_nil() {
-        return Err(Unfit::NoDebugId { kind });
+        return Err(if is_dwo(object) { Unfit::Dwo } else { Unfit::NoDebugId { kind } });
     }
+    let elsewhere = Elsewhere::of(object);
     let features = [
         ("symtab", object.has_symbols()),
-        ("debug", object.has_debug_info()),
+        ("debug", object.has_debug_info() && elsewhere.is_none_or(Elsewhere::is_in_part)),
         ("unwind", object.has_unwind_info()),
         ("sources", object.has_sources()),
+        (elsewhere.map_or("", Elsewhere::feature), elsewhere.is_some()),
     ];
     Ok(ObjectInfo {
         kind,
@@ -68,4 +71,9 @@ fn info(kind: &'static str, object: &Object<'_>) -> Result<ObjectInfo, Unfit> {
         },
         features: features.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect(),
     })
+}
+
+/// What `-gsplit-dwarf` puts beside an object file, or a package of them.
+fn is_dwo(object: &Object<'_>) -> bool {
+    matches!(object, Object::Elf(elf) if elf.has_section("debug_info.dwo"))
 }

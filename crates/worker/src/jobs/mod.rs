@@ -8,7 +8,7 @@ mod left_files;
 mod retention;
 mod uploads;
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -53,4 +53,13 @@ async fn clean(worker: &Worker) {
     left_files::delete(worker).await;
     retention::clean(worker).await;
     uploads::clean(worker).await;
+}
+
+/// Says how many were deleted, or why not.
+fn report(what: &str, deleted: Result<u64, impl Error>) {
+    match deleted {
+        Ok(0) => {}
+        Ok(deleted) => tracing::info!(deleted, "{what} deleted"),
+        Err(error) => tracing::warn!(%error, "{what} cannot be deleted"),
+    }
 }

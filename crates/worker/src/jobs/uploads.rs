@@ -7,6 +7,7 @@ use mayday_blobs::{BlobError, BlobKey};
 use mayday_catalog::{CatalogError, uploads::CHUNK_MS};
 use mayday_event::Timestamp;
 
+use super::report;
 use crate::Worker;
 
 /// How long symbols are kept after their release was last heard of: versions stay on phones for years.
@@ -29,14 +30,6 @@ pub(crate) async fn clean(worker: &Worker) {
     report("chunks of files that never came", delete_chunks(worker, now).await);
     report("symbols of silent releases", delete_silent(worker, now).await);
     report("uploaded files that nobody knows", delete_orphans(worker, now).await);
-}
-
-fn report(what: &str, deleted: Result<u64, CleanError>) {
-    match deleted {
-        Ok(0) => {}
-        Ok(deleted) => tracing::info!(deleted, "{what} deleted"),
-        Err(error) => tracing::warn!(%error, "{what} cannot be deleted"),
-    }
 }
 
 async fn delete_chunks(worker: &Worker, now: Timestamp) -> Result<u64, CleanError> {

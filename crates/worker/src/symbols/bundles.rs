@@ -4,6 +4,7 @@ use mayday_blobs::BlobKey;
 use mayday_catalog::artifact_bundles::{ArtifactFile, ArtifactFileKind, artifact_urls};
 use mayday_event::ProjectId;
 use mayday_symbolication::{Absent, Wanted, caches::CacheKey, convert::Bundled};
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
@@ -112,6 +113,16 @@ impl Symbols {
 }
 
 impl InBundle {
+    /// What tells it from others.
+    pub(super) fn recipe(&self) -> Value {
+        let place = match &self.place {
+            Bundled::DebugId(id) => json!({ "debug_id": id.to_string() }),
+            Bundled::Urls { map, minified } => json!({ "map": map, "minified": minified }),
+            Bundled::Inlined(url) => json!({ "inlined": url }),
+        };
+        json!([self.digest, place])
+    }
+
     /// A map that a minified file names.
     fn beside(map: ArtifactFile, minified: &ArtifactFile) -> Self {
         let place = Bundled::Urls { map: map.url, minified: Some(minified.url.clone()) };

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use mayday_catalog::debug_files::DebugFile;
 use mayday_event::ProjectId;
 use mayday_symbolication::{
     Absent, Status, Wanted,
@@ -11,7 +10,10 @@ use mayday_symbolication::{
     sources::SourceSettings,
 };
 
-use super::{Symbols, bundles::InBundle, converter::Converted, prepare::summed_up, scratch::Scratch};
+use super::{
+    Symbols, bundles::InBundle, converter::Converted, prepare::summed_up, scratch::Scratch, shared,
+    uploads::Upload,
+};
 
 /// Where files come from.
 #[derive(Debug, Clone)]
@@ -23,7 +25,7 @@ pub(super) enum Origin {
 /// A file of a source that may be what is wanted, where it is.
 #[derive(Debug)]
 pub(super) enum Lead {
-    DebugFile(DebugFile),
+    Upload(Box<Upload>),
     Bundled(InBundle),
     /// Where on a server, and how many bytes it may have.
     Place(Arc<SourceSettings>, String, u64),
@@ -65,47 +67,6 @@ impl Symbols {
         }
     }
 
-    /// Converts a candidate into the cache.
-    pub(super) async fn convert(
-        &self,
-        key: &CacheKey,
-        wanted: &Wanted,
-        candidate: &Candidate,
-        source: &str,
-    ) -> Result<(), Absent> {
-        let path = |file: &Option<Scratch>| file.as_ref().map(|file| file.path().to_owned());
-        let output = Scratch::new(self.caches.unfinished());
-        let job = Job {
-            kind: key.kind,
-            file: candidate.file.path().to_owned(),
-            debug_id: match wanted {
-                Wanted::Image(_, image) => image.debug_id,
-                _ => None,
-            },
-            bcsymbolmap: path(&candidate.bcsymbolmap),
-            il2cpp: path(&candidate.il2cpp),
-            bundled: candidate.bundled.clone(),
-            output: output.path().to_owned(),
-        };
-        match self.converter.run(job).await {
-            Converted::Done => {}
-            Converted::Refused(Absent { status, reason }) => {
-                return Err(Absent { status, reason: format!("{source}: {reason}").into() });
-            }
-            Converted::Failed(problem) => {
-                tracing::warn!(kind = key.kind.name(), id = key.id, problem, "symbols cannot be converted");
-                return Err(unavailable());
-            }
-        }
-        match self.caches.put(key, output.path(), source, self.clock.now()) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                tracing::warn!(%error, "converted symbols cannot be kept");
-                Err(unavailable())
-            }
-        }
-    }
-
     /// Converts the first file that can be.
     pub(super) async fn convert_first(
         &self,
@@ -116,11 +77,7 @@ impl Symbols {
     ) -> Result<(), Absent> {
         let mut reasons = Vec::new();
         for lead in leads {
-            let done = match self.fetch(key, &lead).await {
-                Ok(candidate) => self.convert(key, wanted, &candidate, source).await,
-                Err(absent) => Err(absent),
-            };
-            match done {
+            match self.follow(key, wanted, source, &lead).await {
                 Ok(()) => return Ok(()),
                 Err(absent) => reasons.push(absent),
             }
@@ -128,10 +85,68 @@ impl Symbols {
         Err(summed_up(reasons))
     }
 
+    /// Has what a file is converted to in the cache: another worker may have done it, else it is done here.
+    async fn follow(&self, key: &CacheKey, wanted: &Wanted, source: &str, lead: &Lead) -> Result<(), Absent> {
+        let shared = self.sharing.as_ref().map(|sharing| (sharing, shared::name(key, wanted, lead)));
+        if let Some((sharing, name)) = &shared
+            && self.take_shared(sharing, name, key, source).await
+        {
+            return Ok(());
+        }
+        let candidate = self.fetch(key, lead).await?;
+        let converted = self.convert(key, wanted, &candidate, source).await?;
+        let spare = shared.map(|(sharing, name)| (sharing, name, self.linked(&converted)));
+        self.keep(key, &converted, source)?;
+        if let Some((sharing, name, file)) = spare {
+            sharing.send(self.blobs.clone(), name, file);
+        }
+        Ok(())
+    }
+
+    /// Converts a candidate.
+    async fn convert(
+        &self,
+        key: &CacheKey,
+        wanted: &Wanted,
+        candidate: &Candidate,
+        source: &str,
+    ) -> Result<Scratch, Absent> {
+        let path = |file: &Option<Scratch>| file.as_ref().map(|file| file.path().to_owned());
+        let output = Scratch::new(self.caches.unfinished());
+        let job = Job {
+            kind: key.kind,
+            file: candidate.file.path().to_owned(),
+            debug_id: wanted.debug_id(),
+            bcsymbolmap: path(&candidate.bcsymbolmap),
+            il2cpp: path(&candidate.il2cpp),
+            bundled: candidate.bundled.clone(),
+            output: output.path().to_owned(),
+        };
+        match self.converter.run(job).await {
+            Converted::Done => Ok(output),
+            Converted::Refused(Absent { status, reason }) => {
+                Err(Absent { status, reason: format!("{source}: {reason}").into() })
+            }
+            Converted::Failed(problem) => {
+                tracing::warn!(kind = key.kind.name(), id = key.id, problem, "symbols cannot be converted");
+                Err(unavailable())
+            }
+        }
+    }
+
+    /// Takes what was converted into the cache.
+    pub(super) fn keep(&self, key: &CacheKey, converted: &Scratch, source: &str) -> Result<(), Absent> {
+        let kept = self.caches.put(key, converted.path(), source, self.clock.now());
+        kept.map(drop).map_err(|error| {
+            tracing::warn!(%error, "converted symbols cannot be kept");
+            unavailable()
+        })
+    }
+
     /// Brings a file to this disk, with those that it needs.
     async fn fetch(&self, key: &CacheKey, lead: &Lead) -> Result<Candidate, Absent> {
         match lead {
-            Lead::DebugFile(file) => self.fetch_uploaded(key, file).await,
+            Lead::Upload(upload) => self.fetch_uploaded(upload).await,
             Lead::Bundled(map) => self.fetch_bundled(map).await,
             Lead::Place(source, place, most) => {
                 self.fetch_place(key.project, source, place, *most).await.map(Candidate::alone)

@@ -10,6 +10,7 @@ mod find;
 mod prepare;
 mod scratch;
 mod servers;
+mod shared;
 mod source_servers;
 mod uploads;
 mod view;
@@ -32,9 +33,9 @@ use mayday_symbolication::{
 };
 use tokio::sync::{Notify, Semaphore};
 
-pub use self::converter::Converter;
 pub(crate) use self::view::{Noted, View};
-use self::{prepare::Flights, servers::Patience, source_servers::SourceServers};
+pub use self::{converter::Converter, shared::SharedCounts};
+use self::{prepare::Flights, servers::Patience, shared::Sharing, source_servers::SourceServers};
 
 /// Files that are fetched or converted at once: some wait for the network while others compute.
 const AT_ONCE: usize = 4;
@@ -58,6 +59,8 @@ pub struct Symbols {
     clock: Clock,
     flights: Flights,
     slots: Semaphore,
+    /// `None`: what is converted here is of use here alone.
+    sharing: Option<Sharing>,
     /// Of each project, for a table is told by an id that anyone can give a file.
     tables: Mutex<HashMap<ProjectId, Arc<UnwindTables>>>,
     /// What came only after events had stopped waiting for it.
@@ -88,10 +91,21 @@ impl Symbols {
             clock,
             flights: Flights::default(),
             slots: Semaphore::new(AT_ONCE),
+            sharing: None,
             tables: Mutex::default(),
             late: Mutex::default(),
             arrived: Notify::new(),
         })
+    }
+
+    /// Shares what is converted with the other workers of the blob store, through it.
+    pub fn shared(self) -> Self {
+        Self { sharing: Some(Sharing::default()), ..self }
+    }
+
+    /// How often that was of use; `None`: it is not done.
+    pub fn shared_counts(&self) -> Option<&SharedCounts> {
+        self.sharing.as_ref().map(Sharing::counts)
     }
 
     /// What is at hand now for events of a project.

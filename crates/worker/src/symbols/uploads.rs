@@ -3,7 +3,8 @@
 use mayday_blobs::{BlobError, BlobKey};
 use mayday_catalog::debug_files::DebugFile;
 use mayday_event::ProjectId;
-use mayday_symbolication::{Absent, ArtifactKind, ImageId, Status, Wanted, caches::CacheKey};
+use mayday_symbolication::{Absent, ArtifactKind, ImageId, Status, Wanted, caches::CacheKey, objects};
+use serde_json::{Value, json};
 
 use super::{
     Symbols,
@@ -15,6 +16,22 @@ use super::{
 pub(super) const UPLOADS: &str = "uploads";
 /// Files of one id that are tried, the best first.
 const TRIED: usize = 5;
+
+/// An uploaded file, and those that say what its names and lines stand for.
+#[derive(Debug)]
+pub(super) struct Upload {
+    file: DebugFile,
+    bcsymbolmap: Option<DebugFile>,
+    il2cpp: Option<DebugFile>,
+}
+
+impl Upload {
+    /// What tells it from others.
+    pub(super) fn recipe(&self) -> Value {
+        let digest = |file: &Option<DebugFile>| file.as_ref().map(|file| file.digest.clone());
+        json!([self.file.digest, digest(&self.bcsymbolmap), digest(&self.il2cpp)])
+    }
+}
 
 impl Symbols {
     /// Looks among the project's uploads.
@@ -63,7 +80,10 @@ impl Symbols {
             return Err(missing("not uploaded"));
         }
         let ids: Vec<i64> = files.iter().map(|file| file.id).collect();
-        let leads = files.into_iter().map(Lead::DebugFile).collect();
+        let mut leads = Vec::with_capacity(files.len());
+        for file in files {
+            leads.push(Lead::Upload(Box::new(self.upload(key, file).await?)));
+        }
         let done = self.convert_first(key, wanted, UPLOADS, leads).await;
         if done.is_ok()
             && let Err(error) = self.catalog.note_debug_files_used(&ids).await
@@ -74,22 +94,33 @@ impl Symbols {
     }
 
     /// An uploaded file with those that say more about it.
-    pub(super) async fn fetch_uploaded(&self, key: &CacheKey, file: &DebugFile) -> Result<Candidate, Absent> {
-        let mut candidate = Candidate::alone(self.fetch_debug_file(file).await?);
-        if key.kind == ArtifactKind::SymCache && matches!(file.kind.as_str(), "macho" | "elf" | "pdb" | "pe")
-        {
-            for other in self.uploaded_by(key.project, &[&file.debug_id], &[]).await? {
+    async fn upload(&self, key: &CacheKey, file: DebugFile) -> Result<Upload, Absent> {
+        let mut upload = Upload { file, bcsymbolmap: None, il2cpp: None };
+        let is_native = matches!(upload.file.kind.as_str(), "macho" | "elf" | "pdb" | "pe");
+        if key.kind == ArtifactKind::SymCache && is_native {
+            for other in self.uploaded_by(key.project, &[&upload.file.debug_id], &[]).await? {
                 let place = match other.kind.as_str() {
-                    "bcsymbolmap" => &mut candidate.bcsymbolmap,
-                    "il2cpp" => &mut candidate.il2cpp,
+                    "bcsymbolmap" => &mut upload.bcsymbolmap,
+                    "il2cpp" => &mut upload.il2cpp,
                     _ => continue,
                 };
-                if place.is_none() {
-                    *place = Some(self.fetch_debug_file(&other).await?);
-                }
+                place.get_or_insert(other);
             }
         }
-        Ok(candidate)
+        Ok(upload)
+    }
+
+    /// Brings all of them to this disk.
+    pub(super) async fn fetch_uploaded(&self, upload: &Upload) -> Result<Candidate, Absent> {
+        let fetched = async |file: &Option<DebugFile>| match file {
+            Some(file) => self.fetch_debug_file(file).await.map(Some),
+            None => Ok(None),
+        };
+        Ok(Candidate {
+            bcsymbolmap: fetched(&upload.bcsymbolmap).await?,
+            il2cpp: fetched(&upload.il2cpp).await?,
+            ..Candidate::alone(self.fetch_debug_file(&upload.file).await?)
+        })
     }
 
     async fn uploaded_by(
@@ -128,10 +159,14 @@ impl Symbols {
 /// How well a file serves for this kind; 0 not at all.
 fn fitness(file: &DebugFile, kind: ArtifactKind) -> u32 {
     let has = |feature: &str| file.features.iter().any(|known| known == feature);
+    let has_caveat = file.features.iter().any(|feature| objects::caveat(feature).is_some());
     let is_native = matches!(file.kind.as_str(), "elf" | "macho" | "pe" | "pdb" | "breakpad" | "wasm");
     match kind {
+        ArtifactKind::SymCache if is_native && has("debug") && !has_caveat => 4,
         ArtifactKind::SymCache if is_native && has("debug") => 3,
         ArtifactKind::SymCache if is_native && has("symtab") => 2,
+        // It says at least why there is nothing.
+        ArtifactKind::SymCache if is_native && has_caveat => 1,
         ArtifactKind::Cfi if is_native && has("unwind") => 1,
         ArtifactKind::PortablePdb => u32::from(file.kind == "portablepdb"),
         ArtifactKind::DartMap => u32::from(file.kind == "dartsymbolmap"),

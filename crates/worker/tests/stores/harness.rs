@@ -34,7 +34,7 @@ pub(crate) struct Fixture {
     pub(crate) project: ProjectId,
     now: Arc<Mutex<Timestamp>>,
     _engine: Engine,
-    _data: tempfile::TempDir,
+    pub(crate) data: tempfile::TempDir,
 }
 
 impl Fixture {
@@ -75,7 +75,17 @@ impl Fixture {
             transitions: Arc::new(Notify::new()),
             unaccounted: Arc::default(),
         };
-        Self { worker, project, now, _engine: engine, _data: data }
+        Self { worker, project, now, _engine: engine, data }
+    }
+
+    /// Has a worker on another machine go on: with an empty cache, which it shares through the blob store.
+    pub(crate) fn go_on_elsewhere(&mut self, converter: Converter) {
+        let directory = self.data.path().join(format!("symbols-{}", Uuid::new_v4()));
+        let cache = caches::Options { directory, max_bytes: 1 << 30 };
+        let Worker { catalog, blobs, clock, .. } = self.worker.clone();
+        let fetcher = Arc::new(Fetcher::new(SourceLimits::default()));
+        let symbols = Symbols::open(cache, converter, fetcher, catalog, blobs, clock).unwrap();
+        self.worker.symbols = Arc::new(symbols.shared());
     }
 
     /// Lets time pass.

@@ -5,6 +5,7 @@
 mod harness;
 mod jobs;
 mod outcomes;
+mod shared_symbols;
 mod symbol_servers;
 mod symbols;
 mod unwinding;

@@ -44,16 +44,16 @@ fn view(image: &DebugImage) -> Option<BinaryView> {
 fn outcome(symbolication: &Symbolication) -> String {
     let Symbolication { status, reason, source } = symbolication;
     let said = match (status, source) {
-        (SymbolStatus::Found, Some(source)) => return format!("found in {source}"),
-        (SymbolStatus::Found, None) => return "found".to_owned(),
-        (SymbolStatus::Missing, _) => "missing",
-        (SymbolStatus::Malformed, _) => "cannot be read",
-        (SymbolStatus::TimedOut, _) => "came too late",
-        (SymbolStatus::Mismatch, _) => "of another build",
+        (SymbolStatus::Found, Some(source)) => format!("found in {source}"),
+        (SymbolStatus::Found, None) => "found".to_owned(),
+        (SymbolStatus::Missing, _) => "missing".to_owned(),
+        (SymbolStatus::Malformed, _) => "cannot be read".to_owned(),
+        (SymbolStatus::TimedOut, _) => "came too late".to_owned(),
+        (SymbolStatus::Mismatch, _) => "of another build".to_owned(),
     };
     match reason {
         Some(reason) => format!("{said}: {reason}"),
-        None => said.to_owned(),
+        None => said,
     }
 }
 
@@ -81,6 +81,12 @@ mod tests {
         assert_eq!((shown.name.as_str(), shown.found), ("libshop.so", false));
         assert_eq!(shown.symbols, "missing: not uploaded");
         assert_eq!(shown.unwinding, "found in uploads");
+        let poor = of(SymbolStatus::Found, Some("build without -gsplit-dwarf"), Some("uploads"));
+        let poor = view(&DebugImage { symbolication: Some(poor), ..image.clone() }).unwrap();
+        assert_eq!(
+            (poor.found, poor.symbols.as_str()),
+            (true, "found in uploads: build without -gsplit-dwarf")
+        );
         let unused = DebugImage { symbolication: None, unwinding: None, ..image };
         assert!(view(&unused).is_none());
     }

@@ -157,8 +157,14 @@ fn view(frame: &Frame) -> FrameView {
     }
 }
 
-/// Why a frame has no name, where symbols were looked for; else how it was found, if that was a guess.
+/// Why a frame has no name or lacks something else, where symbols were looked for; else how it was found, if that was a guess.
 fn doubt(frame: &Frame) -> String {
+    if let Some(Symbolication { status: SymbolStatus::Found, reason: Some(reason), source }) =
+        &frame.symbolication
+        && source.as_deref() != Some(Symbolication::DEVICE)
+    {
+        return reason.clone();
+    }
     let unnamed = frame.symbolication.as_ref().filter(|found| found.status != SymbolStatus::Found);
     if let Some(Symbolication { status, reason, .. }) = unnamed {
         let what = match status {
@@ -296,8 +302,13 @@ mod tests {
             trust: Some("scan".into()),
             ..Frame::default()
         };
+        let poor = Frame {
+            function: Some("pay".into()),
+            ..unnamed(SymbolStatus::Found, Some("build without -gsplit-dwarf"))
+        };
         for (frame, expected) in [
             (unnamed(SymbolStatus::Missing, Some("not uploaded")), "no symbols: not uploaded"),
+            (poor, "build without -gsplit-dwarf"),
             (unnamed(SymbolStatus::TimedOut, None), "symbols came too late"),
             (
                 unnamed(SymbolStatus::Found, None),

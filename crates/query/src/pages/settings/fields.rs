@@ -102,21 +102,53 @@ impl Fields {
 
 /// What is wrong with a draft, by place.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Problems(Vec<RuleError>);
+pub(super) struct Problems {
+    found: Vec<RuleError>,
+    /// What people call places that are numbered.
+    names: Vec<(String, String)>,
+    is_trial: bool,
+}
 
 impl From<Vec<RuleError>> for Problems {
-    fn from(problems: Vec<RuleError>) -> Self {
-        Self(problems)
+    fn from(found: Vec<RuleError>) -> Self {
+        Self { found, ..Self::default() }
     }
 }
 
 impl Problems {
     pub(super) fn one(place: &str, problem: impl Into<String>) -> Self {
-        Self(vec![RuleError { place: place.into(), problem: problem.into() }])
+        Self::from(vec![RuleError { place: place.into(), problem: problem.into() }])
     }
 
-    pub(super) fn all(&self) -> &[RuleError] {
-        &self.0
+    /// The draft was only to be tried.
+    pub(super) fn of_trial(self) -> Self {
+        Self { is_trial: true, ..self }
+    }
+
+    /// Calls a place as people do.
+    pub(super) fn call(&mut self, place: &str, name: &str) {
+        self.names.push((place.to_owned(), name.to_owned()));
+    }
+
+    /// What did not happen because of them.
+    pub(super) fn consequence(&self) -> &'static str {
+        match self.is_trial {
+            true => "This could not be tried, and is not saved either:",
+            false => "Nothing was saved:",
+        }
+    }
+
+    /// All of them, each with the name of its place.
+    pub(super) fn all(&self) -> Vec<RuleError> {
+        let called = |place: &str| {
+            let named = self.names.iter().find_map(|(known, name)| Some((name, place.strip_prefix(known)?)));
+            named.map_or_else(|| place.to_owned(), |(name, rest)| format!("{name}{rest}"))
+        };
+        let shown = |RuleError { place, problem }: &RuleError| RuleError {
+            place: called(place),
+            problem: problem.clone(),
+        };
+        self.found.iter().map(shown).collect()
     }
 
     /// What is wrong with a field, or with something in it.
@@ -126,7 +158,7 @@ impl Problems {
                 .strip_prefix(field)
                 .is_some_and(|rest| matches!(rest.chars().next(), None | Some('.' | '[')))
         };
-        let problem = self.0.iter().find(|problem| is_in(&problem.place))?;
+        let problem = self.found.iter().find(|problem| is_in(&problem.place))?;
         Some(match problem.place.strip_prefix(field).unwrap_or("") {
             "" => sentence(&problem.problem),
             within => format!("{}: {}", entry(within), problem.problem),

@@ -219,7 +219,7 @@ pub(super) async fn preview(
     let verdict = match verdict {
         Ok(verdict) => Some(Verdict(verdict)),
         Err(problems) => {
-            parts.frame.problems = Problems::from(problems);
+            parts.frame.problems = Problems::from(problems).of_trial();
             None
         }
     };

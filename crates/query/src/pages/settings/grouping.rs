@@ -83,7 +83,7 @@ pub(super) async fn preview(
         Err(_) => problems = Problems::one("events", "is not a whole number"),
     }
     let mut parts = Parts::stored(&visit, &project, Tab::Grouping).await?;
-    (parts.draft, parts.frame.problems) = (draft, problems);
+    (parts.draft, parts.frame.problems) = (draft, problems.of_trial());
     let page = GroupingPage::of(&visit, &project, parts).await?;
     answer::page(&GroupingPage { events, preview, ..page })
 }

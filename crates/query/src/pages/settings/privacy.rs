@@ -164,7 +164,7 @@ pub(super) async fn preview(
     let scrubbed = match settings {
         Ok(settings) => Some(trial::scrubbed(&settings, &sample, visit.now)),
         Err(problems) => {
-            parts.frame.problems = Problems::from(problems);
+            parts.frame.problems = Problems::from(problems).of_trial();
             None
         }
     };

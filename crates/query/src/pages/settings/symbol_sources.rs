@@ -140,10 +140,14 @@ impl Page for SourcesPage {
     const TAB: Tab = Tab::SymbolSources;
 
     async fn of(_: &Visit, _: &Project, parts: Parts) -> Result<Self, PageError> {
-        let Parts { shell, frame, draft } = parts;
+        let Parts { shell, mut frame, draft } = parts;
         let sources = draft.as_array().map(Vec::as_slice).unwrap_or_default();
         let rows = sources.iter().map(Some).chain([None]).enumerate();
-        Ok(Self { sources: rows.map(|(at, source)| SourceRow::new(at, source)).collect(), shell, frame })
+        let sources: Vec<SourceRow> = rows.map(|(at, source)| SourceRow::new(at, source)).collect();
+        for source in sources.iter().filter(|source| !source.name.is_empty()) {
+            frame.problems.call(&source.place, &source.name);
+        }
+        Ok(Self { shell, frame, sources })
     }
 
     /// A row without a name is none. In the order of their numbers; those of the same number as they stood.
@@ -196,11 +200,11 @@ pub(super) async fn test(
     let result = match trial {
         Ok(trial) => Some(TrialResult::from(&trial)),
         Err(QueryError::Rule(problem)) => {
-            parts.frame.problems = Problems::from(vec![problem]);
+            parts.frame.problems = Problems::from(vec![problem]).of_trial();
             None
         }
         Err(QueryError::Invalid(problem)) => {
-            parts.frame.problems = Problems::one(&format!("sources[{place}]"), problem);
+            parts.frame.problems = Problems::one(&format!("sources[{place}]"), problem).of_trial();
             None
         }
         Err(error) => return Err(error.into()),
