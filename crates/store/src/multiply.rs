@@ -4,8 +4,9 @@ use mayday_event::ProjectId;
 
 use crate::{Store, StoreError};
 
-/// Rows that become one part.
-const BLOCK_ROWS: &str = "1000000";
+/// Rows that become one part, and the bytes that making it may take.
+const BLOCK_ROWS: &str = "500000";
+const MEMORY: &str = "4000000000";
 
 impl Store {
     /// The weeks that events were received in, as the partitions' names, oldest first.
@@ -38,6 +39,8 @@ impl Store {
         let query = query.param("copies", copies).param("people", people);
         let query = query
             .with_setting("min_insert_block_size_rows", BLOCK_ROWS)
+            .with_setting("min_insert_block_size_bytes", "0")
+            .with_setting("max_memory_usage", MEMORY)
             .with_setting("max_insert_threads", "1")
             .with_setting("throw_on_max_partitions_per_insert_block", "0");
         query.execute().await.map_err(StoreError::of_query)

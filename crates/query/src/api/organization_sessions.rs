@@ -88,6 +88,16 @@ const STATUSES: [(&str, OfStatus); 4] = [
 ];
 
 impl Field {
+    fn is_of_users(self) -> bool {
+        matches!(
+            self,
+            Self::AnrRate
+                | Self::Count(Of::Users)
+                | Self::CrashRate(Of::Users)
+                | Self::CrashFreeRate(Of::Users)
+        )
+    }
+
     fn of(self, Numbers { counts, durations }: &Numbers) -> Value {
         let share = |part: u64, whole: u64| (whole > 0).then(|| part.min(whole) as f64 / whole as f64);
         let crashed = |of: Of| match of {
@@ -138,6 +148,7 @@ async fn list(
         by_release: shown.groups.contains(&"release"),
         by_environment: shown.groups.contains(&"environment"),
         with_series: shown.series,
+        with_users: shown.fields.iter().any(|(_, field)| field.is_of_users()),
         with_durations: shown.fields.iter().any(|(_, field)| matches!(field, Field::Duration(_))),
         limit: params.limit_or(limits::SESSION_GROUPS)?,
     };

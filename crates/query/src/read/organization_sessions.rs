@@ -27,6 +27,8 @@ pub(crate) struct Asked {
     pub(crate) by_release: bool,
     pub(crate) by_environment: bool,
     pub(crate) with_series: bool,
+    /// How many users they are of, too.
+    pub(crate) with_users: bool,
     /// How long they last, too.
     pub(crate) with_durations: bool,
     /// Most groups; those with most sessions are kept.
@@ -173,7 +175,12 @@ async fn durations(
 
 impl Asked {
     fn grouping(&self, width_ms: i64) -> SessionGrouping {
-        SessionGrouping { release: self.by_release, environment: self.by_environment, width_ms }
+        SessionGrouping {
+            release: self.by_release,
+            environment: self.by_environment,
+            width_ms,
+            without_users: !self.with_users,
+        }
     }
 
     fn key(&self, project: &Project, release: String, environment: String) -> GroupKey {

@@ -63,6 +63,8 @@ pub struct SessionGrouping {
     pub environment: bool,
     /// Width of the buckets that they start in, whole seconds from 1970 on; 0: no buckets.
     pub width_ms: i64,
+    /// All numbers of users are 0: counting them takes longer than everything else.
+    pub without_users: bool,
 }
 
 /// Sessions that are alike in what they are told apart by.
@@ -88,15 +90,17 @@ const COUNTS: &str =
     toUInt64(greatest(0, sum(toInt64(exited)) - sumIf(toInt64(errored) + abnormal + crashed, is_counted)))
         AS healthy_sessions,
     healthy_sessions + errored_sessions + abnormal_sessions + crashed_sessions AS sessions,
-    uniqCombined64If(user_hash, user_hash != 0) AS users,
-    uniqCombined64If(user_hash, user_hash != 0 AND errored > 0) AS errored_users,
-    uniqCombined64If(user_hash, user_hash != 0 AND abnormal > 0) AS abnormal_users,
-    uniqCombined64If(user_hash, user_hash != 0 AND abnormal > 0 AND startsWith(abnormal_mechanism, 'anr'))
-        AS anr_users,
-    uniqCombined64If(user_hash, user_hash != 0 AND crashed > 0) AS crashed_users,
-    uniqCombined64If(user_hash, user_hash != 0 AND (errored > 0 OR abnormal > 0 OR crashed > 0))
-        AS unhealthy_users,
     toUnixTimestamp64Milli(min(started)) AS first_ms, toUnixTimestamp64Milli(max(started)) AS last_ms";
+
+/// Numbers of users, by which of their sessions.
+const USERS: [(&str, &str); 6] = [
+    ("users", ""),
+    ("errored_users", " AND errored > 0"),
+    ("abnormal_users", " AND abnormal > 0"),
+    ("anr_users", " AND abnormal > 0 AND startsWith(abnormal_mechanism, 'anr')"),
+    ("crashed_users", " AND crashed > 0"),
+    ("unhealthy_users", " AND (errored > 0 OR abnormal > 0 OR crashed > 0)"),
+];
 
 /// `FINAL`: of a session's updates, the greatest sequence alone, in whatever week each came.
 pub(super) const FROM_SESSIONS: &str = "FROM sessions FINAL WHERE project_id = {project:UInt64}
@@ -127,8 +131,9 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<SessionGroup>, StoreError> {
         let sql = format!(
-            "SELECT {}, {COUNTS} {FROM_SESSIONS}{} {LARGEST_GROUPS}",
+            "SELECT {}, {COUNTS}, {} {FROM_SESSIONS}{} {LARGEST_GROUPS}",
             grouping.columns(),
+            grouping.users(),
             filter.condition()
         );
         let query = filter.bind(window.bind(self.query(&sql, project))).param("limit", limit);
@@ -152,6 +157,14 @@ impl SessionGrouping {
             if self.environment { "toString(environment)" } else { "''" },
             if self.width_ms > 0 { BUCKET } else { "toInt64(0)" },
         )
+    }
+
+    fn users(self) -> String {
+        let count = |(name, of): (&str, &str)| match self.without_users {
+            true => format!("toUInt64(0) AS {name}"),
+            false => format!("uniqCombined64If(user_hash, user_hash != 0{of}) AS {name}"),
+        };
+        USERS.map(count).join(", ")
     }
 
     pub(super) fn bind(self, query: Query) -> Query {
@@ -199,14 +212,14 @@ struct GroupRow {
     crashed_sessions: u64,
     healthy_sessions: u64,
     sessions: u64,
+    first_ms: i64,
+    last_ms: i64,
     users: u64,
     errored_users: u64,
     abnormal_users: u64,
     anr_users: u64,
     crashed_users: u64,
     unhealthy_users: u64,
-    first_ms: i64,
-    last_ms: i64,
 }
 
 impl From<GroupRow> for SessionGroup {

@@ -146,7 +146,12 @@ async fn check(fixture: &Fixture, project: ProjectId, rows: &[SessionRow]) {
     let all = SessionFilter::default();
     let totals = store.session_totals(project, ALL, &all).await.unwrap();
     assert_eq!(totals, counted(rows, |_| true), "{rows:#?}");
-    let grouping = SessionGrouping { release: true, environment: true, width_ms: Timestamp::DAY_MS };
+    let grouping = SessionGrouping {
+        release: true,
+        environment: true,
+        width_ms: Timestamp::DAY_MS,
+        without_users: false,
+    };
     let groups = store.session_groups(project, ALL, &all, grouping, 1000).await.unwrap();
     for SessionGroup { release, environment, bucket, counts, .. } in &groups {
         let of = |update: &SessionUpdate| {
