@@ -41,8 +41,7 @@ impl Store {
             .with_setting("min_insert_block_size_rows", BLOCK_ROWS)
             .with_setting("min_insert_block_size_bytes", "0")
             .with_setting("max_memory_usage", MEMORY)
-            .with_setting("max_insert_threads", "1")
-            .with_setting("throw_on_max_partitions_per_insert_block", "0");
+            .with_setting("max_insert_threads", "1");
         query.execute().await.map_err(StoreError::of_query)
     }
 }

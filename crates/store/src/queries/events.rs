@@ -131,21 +131,14 @@ impl Store {
         if hashes.is_empty() {
             return Ok(Neighbours::default());
         }
-        let of_hashes = hashes_condition(hashes);
         let places = [
-            ("oldest", "", OLDEST_FIRST),
-            ("previous", BEFORE, NEWEST_FIRST),
-            ("next", BEHIND, OLDEST_FIRST),
-            ("newest", "", NEWEST_FIRST),
+            ("oldest", "", OLDEST_FIRST, 1),
+            ("previous", BEFORE, NEWEST_FIRST, 1),
+            ("next", BEHIND, OLDEST_FIRST, 1),
+            ("newest", "", NEWEST_FIRST, 1),
         ];
-        let selects = places.map(|(place, beyond, order)| {
-            format!(
-                "(SELECT '{place}' AS place, event_id FROM events
-                  WHERE project_id = {{project:UInt64}}{of_hashes}{beyond} {order} LIMIT 1)"
-            )
-        });
-        let query = bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes);
-        let rows: Vec<PlaceRow> = of.bind(query).fetch_all().await.map_err(StoreError::of_query)?;
+        let query = of.bind(self.query_places(project, hashes, &places));
+        let rows: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         let at = |place: &str| rows.iter().find(|row| row.place == place).map(|row| EventId(row.event_id));
         Ok(Neighbours {
             oldest: at("oldest"),
@@ -166,15 +159,9 @@ impl Store {
         if hashes.is_empty() {
             return Ok(Neighbours::default());
         }
-        let of_hashes = hashes_condition(hashes);
         // Three: what replaces an event stands beside it for a moment.
-        let selects = [("newest", NEWEST_FIRST), ("oldest", OLDEST_FIRST)].map(|(place, order)| {
-            format!(
-                "(SELECT '{place}' AS place, event_id FROM events
-                  WHERE project_id = {{project:UInt64}}{of_hashes} {order} LIMIT 3)"
-            )
-        });
-        let query = bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes);
+        let places = [("newest", "", NEWEST_FIRST, 3), ("oldest", "", OLDEST_FIRST, 3)];
+        let query = self.query_places(project, hashes, &places);
         let mut rows: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         rows.dedup_by(|row, before| row.place == before.place && row.event_id == before.event_id);
         let at = |place: &str, nth: usize| {
@@ -186,6 +173,24 @@ impl Store {
             next: if of_newest { None } else { at("oldest", 1) },
             newest: at("newest", 0),
         })
+    }
+
+    /// Asks for the first events of each place: its name, a condition, an order and how many.
+    fn query_places(
+        &self,
+        project: ProjectId,
+        hashes: &[GroupHash],
+        places: &[(&str, &str, &str, u8)],
+    ) -> Query {
+        let of_hashes = hashes_condition(hashes);
+        let select = |(place, beyond, order, limit): &(&str, &str, &str, u8)| {
+            format!(
+                "(SELECT '{place}' AS place, event_id FROM events
+                  WHERE project_id = {{project:UInt64}}{of_hashes}{beyond} {order} LIMIT {limit})"
+            )
+        };
+        let selects: Vec<String> = places.iter().map(select).collect();
+        bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes)
     }
 
     /// Events of a project in a window.

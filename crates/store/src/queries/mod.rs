@@ -14,6 +14,7 @@ pub mod missing_symbols;
 pub mod newest;
 pub mod outcomes;
 mod payloads;
+mod sample;
 pub mod search;
 pub mod series;
 pub mod session_durations;

@@ -35,6 +35,10 @@ pub(super) fn is(name: &str, value: &str, [key_sql, value_sql]: [&str; 2]) -> St
     }
 }
 
+/// The key and the value of a pair.
+pub(super) const KEY_AND_VALUE: &str = "substring(pair, 1, position(pair, '\\n') - 1) AS key,
+    substring(pair, position(pair, '\\n') + 1) AS value";
+
 /// What of `tags` is in no pair, as `(key, value)`.
 static REST: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<String> = columns().map(|(key, _)| format!("'{key}'")).collect();

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use super::{
     EventFilter, Window,
     issues::{DAY_COUNTS, Interval, bind_within, counted_by},
-    stored_tags::{self, BETWEEN, PAIRS},
+    sample,
+    stored_tags::{self, BETWEEN, KEY_AND_VALUE, PAIRS},
 };
 use crate::{Store, StoreError};
 
@@ -80,8 +81,7 @@ impl Store {
         let sample = self.sample(of).await?;
         // Every voice also names the value '' of the key '': their number comes first.
         let sql = format!(
-            "SELECT substring(pair, 1, position(pair, '\\n') - 1) AS key,
-                 substring(pair, position(pair, '\\n') + 1) AS value,
+            "SELECT {KEY_AND_VALUE},
                  countIf(affected) AS of_affected, countIf(NOT affected) AS of_others,
                  sumIf(events, affected) AS affected_events, sumIf(events, NOT affected) AS other_events
              FROM ({})
@@ -153,7 +153,7 @@ impl Store {
             bind_within(query, from, to).fetch_all().await.map_err(StoreError::of_query)?;
         let step = |affected: u8| {
             let events = rows.iter().find(|row| row.affected == affected).map_or(0, |row| row.events);
-            events.div_ceil(MAX_ROWS).max(1)
+            sample::step(events, MAX_ROWS)
         };
         Ok(Sample { affected_step: step(1), others_step: step(0) })
     }
@@ -178,8 +178,9 @@ fn side(of: &Compared<'_>, said: &str, affected: bool) -> String {
         "SELECT {affected} AS affected, user, event_id, {said} AS said
          FROM events
          PREWHERE project_id = {{project:UInt64}} AND group_hash {is} {{hashes:Array(UInt64)}}
-             AND intDiv(_part_offset, {RUN}) % {{{step}:UInt64}} = 0 AND {}
+             AND {} AND {}
          WHERE 1{}",
+        sample::every_nth(RUN, format_args!("{{{step}:UInt64}}")),
         Window::CONDITION,
         of.filter.condition(),
     )

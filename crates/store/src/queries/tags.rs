@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::{
     EventFilter, Window, bind_hashes, hashes_condition,
     issues::Span,
-    stored_tags::{self, CORRECTIONS},
+    sample,
+    stored_tags::{self, CORRECTIONS, KEY_AND_VALUE},
 };
 use crate::{Store, StoreError};
 
@@ -95,7 +96,7 @@ impl Store {
         let query = of.filter.bind(bind_hashes(self.query(&sql, of.project), of.hashes));
         let query = span.bind(query, false, &[of.filter.clone().into()]);
         let events: u64 = query.fetch_one().await.map_err(StoreError::of_query)?;
-        Ok(events.div_ceil(max_rows).max(1))
+        Ok(sample::step(events, max_rows))
     }
 }
 
@@ -132,7 +133,7 @@ impl Tagged<'_> {
             group_by: &format!("GROUPING SETS (({}))", names.join("), (")),
         };
         let pairs = Counted {
-            select: "substring(pair, 1, position(pair, '\\n') - 1) AS key, substring(pair, position(pair, '\\n') + 1) AS value",
+            select: KEY_AND_VALUE,
             from: "events ARRAY JOIN tag_pairs AS pair",
             only: "",
             count: "count()",
@@ -157,8 +158,7 @@ impl Tagged<'_> {
 
     fn counts(self, step: u64, counted: &Counted<'_>) -> String {
         let Counted { select, from, only, count, group_by } = counted;
-        let sampled =
-            if step > 1 { format!("intDiv(_part_offset, {RUN}) % {step} = 0 AND ") } else { String::new() };
+        let sampled = if step > 1 { sample::every_nth(RUN, step) + " AND " } else { String::new() };
         format!(
             "SELECT {select}, toInt64({count} * {step}) AS events,
                  toUnixTimestamp64Milli(min(timestamp)) AS first_ms, toUnixTimestamp64Milli(max(timestamp)) AS last_ms

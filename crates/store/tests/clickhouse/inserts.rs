@@ -19,6 +19,21 @@ async fn migrating_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn copies_for_measuring_are_events_of_their_own() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let rows: Vec<_> = (0..3).map(|n| row(n, 1, 0)).collect();
+    store.insert_events("t", &rows).await.unwrap();
+    for week in store.event_weeks().await.unwrap() {
+        store.copy_events(PROJECT, &week, 2, 1000).await.unwrap();
+    }
+    assert_eq!(count(store).await, 9);
+    let ids = "SELECT uniqExact(event_id), uniqExact(user) FROM test.events";
+    let (ids, users): (u64, u64) = fixture.client().query(ids).fetch_one().await.unwrap();
+    assert!(ids == 9 && users > 3, "{ids} ids, {users} users");
+}
+
+#[tokio::test]
 async fn a_batch_inserted_again_under_its_token_is_there_once() {
     let fixture = Fixture::new().await;
     let store = &fixture.store;

@@ -80,11 +80,11 @@ pub(crate) async fn run(args: LoadArgs) -> anyhow::Result<()> {
     let begun = Instant::now();
     let of_each = args.events.div_ceil(MADE);
     let plan = Plan { events: args.events / of_each, seed: args.seed, until, project };
-    let filled = fill(&plan, &catalog, &clickhouse.store).await;
-    let filled = match filled {
-        Ok(()) => copy(&plan, of_each - 1, &clickhouse.store).await,
-        Err(error) => Err(error),
-    };
+    let filled = async {
+        fill(&plan, &catalog, &clickhouse.store).await?;
+        copy(&plan, of_each - 1, &clickhouse.store).await
+    }
+    .await;
     catalog.close().await;
     if let Some(engine) = clickhouse.engine {
         engine.stop().await;
