@@ -7,7 +7,7 @@ use mayday_event::{EventId, GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{EventCursor, EventFilter, Window, bind_hashes, hashes_condition};
+use super::{EventCursor, EventFilter, Window, bind_hashes, hashes_condition, issues::from_rows};
 use crate::{
     Store, StoreError,
     rows::tags::{self, COLUMN_TAGS},
@@ -91,10 +91,11 @@ impl Store {
             "SELECT {SUMMARY} FROM events WHERE project_id = {{project:UInt64}}{} AND {}{}{behind}
              ORDER BY timestamp DESC, event_id DESC LIMIT {{limit:UInt64}}",
             hashes_condition(hashes),
-            Window::CONDITION,
+            window.condition(),
             filter.condition(),
         );
-        let query = filter.bind(window.bind(bind_hashes(self.query(&sql, project), hashes)));
+        let query = from_rows(bind_hashes(self.query(&sql, project), hashes));
+        let query = filter.bind(window.bind(query));
         let query = after.iter().fold(query, |query, cursor| cursor.bind(query)).param("limit", limit);
         let rows: Vec<SummaryRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(EventSummary::from).collect())
@@ -118,7 +119,7 @@ impl Store {
         }
         let order = if newest { NEWEST_FIRST } else { OLDEST_FIRST };
         let sql = stored_event_sql(&format!("1{} {order} LIMIT 1", hashes_condition(hashes)));
-        self.stored_event(project, bind_hashes(self.query(&sql, project), hashes)).await
+        self.stored_event(project, from_rows(bind_hashes(self.query(&sql, project), hashes))).await
     }
 
     /// The events around one.
@@ -190,14 +191,14 @@ impl Store {
             )
         };
         let selects: Vec<String> = places.iter().map(select).collect();
-        bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes)
+        from_rows(bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes))
     }
 
     /// Events of a project in a window.
     pub async fn event_count(&self, project: ProjectId, window: Window) -> Result<u64, StoreError> {
         let sql = format!(
             "SELECT count() FROM events WHERE project_id = {{project:UInt64}} AND {}",
-            Window::CONDITION
+            window.condition()
         );
         window.bind(self.query(&sql, project)).fetch_one().await.map_err(StoreError::of_query)
     }

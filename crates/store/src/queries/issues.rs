@@ -67,6 +67,11 @@ pub(crate) fn counted_by(query: Query, projection: &str) -> Query {
     query.with_setting("preferred_optimize_projection_name", projection)
 }
 
+/// Says that no projection has what a query wants: planning takes a third less where none is looked at.
+pub(super) fn from_rows(query: Query) -> Query {
+    query.with_setting("optimize_use_projections", "0")
+}
+
 impl Store {
     /// Every hash of a project that has events in the window and meets the condition; with `users` 0 unless
     /// `with_users`.
@@ -122,7 +127,7 @@ impl Store {
         let sql = format!(
             "SELECT count() AS events, uniqExactIf(user, user != '') AS users FROM events
              WHERE project_id = {{project:UInt64}} AND group_hash IN {{hashes:Array(UInt64)}} AND {}",
-            Window::CONDITION
+            window.condition()
         );
         let hashes: Vec<u64> = hashes.iter().map(|hash| hash.0).collect();
         let query = window.bind(self.query(&sql, project).param("hashes", hashes));
@@ -284,23 +289,29 @@ impl Span {
     }
 
     /// The projection that has these counts, if any has.
-    fn projection(&self, with_users: bool, conditions: &[Condition]) -> &'static str {
+    fn projection(&self, with_users: bool, conditions: &[Condition]) -> Option<&'static str> {
         let asked_of = |fields: &[Field]| {
             conditions.iter().all(|condition| condition.asks_only(&|field| fields.contains(field)))
         };
-        let is_searched = !asked_of(&[Field::Environment]);
-        match (self.interval, SEARCHED.iter().find(|(_, fields)| asked_of(fields))) {
-            (Interval::Hour, _) if !self.is_all() => HOURS,
-            (_, Some((projection, _))) if is_searched => projection,
-            _ if !with_users => DAY_COUNTS,
-            _ if self.is_all() => WEEKS,
-            _ => DAYS,
+        let in_hours = matches!(self.interval, Interval::Hour) && !self.is_all();
+        if !asked_of(&[Field::Environment]) {
+            let searched = SEARCHED.iter().find(|(_, fields)| !in_hours && asked_of(fields));
+            return searched.map(|(projection, _)| *projection);
         }
+        Some(match with_users {
+            _ if in_hours => HOURS,
+            false => DAY_COUNTS,
+            true if self.is_all() => WEEKS,
+            true => DAYS,
+        })
     }
 
     /// Binds the span, and says which projection is for it and for the conditions.
     pub(super) fn bind(&self, query: Query, with_users: bool, conditions: &[Condition]) -> Query {
-        let query = counted_by(query, self.projection(with_users, conditions));
+        let query = match self.projection(with_users, conditions) {
+            Some(projection) => counted_by(query, projection),
+            None => from_rows(query),
+        };
         if self.is_all() {
             return query;
         }

@@ -65,8 +65,12 @@ impl Window {
     /// All that is kept. It ends where no clock is yet, so that nobody asks for it by chance.
     pub const ALL: Self = Self { from: Timestamp(0), to: Timestamp(YEAR_2100_MS) };
 
-    /// The condition for raw events, with parameters `from` and `to`.
-    const CONDITION: &str = "timestamp >= fromUnixTimestamp64Milli({from:Int64})
+    /// The condition for raw events, with the parameters that [`Self::bind`] binds. Of all that is kept no times are read for it.
+    fn condition(self) -> &'static str {
+        if self == Self::ALL { "1" } else { Self::WITHIN }
+    }
+
+    const WITHIN: &str = "timestamp >= fromUnixTimestamp64Milli({from:Int64})
         AND timestamp < fromUnixTimestamp64Milli({to:Int64})
         AND toMonday(received) >= toMonday(fromUnixTimestamp64Milli({received_from:Int64}))";
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     EventFilter, Window,
-    issues::{DAY_COUNTS, Interval, bind_within, counted_by},
+    issues::{DAY_COUNTS, Interval, bind_within, counted_by, from_rows},
     sample,
     stored_tags::{self, BETWEEN, KEY_AND_VALUE, PAIRS},
 };
@@ -91,7 +91,7 @@ impl Store {
              ORDER BY of_affected DESC, key, value LIMIT {{values:UInt64}}",
             voices(of, &PAIRS),
         );
-        let query = of.bind(self.query(&sql, of.project), sample).param("without", of.without);
+        let query = of.bind(from_rows(self.query(&sql, of.project)), sample).param("without", of.without);
         let rows: Vec<AttributeRow> =
             query.param("values", MAX_VALUES + 1).fetch_all().await.map_err(StoreError::of_query)?;
         let mut found = Attributes { sample, ..Attributes::default() };
@@ -129,7 +129,7 @@ impl Store {
              FROM ({}) GROUP BY mask ORDER BY mask",
             voices(of, &said),
         );
-        let mut query = of.bind(self.query(&sql, of.project), sample);
+        let mut query = of.bind(from_rows(self.query(&sql, of.project)), sample);
         for (n, (key, value)) in values.iter().enumerate() {
             query = query.param(&format!("key{n}"), *key).param(&format!("value{n}"), *value);
         }
@@ -181,7 +181,7 @@ fn side(of: &Compared<'_>, said: &str, affected: bool) -> String {
              AND {} AND {}
          WHERE 1{}",
         sample::every_nth(RUN, format_args!("{{{step}:UInt64}}")),
-        Window::CONDITION,
+        of.window.condition(),
         of.filter.condition(),
     )
 }

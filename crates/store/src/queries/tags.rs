@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     EventFilter, Window, bind_hashes, hashes_condition,
-    issues::Span,
+    issues::{Span, from_rows},
     sample,
     stored_tags::{self, CORRECTIONS, KEY_AND_VALUE},
 };
@@ -61,7 +61,7 @@ impl Store {
     pub async fn tag_facets(&self, of: Tagged<'_>, top: usize) -> Result<Vec<TagFacet>, StoreError> {
         let step = self.tags_step(of, MAX_ROWS).await?;
         let sql = facets_sql(&of.all_tags(step));
-        facets(of.bind(self.query(&sql, of.project)), step, top).await
+        facets(of.bind(from_rows(self.query(&sql, of.project))), step, top).await
     }
 
     /// One tag of these events; `None` if no event has it.
@@ -81,7 +81,7 @@ impl Store {
             group_by: "value",
         };
         let query = self.query(&facets_sql(&of.counts(step, &one)), of.project).param("key", key);
-        Ok(facets(of.bind(query), step, top).await?.pop())
+        Ok(facets(of.bind(from_rows(query)), step, top).await?.pop())
     }
 
     /// Of how many runs of rows one is read.
@@ -167,8 +167,7 @@ impl Tagged<'_> {
              WHERE {window}{filter}
              GROUP BY {group_by}",
             hashes = hashes_condition(self.hashes),
-            // Of all there is, no times need be read for it.
-            window = if self.window == Window::ALL { "true" } else { Window::CONDITION },
+            window = self.window.condition(),
             filter = self.filter.condition(),
         )
     }

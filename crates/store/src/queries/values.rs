@@ -4,7 +4,11 @@ use clickhouse::Row;
 use mayday_event::ProjectId;
 use serde::Deserialize;
 
-use super::{Field, Pattern, Window, condition::Values, issues::Span};
+use super::{
+    Field, Pattern, Window,
+    condition::Values,
+    issues::{Span, from_rows},
+};
 use crate::{Store, StoreError};
 
 /// Longest that values are gathered, seconds: those found until then are better than none.
@@ -37,9 +41,9 @@ impl Store {
              )
              WHERE value != '' AND value ILIKE {pattern}
              GROUP BY value ORDER BY count() DESC, value LIMIT {{limit:UInt64}}",
-            Window::CONDITION,
+            window.condition(),
         );
-        let query = values.bind(window.bind(self.query(&sql, project))).param("limit", limit);
+        let query = values.bind(window.bind(from_rows(self.query(&sql, project)))).param("limit", limit);
         let query = query
             .with_setting("max_execution_time", PATIENCE)
             .with_setting("timeout_overflow_mode", "break")
