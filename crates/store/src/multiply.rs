@@ -4,8 +4,9 @@ use mayday_event::ProjectId;
 
 use crate::{Store, StoreError};
 
-/// Rows that become one part, and the bytes that making it may take.
-const BLOCK_ROWS: &str = "500000";
+/// Rows that become one part; rows that are read at once, each of which becomes several; and the bytes that it may take.
+const PART_ROWS: &str = "200000";
+const READ_ROWS: &str = "8192";
 const MEMORY: &str = "4000000000";
 
 impl Store {
@@ -38,7 +39,8 @@ impl Store {
         let query = self.client.query_raw(sql).param("project", project.0).param("week", week);
         let query = query.param("copies", copies).param("people", people);
         let query = query
-            .with_setting("min_insert_block_size_rows", BLOCK_ROWS)
+            .with_setting("min_insert_block_size_rows", PART_ROWS)
+            .with_setting("max_block_size", READ_ROWS)
             .with_setting("min_insert_block_size_bytes", "0")
             .with_setting("max_memory_usage", MEMORY)
             .with_setting("max_insert_threads", "1");

@@ -59,9 +59,15 @@ const BATCH: u64 = 100_000;
 const EVENTS_A_SESSION: u64 = 5;
 /// Most events that are made one by one; of more, each has as many copies as it takes.
 const MADE: u64 = 10_000_000;
+/// What the engine may take while it copies and merges what it has copied, bytes: by 2 GiB a week of 24 million is refused.
+const COPYING_MEMORY: u64 = 6 << 30;
 
 pub(crate) async fn run(args: LoadArgs) -> anyhow::Result<()> {
-    let config = Config::load(args.server)?;
+    let mut config = Config::load(args.server)?;
+    let of_each = args.events.div_ceil(MADE);
+    if of_each > 1 {
+        config.engine_memory_bytes.get_or_insert(COPYING_MEMORY);
+    }
     let data = DataDir::take(&config.data_dir)?;
     let clock = system_clock();
     let until = args.until.map_or_else(|| clock.now(), Timestamp);
@@ -78,7 +84,6 @@ pub(crate) async fn run(args: LoadArgs) -> anyhow::Result<()> {
     clickhouse.store.migrate().await.context("cannot bring ClickHouse's schema up to date")?;
 
     let begun = Instant::now();
-    let of_each = args.events.div_ceil(MADE);
     let plan = Plan { events: args.events / of_each, seed: args.seed, until, project };
     let filled = async {
         fill(&plan, &catalog, &clickhouse.store).await?;
