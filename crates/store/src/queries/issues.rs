@@ -130,7 +130,7 @@ impl Store {
             window.condition()
         );
         let hashes: Vec<u64> = hashes.iter().map(|hash| hash.0).collect();
-        let query = window.bind(self.query(&sql, project).param("hashes", hashes));
+        let query = window.bind(from_rows(self.query(&sql, project)).param("hashes", hashes));
         let (events, users) = query.fetch_one().await.map_err(StoreError::of_query)?;
         Ok(GroupStats { events, users })
     }
@@ -298,12 +298,16 @@ impl Span {
             let searched = SEARCHED.iter().find(|(_, fields)| !in_hours && asked_of(fields));
             return searched.map(|(projection, _)| *projection);
         }
-        Some(match with_users {
-            _ if in_hours => HOURS,
-            false => DAY_COUNTS,
-            true if self.is_all() => WEEKS,
-            true => DAYS,
-        })
+        let counts = if in_hours {
+            HOURS
+        } else if !with_users {
+            DAY_COUNTS
+        } else if self.is_all() {
+            WEEKS
+        } else {
+            DAYS
+        };
+        Some(counts)
     }
 
     /// Binds the span, and says which projection is for it and for the conditions.
