@@ -1,7 +1,7 @@
 //! What an issue's users have in common.
 
 use actix_web::web::{Data, Path};
-use mayday_store::queries::suspects::Sides;
+use mayday_store::queries::voices::Sides;
 use serde_json::{Value, json};
 
 use super::{

@@ -17,8 +17,8 @@ use mayday_store::queries::{
     events::{EventSummary, Neighbours},
     feedback::StoredFeedback,
     series::{Buckets, Distribution, ValueSeries},
-    suspects::Sides,
     tags::{TagFacet, TagValue},
+    voices::Sides,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

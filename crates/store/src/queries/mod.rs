@@ -23,6 +23,7 @@ mod stored_tags;
 pub mod suspects;
 pub mod tags;
 mod values;
+pub mod voices;
 
 pub use condition::{Condition, Field, Pattern, words};
 

@@ -70,18 +70,20 @@ pub(super) static CORRECTIONS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// All of it as one text, which is handed on many times faster than a list: pairs with [`BETWEEN`] between them, some of them
-/// without a value; of a name that is a column's and a tag's both.
+/// All of it but the user as one text, which is handed on many times faster than a list: pairs with [`BETWEEN`] between them,
+/// some of them without a value; of a name that is a column's and a tag's both.
 pub(super) static PAIRS: LazyLock<String> = LazyLock::new(|| {
-    let columns: Vec<String> =
-        columns().map(|(key, column)| format!("'{BETWEEN}{key}\\n', {column}")).collect();
-    let flag = format!("concat('{BETWEEN}flags[', flag, ']\\n', value)");
+    let columns: Vec<String> = columns()
+        .filter(|(_, column)| *column != "user")
+        .map(|(key, column)| format!("'{SEPARATOR}{key}\\n', {column}"))
+        .collect();
+    let flag = format!("concat('{SEPARATOR}flags[', flag, ']\\n', value)");
     format!(
         "concat(
-             arrayStringConcat(tag_pairs, '{BETWEEN}'),
+             arrayStringConcat(tag_pairs, '{SEPARATOR}'),
              {},
              arrayStringConcat(arrayMap((flag, value) -> {flag}, mapKeys(flags), mapValues(flags))),
-             arrayStringConcat(arrayMap(tag -> concat('{BETWEEN}', tag.1, '\\n', tag.2), {}))
+             arrayStringConcat(arrayMap(tag -> concat('{SEPARATOR}', tag.1, '\\n', tag.2), {}))
          )",
         columns.join(", "),
         *REST
@@ -89,4 +91,6 @@ pub(super) static PAIRS: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// In no tag: control characters are taken out of them.
-pub(super) const BETWEEN: &str = "\\x01";
+pub(super) const BETWEEN: char = '\x01';
+/// The same in SQL.
+const SEPARATOR: &str = "\\x01";

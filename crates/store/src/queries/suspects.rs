@@ -10,23 +10,21 @@
 use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{
     EventFilter, Window,
     issues::{DAY_COUNTS, Interval, bind_within, counted_by, from_rows},
     sample,
-    stored_tags::{self, BETWEEN, KEY_AND_VALUE, PAIRS},
+    stored_tags::PAIRS,
+    voices::Voices,
 };
 use crate::{Store, StoreError};
 
 /// Rows that are read of the issue, and of the project's other events.
 pub const MAX_ROWS: u64 = 64 * RUN;
 /// Rows that lie side by side and are read together.
-pub const RUN: u64 = 512;
-/// Values that are compared.
-pub const MAX_VALUES: usize = 1000;
-/// Attributes that [`Store::attribute_overlap`] looks at together.
-pub const MAX_TOGETHER: usize = 12;
+pub const RUN: u64 = 256;
 
 /// Which events are compared with which: those of the hashes with all others of the project.
 #[derive(Debug, Clone)]
@@ -39,23 +37,6 @@ pub struct Compared<'a> {
     pub without: &'a [&'a str],
 }
 
-/// How many voices there are on both sides.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sides {
-    /// Of the hashes' events.
-    pub affected: u64,
-    /// Of the project's other events.
-    pub others: u64,
-}
-
-/// A value of an attribute, and how many voices name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttributeCount {
-    pub key: String,
-    pub value: String,
-    pub count: Sides,
-}
-
 /// What was read, and of how much.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sample {
@@ -65,79 +46,31 @@ pub struct Sample {
     pub others_step: u64,
 }
 
-/// All values that enough of the affected name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Attributes {
-    pub voices: Sides,
-    pub sample: Sample,
-    /// Rows that were read.
-    pub events: Sides,
-    pub values: Vec<AttributeCount>,
-}
-
 impl Store {
-    /// The values that most of the affected voices name, the most frequent first.
-    pub async fn attributes(&self, of: &Compared<'_>) -> Result<Attributes, StoreError> {
-        let sample = self.sample(of).await?;
-        // Every voice also names the value '' of the key '': their number comes first.
-        let sql = format!(
-            "SELECT {KEY_AND_VALUE},
-                 countIf(affected) AS of_affected, countIf(NOT affected) AS of_others,
-                 sumIf(events, affected) AS affected_events, sumIf(events, NOT affected) AS other_events
-             FROM ({})
-             ARRAY JOIN arrayPushFront(splitByChar('{BETWEEN}', said), '\\n') AS pair
-             GROUP BY pair
-             HAVING pair = '\\n' OR (value != '' AND of_affected > 0 AND key NOT IN {{without:Array(String)}})
-             ORDER BY of_affected DESC, key, value LIMIT {{values:UInt64}}",
-            voices(of, &PAIRS),
-        );
-        let query = of.bind(from_rows(self.query(&sql, of.project)), sample).param("without", of.without);
-        let rows: Vec<AttributeRow> =
-            query.param("values", MAX_VALUES + 1).fetch_all().await.map_err(StoreError::of_query)?;
-        let mut found = Attributes { sample, ..Attributes::default() };
-        for row in rows {
-            let count = Sides { affected: row.of_affected, others: row.of_others };
-            if row.key.is_empty() {
-                found.voices = count;
-                found.events = Sides { affected: row.affected_events, others: row.other_events };
-            } else {
-                found.values.push(AttributeCount { key: row.key, value: row.value, count });
-            }
-        }
-        Ok(found)
+    /// What each voice of both sides says.
+    pub async fn voices(&self, of: &Compared<'_>) -> Result<Voices, StoreError> {
+        self.voices_of(of, self.sample(of).await?).await
     }
 
-    /// How often each combination of a few values ([`MAX_TOGETHER`] at most) occurs: bit n says that the nth is there.
-    pub async fn attribute_overlap(
-        &self,
-        of: &Compared<'_>,
-        sample: Sample,
-        values: &[(&str, &str)],
-    ) -> Result<Vec<(u64, Sides)>, StoreError> {
-        let values = values.get(..MAX_TOGETHER).unwrap_or(values);
-        let bits: Vec<String> = values
-            .iter()
-            .enumerate()
-            .map(|(n, (name, text))| {
-                let (key, value) = (format!("{{key{n}:String}}"), format!("{{value{n}:String}}"));
-                format!("bitShiftLeft(toUInt64({}), {n})", stored_tags::is(name, text, [&key, &value]))
-            })
-            .collect();
-        let said = if bits.is_empty() { "toUInt64(0)".to_owned() } else { bits.join(" + ") };
+    /// As [`Self::voices`], of a given sample.
+    pub async fn voices_of(&self, of: &Compared<'_>, sample: Sample) -> Result<Voices, StoreError> {
+        // A user is known by the hash, which is read in a tenth of the time of the name.
         let sql = format!(
-            "SELECT said AS mask, countIf(affected) AS of_affected, countIf(NOT affected) AS of_others
-             FROM ({}) GROUP BY mask ORDER BY mask",
-            voices(of, &said),
+            "SELECT affected, argMin(said, event_id) AS said, count() AS events
+             FROM ({} UNION ALL {})
+             GROUP BY affected, user_hash, if(user_hash = 0, event_id, toUUID('{}')) AS unknown
+             ORDER BY affected DESC",
+            side(of, true),
+            side(of, false),
+            Uuid::nil(),
         );
-        let mut query = of.bind(from_rows(self.query(&sql, of.project)), sample);
-        for (n, (key, value)) in values.iter().enumerate() {
-            query = query.param(&format!("key{n}"), *key).param(&format!("value{n}"), *value);
+        let query = of.bind(from_rows(self.query(&sql, of.project)), sample);
+        let mut rows = query.fetch::<VoiceRow<'_>>().map_err(StoreError::of_query)?;
+        let mut voices = Voices::new(sample);
+        while let Some(row) = rows.next().await.map_err(StoreError::of_query)? {
+            voices.hear(row.affected, row.events, row.said, of.without);
         }
-        let rows: Vec<OverlapRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (row.mask, Sides { affected: row.of_affected, others: row.of_others }))
-            .collect())
+        Ok(voices)
     }
 
     /// How much of both sides is read, by counts of whole days, which is near enough.
@@ -159,30 +92,18 @@ impl Store {
     }
 }
 
-/// One row for each voice: on which side, what it says, and for how many events.
-fn voices(of: &Compared<'_>, said: &str) -> String {
-    format!(
-        "SELECT affected, argMin(said, event_id) AS said, count() AS events FROM
-         (
-             {affected} UNION ALL {others}
-         )
-         GROUP BY affected, if(user = '', toString(event_id), user) AS voice",
-        affected = side(of, said, true),
-        others = side(of, said, false),
-    )
-}
-
-fn side(of: &Compared<'_>, said: &str, affected: bool) -> String {
+fn side(of: &Compared<'_>, affected: bool) -> String {
     let (is, step) = if affected { ("IN", "affected_step") } else { ("NOT IN", "others_step") };
     format!(
-        "SELECT {affected} AS affected, user, event_id, {said} AS said
+        "SELECT {affected} AS affected, user_hash, event_id, {said} AS said
          FROM events
          PREWHERE project_id = {{project:UInt64}} AND group_hash {is} {{hashes:Array(UInt64)}}
-             AND {} AND {}
-         WHERE 1{}",
-        sample::every_nth(RUN, format_args!("{{{step}:UInt64}}")),
-        of.window.condition(),
-        of.filter.condition(),
+             AND {run} AND {window}
+         WHERE 1{filter}",
+        said = *PAIRS,
+        run = sample::every_nth(RUN, format_args!("{{{step}:UInt64}}")),
+        window = of.window.condition(),
+        filter = of.filter.condition(),
     )
 }
 
@@ -201,20 +122,10 @@ fn numbers(hashes: &[GroupHash]) -> Vec<u64> {
 }
 
 #[derive(Row, Deserialize)]
-struct AttributeRow {
-    key: String,
-    value: String,
-    of_affected: u64,
-    of_others: u64,
-    affected_events: u64,
-    other_events: u64,
-}
-
-#[derive(Row, Deserialize)]
-struct OverlapRow {
-    mask: u64,
-    of_affected: u64,
-    of_others: u64,
+struct VoiceRow<'a> {
+    affected: bool,
+    said: &'a str,
+    events: u64,
 }
 
 #[derive(Row, Deserialize)]

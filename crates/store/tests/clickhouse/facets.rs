@@ -10,8 +10,9 @@ use mayday_store::{
         dimensions::Dimension,
         issues::USERS_ERROR,
         series::{Buckets, Counted},
-        suspects::{AttributeCount, Compared, Sample, Sides},
+        suspects::{Compared, Sample},
         tags::Tagged,
+        voices::{AttributeCount, Sides},
     },
     rows::EventRow,
 };
@@ -174,7 +175,7 @@ async fn one_user_has_one_voice() {
     rows.extend((60..70).map(|n| of(n, 2, &format!("id:{n}"), "Android 9")));
     store.insert_events("t", &rows).await.unwrap();
     let (filter, hashes) = (everything(), [GroupHash(1)]);
-    let found = store.attributes(&compared(&filter, &hashes)).await.unwrap();
+    let found = store.voices(&compared(&filter, &hashes)).await.unwrap().attributes();
     assert_eq!(found.voices, Sides { affected: 5, others: 10 });
     assert_eq!(found.events, Sides { affected: 34, others: 10 });
     assert_eq!(found.sample, Sample { affected_step: 1, others_step: 1 });
@@ -188,14 +189,14 @@ async fn a_sample_reads_whole_runs() {
     let fixture = Fixture::new().await;
     let store = &fixture.store;
     let rows: Vec<_> =
-        (0..8_192).map(|n| EventRow { user: String::new(), ..row(n, 1, n as i64 % 60) }).collect();
+        (0..4_096).map(|n| EventRow { user: String::new(), ..row(n, 1, n as i64 % 60) }).collect();
     store.insert_events("t", &rows).await.unwrap();
     let (filter, hashes) = (everything(), [GroupHash(1)]);
     let of = compared(&filter, &hashes);
     let sample = Sample { affected_step: 4, others_step: 1 };
-    let overlap = store.attribute_overlap(&of, sample, &[("os", "Android 14")]).await.unwrap();
-    assert_eq!(overlap, [(1, Sides { affected: 2 * 1024, others: 0 })]);
-    assert_eq!(store.attribute_overlap(&of, sample, &[("os", "Android 14")]).await.unwrap(), overlap);
+    let voices = store.voices_of(&of, sample).await.unwrap();
+    assert_eq!(voices.overlap(&[("os", "Android 14")]), [(1, Sides { affected: 1024, others: 0 })]);
+    assert_eq!(store.voices_of(&of, sample).await.unwrap().attributes(), voices.attributes());
 }
 
 const RELEASES: [&str; 3] = ["1.0", "2.0", ""];
@@ -271,14 +272,13 @@ async fn agrees_with_a_naive_count(store: &Store, rows: &[EventRow]) {
     };
     let hashes = [GroupHash(1)];
     let of = compared(&filter, &hashes);
-    let found = store.attributes(&of).await.unwrap();
+    let heard = store.voices(&of).await.unwrap();
+    let found = heard.attributes();
     assert_eq!(found.voices, both(&|_| true));
     for value in found.values.iter().filter(|value| ["os", "beta"].contains(&value.key.as_str())) {
         assert_eq!(value.count, both(&|tags| tags.get(&value.key) == Some(&value.value)), "{value:?}");
     }
-    let overlap =
-        store.attribute_overlap(&of, found.sample, &[("os", "iOS 18"), ("beta", "yes")]).await.unwrap();
-    for (mask, count) in overlap {
+    for (mask, count) in heard.overlap(&[("os", "iOS 18"), ("beta", "yes")]) {
         let naive = both(&|tags| {
             (tags["os"] == "iOS 18") == (mask & 1 != 0) && tags.contains_key("beta") == (mask & 2 != 0)
         });

@@ -2,7 +2,10 @@
 
 use std::cmp::Reverse;
 
-use mayday_store::queries::suspects::{Attributes, RUN, Sides};
+use mayday_store::queries::{
+    suspects::RUN,
+    voices::{Attributes, Sides},
+};
 
 use super::{
     MIN_USERS, Measured, Pair, Suspect,
@@ -234,7 +237,7 @@ impl Overlap<'_> {
 
 #[cfg(test)]
 mod tests {
-    use mayday_store::queries::suspects::{AttributeCount, Sample};
+    use mayday_store::queries::{suspects::Sample, voices::AttributeCount};
 
     use super::*;
 

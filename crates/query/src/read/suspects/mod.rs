@@ -13,7 +13,8 @@ use mayday_catalog::issues::Issue;
 use mayday_event::Timestamp;
 use mayday_store::queries::{
     EventFilter, Window,
-    suspects::{Attributes, Compared, MAX_TOGETHER, Sides},
+    suspects::Compared,
+    voices::{Attributes, MAX_TOGETHER, Sides},
 };
 
 use self::statistics::Table;
@@ -95,7 +96,8 @@ pub(crate) async fn of_issue(
     };
     let compared =
         Compared { project: issue.project_id, hashes: &issue.hashes, window, filter, without: &WITHOUT };
-    let found = query.store.attributes(&compared).await?;
+    let voices = query.store.voices(&compared).await?;
+    let found = voices.attributes();
     let mut candidates = choose::candidates(&found);
     candidates.truncate(MAX_TOGETHER);
     let (suspects, pairs) = if candidates.is_empty() {
@@ -103,7 +105,7 @@ pub(crate) async fn of_issue(
     } else {
         let values: Vec<(&str, &str)> =
             candidates.iter().map(|it| (it.key.as_str(), it.value.as_str())).collect();
-        let overlap = query.store.attribute_overlap(&compared, found.sample, &values).await?;
+        let overlap = voices.overlap(&values);
         choose::suspects(candidates, &overlap, &found)
     };
     Ok(Suspects::new(window, &found, suspects, pairs))

@@ -66,7 +66,7 @@ fn phrase(key: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mayday_store::queries::suspects::Sides;
+    use mayday_store::queries::voices::Sides;
 
     use super::*;
 
