@@ -49,8 +49,8 @@ pub struct Tagged<'a> {
 const MAX_TAGS: usize = 200;
 
 /// Of too many rows every nth run of so many neighbours is read, which is in the order of time for one fingerprint. They
-/// are longer than those of [`suspects`](super::suspects): what is compressed together is read together.
-const RUN: u64 = 2048;
+/// are longer than those of [`suspects`](super::suspects): as many as one mark of the index is for.
+const RUN: u64 = 1024;
 /// Most rows that are read for all tags …
 const MAX_ROWS: u64 = 32 * RUN;
 /// … and for one.

@@ -141,7 +141,7 @@ async fn shares_of_many_events_are_estimated_from_a_part_of_them() {
     let of = Tagged { project: PROJECT, hashes: &[GroupHash(1)], window: ALL, filter: &filter };
     let facets = store.tag_facets(of, 5).await.unwrap();
     let release = facets.iter().find(|facet| facet.key == "release").unwrap();
-    assert_eq!(release.step, 10);
+    assert_eq!(release.step, 19);
     assert!(release.total.abs_diff(600_000) < 30_000, "{release:?}");
     assert!(release.top[1].count.abs_diff(150_000) < 7_500, "{release:?}");
     let exact = store.tag_facet(of, "release", 5).await.unwrap().unwrap();
