@@ -8,9 +8,12 @@
 //! The other tables need no token: a row that is there already, by its table's sort key, takes its own place. So
 //! inserting the same rows again is always right, and what reads them asks for the last of each.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
-use clickhouse::Row;
+use clickhouse::{Row, query::Query};
 use mayday_event::{EventId, ProjectId, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -41,6 +44,9 @@ const VISIBLE_AFTER: Duration = Duration::from_millis(250);
 
 /// Ids looked up by one query.
 const IDS_PER_QUERY: usize = 5000;
+
+/// From so many ids on a query for one project alone saves more than another query costs.
+const MANY_IDS: usize = 100;
 
 impl Store {
     /// Inserts a batch and waits until ClickHouse has it on disk. The same `token` again inserts nothing more:
@@ -159,27 +165,56 @@ impl Store {
         ids: impl Iterator<Item = (ProjectId, EventId)>,
         since: Timestamp,
     ) -> Result<HashSet<(ProjectId, EventId, Timestamp)>, StoreError> {
-        let ids: Vec<(u64, String)> = ids.map(|(project, id)| (project.0, id.0.to_string())).collect();
         let mut stored = HashSet::new();
-        for ids in ids.chunks(IDS_PER_QUERY) {
-            let query = self
-                .client
-                .query_raw(
-                    "SELECT project_id, event_id, toUnixTimestamp64Milli(received) AS received_ms FROM events
-                     WHERE (project_id, event_id) IN {ids:Array(Tuple(UInt64, UUID))}
-                       AND received >= fromUnixTimestamp64Milli({since:Int64})",
-                )
-                .param("ids", ids)
-                .param("since", since.0);
-            let rows: Vec<StoredId> = query.fetch_all().await.map_err(StoreError::of_insert)?;
-            stored.extend(
-                rows.into_iter().map(|row| {
+        for asked in asked_together(ids) {
+            for ids in asked.chunks(IDS_PER_QUERY) {
+                let rows: Vec<StoredId> =
+                    self.query_ids(ids, since).fetch_all().await.map_err(StoreError::of_insert)?;
+                stored.extend(rows.into_iter().map(|row| {
                     (ProjectId(row.project_id), EventId(row.event_id), Timestamp(row.received_ms))
-                }),
-            );
+                }));
+            }
         }
         Ok(stored)
     }
+
+    /// Asks which of these are stored. With one project the index finds each id at a third less than with pairs.
+    fn query_ids(&self, ids: &[(ProjectId, EventId)], since: Timestamp) -> Query {
+        let one_project = ids.first().filter(|(first, _)| ids.iter().all(|(project, _)| project == first));
+        let condition = match one_project {
+            Some(_) => "project_id = {project:UInt64} AND event_id IN {ids:Array(UUID)}",
+            None => "(project_id, event_id) IN {ids:Array(Tuple(UInt64, UUID))}",
+        };
+        let sql = format!(
+            "SELECT project_id, event_id, toUnixTimestamp64Milli(received) AS received_ms FROM events
+             WHERE {condition} AND received >= fromUnixTimestamp64Milli({{since:Int64}})"
+        );
+        let texts = ids.iter().map(|(project, id)| (project.0, id.0.to_string()));
+        let query = self.client.query_raw(&sql).param("since", since.0);
+        // New ids each time: nothing that is kept of earlier conditions helps.
+        let query =
+            query.with_setting("use_query_condition_cache", "0").with_setting("use_skip_indexes", "0");
+        match one_project {
+            Some((project, _)) => {
+                query.param("project", project.0).param("ids", texts.map(|(_, id)| id).collect::<Vec<_>>())
+            }
+            None => query.param("ids", texts.collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// Ids that are looked up together: those of a project with many by themselves, the others at once.
+fn asked_together(ids: impl Iterator<Item = (ProjectId, EventId)>) -> Vec<Vec<(ProjectId, EventId)>> {
+    let mut by_project: BTreeMap<ProjectId, Vec<(ProjectId, EventId)>> = BTreeMap::new();
+    for (project, id) in ids {
+        by_project.entry(project).or_default().push((project, id));
+    }
+    let (mut asked, few): (Vec<_>, Vec<_>) = by_project.into_values().partition(|ids| ids.len() >= MANY_IDS);
+    let few = few.concat();
+    if !few.is_empty() {
+        asked.push(few);
+    }
+    asked
 }
 
 #[derive(Row, Deserialize)]

@@ -1,6 +1,7 @@
 //! Exactly once, whatever is tried again.
 
-use mayday_store::{Store, queries::Condition};
+use mayday_event::{ProjectId, Timestamp};
+use mayday_store::{Store, queries::Condition, rows::EventRow};
 
 use crate::harness::{ALL, Fixture, NOW, PROJECT, row};
 
@@ -71,4 +72,18 @@ async fn a_retried_event_is_known_by_its_id_for_as_long_as_is_asked() {
     let day_ago = NOW.plus_ms(-24 * 3_600_000);
     let known = store.stored_event_ids(&ids, day_ago).await.unwrap();
     assert_eq!(known.into_iter().collect::<Vec<_>>(), [(PROJECT, recent.event_id)]);
+}
+
+/// A project with many ids is asked for by itself, the others together.
+#[tokio::test]
+async fn an_id_is_known_in_its_own_project_only() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    let other = ProjectId(PROJECT.0 + 1);
+    let many: Vec<_> = (0..150).map(|n| row(n, 1, 0)).collect();
+    let few: Vec<_> = (100..160).map(|n| EventRow { project_id: other, ..row(n, 1, 0) }).collect();
+    store.insert_events("t", &[many.as_slice(), &few[..20]].concat()).await.unwrap();
+    let ids: Vec<_> = many.iter().chain(&few).map(|row| (row.project_id, row.event_id)).collect();
+    let known = store.stored_event_ids(&ids, NOW.plus_ms(-Timestamp::DAY_MS)).await.unwrap();
+    assert_eq!(known, ids[..170].iter().copied().collect());
 }
