@@ -99,6 +99,7 @@ impl Healing<'_> {
                 };
                 let newest = files.iter().filter(is_of).map(|file| file.uploaded).max();
                 if newest.is_some_and(|uploaded| uploaded.plus_ms(CLOCKS_MS) >= tried) {
+                    self.worker.symbols.forget(project, &symbol);
                     let tried_before = now.plus_ms(CLOCKS_MS);
                     news.due.push_back((now, Arrived { project, symbol, tried_before }));
                 }

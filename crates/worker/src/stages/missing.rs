@@ -4,7 +4,7 @@ use mayday_event::{Timestamp, model::SymbolStatus};
 use mayday_store::rows::{EventRow, MissingSymbolRow};
 use sha2::{Digest, Sha256};
 
-use crate::stages::symbolicate::Missing;
+use crate::stages::lacking::Missing;
 
 /// A row for each file that an event lacks; `tried` is when it was looked for.
 pub(crate) fn rows(event: &EventRow, missing: Vec<Missing>, tried: Timestamp) -> Vec<MissingSymbolRow> {

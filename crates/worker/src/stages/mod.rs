@@ -3,6 +3,7 @@
 pub(crate) mod deduplicate;
 pub(crate) mod discard;
 pub(crate) mod files;
+pub(crate) mod lacking;
 pub(crate) mod missing;
 pub(crate) mod payload;
 pub(crate) mod process;

@@ -1,29 +1,21 @@
 //! Names for addresses, with what is known of the symbols; an event is never lost by it.
 
-use std::{
-    collections::BTreeSet,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mayday_event::{
     Event,
     in_app::InAppRule,
-    model::{DebugImage, Frame, Note, NoteKind, SymbolStatus},
+    model::{Note, NoteKind},
 };
 use mayday_symbolication::{
-    Absent, ArtifactKind, Artifacts, ImageId, Status, Wanted, caches::CacheKey, jvm, minidump::UnwindTables,
-    symbolicate as symbolicate_all,
+    Artifacts, Wanted, caches::CacheKey, minidump::UnwindTables, symbolicate as symbolicate_all,
 };
 
 use crate::{
     panics::panic_text,
-    symbols::{Noted, View},
+    stages::lacking::{Missing, missing},
+    symbols::View,
 };
-
-/// Files that one event is remembered to lack.
-const MISSING: usize = 200;
-/// Hexadecimal digits of a debug id without its age.
-const ID_DIGITS: usize = 32;
 
 /// An event after symbolication.
 #[derive(Debug)]
@@ -33,21 +25,6 @@ pub(crate) struct SymbolicatedEvent {
     pub(crate) missing: Vec<Missing>,
     /// What was not looked for yet: once it was, another try may give more.
     pub(crate) unknown: Vec<(CacheKey, Wanted)>,
-}
-
-/// A file that an event lacks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Missing {
-    /// What it is asked for by.
-    pub(crate) symbol: String,
-    pub(crate) kind: &'static str,
-    /// False: it would only help.
-    pub(crate) is_missing: bool,
-    pub(crate) status: SymbolStatus,
-    pub(crate) reason: String,
-    pub(crate) file: String,
-    pub(crate) code_id: String,
-    pub(crate) arch: String,
 }
 
 /// Symbolicates an event, with the minidump that came with it.
@@ -68,8 +45,9 @@ pub(crate) fn symbolicate(
             note(event, format!("symbolication failed: {problem}"))
         }
     };
+    let project = view.project();
     let noted = view.into_noted();
-    let missing = missing(&event, &noted);
+    let missing = missing(project, &event, &noted);
     event.notes.truncate(mayday_event::limits::NOTES);
     SymbolicatedEvent { event, missing, unknown: noted.unknown }
 }
@@ -96,129 +74,4 @@ fn all_steps(
 fn note(mut event: Event, detail: String) -> Event {
     event.notes.push(Note { path: "stacktrace".to_owned(), kind: NoteKind::InvalidValue, detail });
     event
-}
-
-/// What the event lacks, each file once.
-fn missing(event: &Event, noted: &Noted) -> Vec<Missing> {
-    let unreadable = unreadable_images(event);
-    let late = Absent { status: Status::TimedOut, reason: "looking for it took too long".into() };
-    let absent = noted.absent.iter().map(|(key, wanted, absent)| (key, wanted, absent));
-    let unknown = noted.unknown.iter().map(|(key, wanted)| (key, wanted, &late));
-    let mut missing: Vec<Missing> = Vec::new();
-    for (key, wanted, absent) in absent.chain(unknown) {
-        let Some(one) = Missing::of(key, wanted, absent, event, &unreadable) else { continue };
-        let is_room = missing.len() < MISSING;
-        match missing.iter_mut().find(|known| known.symbol == one.symbol) {
-            // Names say more than how to unwind.
-            Some(known) if one.is_missing && !known.is_missing => *known = one,
-            Some(_) => {}
-            None if is_room => missing.push(one),
-            None => {}
-        }
-    }
-    missing
-}
-
-/// The starts of images in which frames have no name; what a device named itself is readable.
-fn unreadable_images(event: &Event) -> BTreeSet<&str> {
-    let unreadable = frames(event).filter(|frame| {
-        frame.symbolication.as_ref().is_some_and(|symbolication| symbolication.status != SymbolStatus::Found)
-    });
-    unreadable.filter_map(|frame| frame.image_addr.as_deref()).collect()
-}
-
-impl Missing {
-    fn of(
-        key: &CacheKey,
-        wanted: &Wanted,
-        absent: &Absent,
-        event: &Event,
-        unreadable: &BTreeSet<&str>,
-    ) -> Option<Self> {
-        let mut missing = Self {
-            symbol: key.id.clone(),
-            kind: "native",
-            is_missing: true,
-            status: absent.status,
-            reason: absent.reason.to_string(),
-            file: String::new(),
-            code_id: String::new(),
-            arch: String::new(),
-        };
-        match wanted {
-            Wanted::Image(kind, image) => {
-                let place = event.debug_images.iter().position(|loaded| is_same(loaded, image));
-                // Lines of source are missed in what the team may have written itself; they often come a little after the
-                // debug file.
-                if *kind == ArtifactKind::Sources && !place.is_some_and(|place| is_own(event, place)) {
-                    return None;
-                }
-                let loaded = place.and_then(|place| event.debug_images.get(place));
-                missing.kind = match kind {
-                    ArtifactKind::PortablePdb => "portable_pdb",
-                    ArtifactKind::DartMap => "dart",
-                    _ => "native",
-                };
-                missing.is_missing = match kind {
-                    ArtifactKind::Cfi | ArtifactKind::Sources => false,
-                    ArtifactKind::SymCache => {
-                        let start = loaded.and_then(|loaded| loaded.image_addr.as_deref());
-                        start.is_none_or(|start| unreadable.contains(start))
-                    }
-                    _ => true,
-                };
-                missing.file = image.debug_file.clone().or(image.code_file.clone()).unwrap_or_default();
-                missing.code_id = image.code_id.clone().unwrap_or_default();
-                missing.arch = loaded.and_then(|loaded| loaded.arch.clone()).unwrap_or_default();
-            }
-            // Who has such files has most; only one that is still on its way is worth another look.
-            Wanted::SourceFile { .. } if absent.status != SymbolStatus::TimedOut => return None,
-            Wanted::SourceFile { path, .. } => {
-                missing.is_missing = false;
-                missing.file.clone_from(path);
-            }
-            Wanted::Proguard(_) => {
-                missing.kind = "proguard";
-                "mapping.txt".clone_into(&mut missing.file);
-            }
-            Wanted::SourceMap { url, .. } => {
-                missing.kind = "source_map";
-                missing.file.clone_from(url);
-            }
-        }
-        Some(missing)
-    }
-}
-
-/// Whether a frame that is not known to be a system's lies in the image at this place: by its address, or by the place, as
-/// managed frames have it; a JVM's may lie in any.
-fn is_own(event: &Event, place: usize) -> bool {
-    let image = event.debug_images.get(place);
-    let is_of_any = image.is_some_and(|image| image.ty == jvm::SOURCES);
-    let start = image.and_then(|image| image.image_addr.as_deref());
-    let by_place = format!("rel:{place}");
-    frames(event).filter(|frame| frame.in_app != Some(false)).any(|frame| {
-        is_of_any
-            || start.is_some_and(|start| frame.image_addr.as_deref() == Some(start))
-            || frame.addr_mode.as_deref() == Some(&*by_place)
-    })
-}
-
-fn frames(event: &Event) -> impl Iterator<Item = &Frame> {
-    let exceptions = event.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
-    let threads = event.threads.iter().filter_map(|thread| thread.stacktrace.as_ref());
-    exceptions.chain(threads).flat_map(|stack| &stack.frames)
-}
-
-/// Whether an event's image is the one that was asked for.
-fn is_same(loaded: &DebugImage, wanted: &ImageId) -> bool {
-    let digits = |id: &str| -> String {
-        id.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect()
-    };
-    let uuid = |id: String| id.get(..ID_DIGITS).map(str::to_owned);
-    let wanted_id = wanted.debug_id.and_then(|id| uuid(digits(&id.to_string())));
-    match (&loaded.debug_id, wanted_id) {
-        (Some(loaded), Some(wanted)) => uuid(digits(loaded)) == Some(wanted),
-        _ => loaded.code_id.is_some() && loaded.code_id.as_deref().map(digits) == wanted.code_id,
-    }
 }

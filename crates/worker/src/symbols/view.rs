@@ -38,6 +38,10 @@ impl<'a> View<'a> {
         Self { caches, project, with_source_files, now, state: Mutex::default() }
     }
 
+    pub(crate) fn project(&self) -> ProjectId {
+        self.project
+    }
+
     /// All that was not there, each once.
     pub(crate) fn into_noted(self) -> Noted {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner)

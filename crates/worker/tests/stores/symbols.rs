@@ -255,6 +255,26 @@ async fn sources_that_come_after_the_symbols_are_shown_in_events_of_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_knows_lines_heals_what_one_without_named() {
+    let fixture = Fixture::new().await;
+    let stripped =
+        format!("MODULE Linux arm64 {} libshop.so\nPUBLIC 1000 0 pay(int)\n", breakpad_id(BUILDS[0]));
+    fixture.upload_bytes(BUILDS[0], "breakpad", &["symtab"], stripped.as_bytes()).await;
+    fixture.crash(1, BUILDS[0]).await;
+    fixture.work_off().await;
+    assert_eq!(fixture.named(1).await, "pay(int):0");
+    assert_eq!(fixture.missing().await, [""; 0], "a better file would only help");
+
+    fixture.upload(BUILDS[0]).await;
+    fixture
+        .work_until("the line is known", async || {
+            let count = fixture.worker.store.event_count(fixture.project, WINDOW).await.unwrap();
+            fixture.named(1).await == "pay(int):42" && count == 1
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_sources_of_a_jvms_frames_may_come_late() {
     let fixture = Fixture::new().await;
     let event = json!({
