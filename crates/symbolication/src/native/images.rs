@@ -20,6 +20,10 @@ use crate::{
 /// Types of images that symcaches are made for.
 const TYPES: [&str; 8] = ["elf", "macho", "pe", "apple", "symbolic", "wasm", "coff", "pdb"];
 
+/// Of a file with a symbol table only: often with no more than what other binaries may call.
+const STRIPPED: &str =
+    "it has no debug information: take the file from before stripping, or the debug file made of it";
+
 /// A loaded binary.
 #[derive(Debug)]
 pub(super) struct Image {
@@ -124,7 +128,8 @@ impl Found {
 
     /// Why they do not say all, where that is known.
     pub(super) fn lack(&self) -> Option<&'static str> {
-        self.elsewhere.map(Elsewhere::reason)
+        let stripped = (!self.features.has_debug_info).then_some(STRIPPED);
+        self.elsewhere.map(Elsewhere::reason).or(stripped)
     }
 
     /// The same of a frame: where a part of the file is whole, a line shows that the frame is in it.

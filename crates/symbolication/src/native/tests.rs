@@ -103,6 +103,13 @@ fn symbols() -> OneFile {
     OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") }))
 }
 
+/// Of a binary that was stripped.
+fn few_names() -> OneFile {
+    let sym = format!("{}\nPUBLIC 700 0 pay\n", SYM.lines().next().unwrap());
+    let bytes = sym_cache(sym.as_bytes(), None, SymbolMaps::default()).unwrap();
+    OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") }))
+}
+
 fn no_symbols() -> OneFile {
     OneFile(Err(Absent { status: SymbolStatus::Missing, reason: "not uploaded".into() }))
 }
@@ -221,6 +228,19 @@ fn without_symbols_each_frame_says_why_and_what_the_device_knew_stays() {
     assert_eq!(device.source.as_deref(), Some(Symbolication::DEVICE));
     assert_eq!(event.debug_images[0].symbolication.as_ref().unwrap().status, SymbolStatus::Missing);
     assert_eq!(event.exception[0].stacktrace.as_ref().unwrap().raw_frames, before, "a name changed");
+}
+
+#[test]
+fn of_a_stripped_file_frame_and_image_say_which_file_would_help() {
+    let mut event = at(&["0x70000150", "0x70000710"]);
+    symbolicate_native(&mut event, &few_names());
+    assert_eq!(shown(&event), ["?", "pay"]);
+    let frame = frames(&event)[0].symbolication.as_ref().unwrap();
+    let image = event.debug_images[0].symbolication.as_ref().unwrap();
+    assert_eq!((frame.status, image.status), (SymbolStatus::Missing, SymbolStatus::Found));
+    let lack = image.reason.as_deref().unwrap();
+    assert!(lack.contains("before stripping"), "{lack}");
+    assert!(frame.reason.as_deref().unwrap().ends_with(lack), "{frame:?}");
 }
 
 #[test]

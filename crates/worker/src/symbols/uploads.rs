@@ -63,7 +63,11 @@ impl Symbols {
             _ => Vec::new(),
         };
         let mut files = self.uploaded_by(key.project, &debug_ids, &code_ids).await?;
+        let has_binary = files.iter().any(is_native);
         files.retain(|file| fitness(file, kind) > 0);
+        if files.is_empty() && has_binary && kind == ArtifactKind::SymCache {
+            return Err(missing("only a file without names was uploaded, not the debug file"));
+        }
         // The newest of the best.
         files.sort_by_key(|file| std::cmp::Reverse((fitness(file, kind), file.id)));
         files.truncate(TRIED);
@@ -156,11 +160,15 @@ impl Symbols {
     }
 }
 
+fn is_native(file: &DebugFile) -> bool {
+    matches!(file.kind.as_str(), "elf" | "macho" | "pe" | "pdb" | "breakpad" | "wasm")
+}
+
 /// How well a file serves for this kind; 0 not at all.
 fn fitness(file: &DebugFile, kind: ArtifactKind) -> u32 {
     let has = |feature: &str| file.features.iter().any(|known| known == feature);
     let has_caveat = file.features.iter().any(|feature| objects::caveat(feature).is_some());
-    let is_native = matches!(file.kind.as_str(), "elf" | "macho" | "pe" | "pdb" | "breakpad" | "wasm");
+    let is_native = is_native(file);
     match kind {
         ArtifactKind::SymCache if is_native && has("debug") && !has_caveat => 4,
         ArtifactKind::SymCache if is_native && has("debug") => 3,

@@ -26,6 +26,7 @@ use crate::harness::{Fixture, NOW};
 /// Two builds of one program.
 pub(crate) const BUILDS: [&str; 2] =
     ["c22813ac-7d10-1e2f-f13b-4f2a1d0e6c60", "d22813ac-7d10-1e2f-f13b-4f2a1d0e6c60"];
+const STRIPPED: &str = "e22813ac-7d10-1e2f-f13b-4f2a1d0e6c60";
 const WINDOW: Window = Window { from: Timestamp(0), to: Timestamp(NOW.0 + Timestamp::DAY_MS) };
 
 impl Fixture {
@@ -192,11 +193,14 @@ async fn an_event_without_symbols_is_stored_with_the_reason() {
     // Anything may be uploaded under any id.
     fixture.upload_file(BUILDS[1], "MODULE nonsense").await;
     fixture.crash(3, BUILDS[1]).await;
+    fixture.upload_bytes(STRIPPED, "elf", &["unwind"], b"stripped").await;
+    fixture.crash(4, STRIPPED).await;
     fixture.work_off().await;
     assert_eq!(fixture.named(1).await, "not uploaded");
+    assert_eq!(fixture.named(4).await, "only a file without names was uploaded, not the debug file");
     assert!(fixture.named(3).await.starts_with("uploads: "), "{}", fixture.named(3).await);
-    assert_eq!(fixture.missing().await, ["libshop.so 2 1", "libshop.so 1 1"]);
-    assert_eq!(fixture.outcomes().await, ["error accepted  3"]);
+    assert_eq!(fixture.missing().await, ["libshop.so 2 1", "libshop.so 1 1", "libshop.so 1 1"]);
+    assert_eq!(fixture.outcomes().await, ["error accepted  4"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

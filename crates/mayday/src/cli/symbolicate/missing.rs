@@ -15,8 +15,9 @@ pub(super) fn render(event: &Event) -> String {
         let by_device = said.source.as_deref() == Some(Symbolication::DEVICE);
         said.status == SymbolStatus::Found && said.reason.is_some() && !by_device
     };
+    // Where a file that says all was found, a frame without a name is no address of a function.
     let missing = list("Without symbols", event, &frames_by_image(event, is_missing), |image| {
-        image.status != SymbolStatus::Found
+        image.status != SymbolStatus::Found || image.reason.is_some()
     });
     let poor = list("Incomplete symbols", event, &frames_by_image(event, says_less), |image| {
         image.status == SymbolStatus::Found
