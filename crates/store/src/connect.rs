@@ -10,7 +10,7 @@ use hyper_util::{
 use mayday_event::ProjectId;
 use url::{Host, Url};
 
-use crate::StoreError;
+use crate::{StoreError, queries::counts::Readiness};
 
 /// Where ClickHouse is and how long things are kept.
 #[derive(Debug, Clone)]
@@ -32,6 +32,7 @@ pub struct Store {
     pub(crate) client: Client,
     pub(crate) database: String,
     pub(crate) retention_days: u32,
+    pub(crate) readiness: Readiness,
 }
 
 /// A connection that says nothing for so long is asked whether it is still there.
@@ -69,7 +70,13 @@ impl Store {
             server = server.with_password(password);
         }
         let client = server.clone().with_database(&options.database);
-        Ok(Self { server, client, database: options.database, retention_days: options.retention_days })
+        Ok(Self {
+            server,
+            client,
+            database: options.database,
+            retention_days: options.retention_days,
+            readiness: Readiness::default(),
+        })
     }
 
     /// Days after which events are deleted.

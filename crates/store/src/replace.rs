@@ -11,11 +11,7 @@ use mayday_event::{EventId, GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::{
-    Store, StoreError,
-    queries::issues::{DAY_COUNTS, counted_by},
-    rows::EventRow,
-};
+use crate::{Store, StoreError, queries::counts::Counts, rows::EventRow};
 
 impl Store {
     /// Replaces events of one project, `old_hashes` being all hashes that their older rows have. Each try needs a revision
@@ -73,7 +69,7 @@ impl Store {
         let sql =
             "SELECT count(), toUnixTimestamp64Milli(min(timestamp)), toUnixTimestamp64Milli(max(timestamp))
              FROM events WHERE project_id = {project:UInt64} AND group_hash IN {hashes:Array(UInt64)}";
-        let query = counted_by(self.query(sql, project), DAY_COUNTS).param("hashes", hashes);
+        let query = self.counted(Counts::DayEvents, sql, project).await.param("hashes", hashes);
         let (events, first, last): (u64, i64, i64) = query.fetch_one().await.map_err(StoreError::of_query)?;
         Ok((events > 0).then_some((Timestamp(first), Timestamp(last))))
     }

@@ -2,7 +2,7 @@
 
 use clickhouse::query::Query;
 
-use super::stored_tags;
+use super::{Field, stored_tags};
 
 /// An attribute of events, by the name of its tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,20 @@ impl Dimension {
     /// An event's value; the parameter is bound by [`Self::bind`].
     pub(super) fn sql(&self) -> &str {
         &self.sql
+    }
+
+    /// What it is made of; `None`: no counts are kept of it.
+    pub(super) fn fields(&self) -> Option<&'static [Field]> {
+        Some(match self.name.as_str() {
+            "release" => &[Field::Release],
+            "environment" => &[Field::Environment],
+            "os" => &[Field::OsName, Field::OsVersion],
+            "os.name" => &[Field::OsName],
+            "os.version" => &[Field::OsVersion],
+            "device.family" => &[Field::DeviceFamily],
+            "device.model" => &[Field::DeviceModel],
+            _ => return None,
+        })
     }
 
     pub(super) fn bind(&self, query: Query) -> Query {

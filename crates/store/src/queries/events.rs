@@ -7,7 +7,7 @@ use mayday_event::{EventId, GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{EventCursor, EventFilter, Window, bind_hashes, hashes_condition, issues::from_rows};
+use super::{EventCursor, EventFilter, Window, bind_hashes, counts::from_rows, hashes_condition};
 use crate::{
     Store, StoreError,
     rows::tags::{self, COLUMN_TAGS},

@@ -10,7 +10,11 @@ use clickhouse::{Row, query::Query};
 use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
-use super::{CLOCK_SLACK_MS, Condition, Field, HashGroup, Window, condition::Values};
+use super::{
+    CLOCK_SLACK_MS, Condition, Field, HashGroup, Window,
+    condition::Values,
+    counts::{Counts, USERS, Unit, from_rows},
+};
 use crate::{Store, StoreError};
 
 /// Of one hash in a window.
@@ -41,36 +45,8 @@ pub enum Interval {
 /// Events per bucket by the group's id: `(start of bucket, events)`, zeros included, oldest first.
 pub type GroupSeries = HashMap<u64, Vec<(Timestamp, u64)>>;
 
-/// Distinct users, as the projections have it. `uniqCombined(12)` is exact up to a few dozen users and off by at
-/// most [`USERS_ERROR`] in 95 of 100 cases beyond (its 4096 registers have a standard error of 1.04 / √4096 = 1.6 %).
-pub(super) const USERS: &str = "uniqCombinedIf(12)(user_hash, user_hash != 0)";
-
 /// How far a count of distinct users may be off, as a share of the count: two standard errors.
 pub const USERS_ERROR: f64 = 0.0325;
-
-/// The projections of counts, by what they count in: events and users …
-pub(super) const HOURS: &str = "by_hour";
-pub(super) const DAYS: &str = "by_day";
-const WEEKS: &str = "by_week";
-/// … and events alone, with their first and last.
-pub(crate) const DAY_COUNTS: &str = "day_counts";
-
-/// The projections of events and users by day and what is searched, with the fields that each has.
-const SEARCHED: [(&str, &[Field]); 2] = [
-    ("by_release", &[Field::Environment, Field::Release, Field::OsName, Field::OsVersion]),
-    ("by_device", &[Field::Environment, Field::DeviceFamily, Field::DeviceModel]),
-];
-
-/// Says which projection a query is for; without it ClickHouse takes the one with the fewest granules, which are not of one
-/// size. Where that projection does not have what the query wants, it changes nothing.
-pub(crate) fn counted_by(query: Query, projection: &str) -> Query {
-    query.with_setting("preferred_optimize_projection_name", projection)
-}
-
-/// Says that no projection has what a query wants: planning takes a third less where none is looked at.
-pub(super) fn from_rows(query: Query) -> Query {
-    query.with_setting("optimize_use_projections", "0")
-}
 
 impl Store {
     /// Every hash of a project that has events in the window and meets the condition; with `users` 0 unless
@@ -92,7 +68,7 @@ impl Store {
             span.condition(),
             condition.and(&mut values),
         );
-        let query = values.bind(span.bind(self.query(&sql, project), with_users, from_ref(condition)));
+        let query = values.bind(span.query(self, &sql, project, with_users, from_ref(condition)).await);
         let rows: Vec<HashStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(HashStats::from).collect())
     }
@@ -109,7 +85,8 @@ impl Store {
             return Ok(HashMap::new());
         }
         let of = OfGroups { project, groups, span: Span::of(window), condition };
-        let query = self.query_groups(of, &format!("count() AS events, {USERS} AS users"), "group_id", true);
+        let query =
+            self.query_groups(of, &format!("count() AS events, {USERS} AS users"), "group_id", true).await;
         let rows: Vec<GroupStatsRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows
             .into_iter()
@@ -152,7 +129,7 @@ impl Store {
         let span = Span { from: buckets.first, to: buckets.end, interval };
         let of = OfGroups { project, groups, span, condition };
         let counts = format!("{} AS bucket_ms, count() AS events", interval.start_ms());
-        let query = self.query_groups(of, &counts, "group_id, bucket_ms", false);
+        let query = self.query_groups(of, &counts, "group_id, bucket_ms", false).await;
         let rows: Vec<BucketRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
 
         let mut series = buckets.none(groups);
@@ -191,7 +168,7 @@ impl Store {
             interval.start_ms(),
         );
         // The sum of a group's buckets is its row of bucket 0.
-        let query = self.query_groups(of, &counts, "group_id, bucket_ms WITH ROLLUP", true);
+        let query = self.query_groups(of, &counts, "group_id, bucket_ms WITH ROLLUP", true).await;
         let query = query.param("first", buckets.first.seconds());
         let rows: Vec<MatchesRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         let (mut stats, mut series) = (HashMap::new(), buckets.none(groups));
@@ -205,7 +182,7 @@ impl Store {
     }
 
     /// Asks for a group's id as `group_id`, and for counts of its events.
-    fn query_groups(&self, of: OfGroups<'_>, counts: &str, group_by: &str, with_users: bool) -> Query {
+    async fn query_groups(&self, of: OfGroups<'_>, counts: &str, group_by: &str, with_users: bool) -> Query {
         let OfGroups { project, groups, span, condition } = of;
         let mut values = Values::default();
         let sql = format!(
@@ -218,8 +195,8 @@ impl Store {
         );
         let (hashes, ids): (Vec<u64>, Vec<u64>) =
             groups.iter().flat_map(|group| group.hashes.iter().map(|hash| (hash.0, group.id))).unzip();
-        let query = self.query(&sql, project).param("hashes", hashes).param("groups", ids);
-        values.bind(span.bind(query, with_users, from_ref(condition)))
+        let query = span.query(self, &sql, project, with_users, from_ref(condition)).await;
+        values.bind(query.param("hashes", hashes).param("groups", ids))
     }
 }
 
@@ -288,33 +265,26 @@ impl Span {
         self.from <= Window::ALL.from && self.to >= Window::ALL.to
     }
 
-    /// The projection that has these counts, if any has.
-    fn projection(&self, with_users: bool, conditions: &[Condition]) -> Option<&'static str> {
-        let asked_of = |fields: &[Field]| {
+    /// A query over `events` in the span that meet conditions, from what answers it with the least reading.
+    pub(super) async fn query(
+        &self,
+        store: &Store,
+        sql: &str,
+        project: ProjectId,
+        with_users: bool,
+        conditions: &[Condition],
+    ) -> Query {
+        let unit = match self.interval {
+            _ if self.is_all() => Unit::Whole,
+            Interval::Hour => Unit::Hours,
+            Interval::Day => Unit::Days,
+        };
+        let asks_only = |fields: &[Field]| {
             conditions.iter().all(|condition| condition.asks_only(&|field| fields.contains(field)))
         };
-        let in_hours = matches!(self.interval, Interval::Hour) && !self.is_all();
-        if !asked_of(&[Field::Environment]) {
-            let searched = SEARCHED.iter().find(|(_, fields)| !in_hours && asked_of(fields));
-            return searched.map(|(projection, _)| *projection);
-        }
-        let counts = if in_hours {
-            HOURS
-        } else if !with_users {
-            DAY_COUNTS
-        } else if self.is_all() {
-            WEEKS
-        } else {
-            DAYS
-        };
-        Some(counts)
-    }
-
-    /// Binds the span, and says which projection is for it and for the conditions.
-    pub(super) fn bind(&self, query: Query, with_users: bool, conditions: &[Condition]) -> Query {
-        let query = match self.projection(with_users, conditions) {
-            Some(projection) => counted_by(query, projection),
-            None => from_rows(query),
+        let query = match Counts::that_answer(unit, with_users, asks_only) {
+            Some(counts) => store.counted(counts, sql, project).await,
+            None => from_rows(store.query(sql, project)),
         };
         if self.is_all() {
             return query;

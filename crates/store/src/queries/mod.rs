@@ -5,6 +5,7 @@ use mayday_event::{EventId, GroupHash, Timestamp};
 
 pub mod attachments;
 mod condition;
+pub(crate) mod counts;
 pub mod dimensions;
 pub mod events;
 pub mod fates;

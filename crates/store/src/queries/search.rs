@@ -4,11 +4,7 @@ use clickhouse::Row;
 use mayday_event::{GroupHash, ProjectId};
 use serde::Deserialize;
 
-use super::{
-    Condition, Window,
-    condition::Values,
-    issues::{Span, USERS},
-};
+use super::{Condition, Window, condition::Values, counts::USERS, issues::Span};
 use crate::{Store, StoreError};
 
 /// Most conditions in one question, a bit each.
@@ -57,7 +53,7 @@ impl Store {
             span.condition(),
             each.join(" OR "),
         );
-        let query = values.bind(span.bind(self.query(&sql, project), with_users, conditions));
+        let query = values.bind(span.query(self, &sql, project, with_users, conditions).await);
         let rows: Vec<MatchesRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(Matches::from).collect())
     }

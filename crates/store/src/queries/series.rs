@@ -11,10 +11,11 @@ use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
 use super::{
-    EventFilter, Window, bind_hashes,
+    Condition, EventFilter, Field, Window, bind_hashes,
+    counts::{Counts, USERS, Unit, from_rows},
     dimensions::Dimension,
     hashes_condition,
-    issues::{DAYS, HOURS, Interval, RECEIVED_SINCE, USERS, bind_within, counted_by},
+    issues::{Interval, RECEIVED_SINCE, bind_within},
 };
 use crate::{Store, StoreError};
 
@@ -96,7 +97,7 @@ impl Buckets {
         UNITS.into_iter().find(divides).unwrap_or(1)
     }
 
-    /// Start of an event's unit in seconds, and the condition that it is in a bucket; bound by [`Self::bind`].
+    /// Start of an event's unit in seconds, and the condition that it is in a bucket; bound by [`bind_within`].
     fn sql(&self) -> (String, String) {
         let counted = |unit: Interval| (format!("toInt64(toUnixTimestamp({}))", unit.start()), unit.within());
         match self.unit() {
@@ -111,12 +112,6 @@ impl Buckets {
             ),
         }
     }
-
-    fn bind(&self, query: Query) -> Query {
-        let Window { from, to } = self.window();
-        let projection = if self.unit() == DAY { DAYS } else { HOURS };
-        bind_within(counted_by(query, projection), from, to)
-    }
 }
 
 impl Counted<'_> {
@@ -125,8 +120,35 @@ impl Counted<'_> {
         format!("project_id = {{project:UInt64}}{hashes}{}", self.filter.condition())
     }
 
-    fn bind(&self, query: Query) -> Query {
-        self.filter.bind(bind_hashes(query, self.hashes))
+    /// A query over these events of `buckets` and, where they are told apart, of an attribute: from counts if any have it all.
+    async fn query(
+        &self,
+        store: &Store,
+        sql: &str,
+        by: Option<&Dimension>,
+        buckets: &Buckets,
+        with_users: bool,
+    ) -> Query {
+        let unit = match buckets.unit() {
+            DAY => Some(Unit::Days),
+            HOUR => Some(Unit::Hours),
+            _ => None,
+        };
+        let filter = Condition::from(self.filter.clone());
+        let asks_only = |fields: &[Field]| {
+            let has = |field: &Field| fields.contains(field);
+            filter.asks_only(&has) && by.is_none_or(|by| by.fields().is_some_and(|by| by.iter().all(has)))
+        };
+        let query = match unit.and_then(|unit| Counts::that_answer(unit, with_users, asks_only)) {
+            Some(counts) => store.counted(counts, sql, self.project).await,
+            None => from_rows(store.query(sql, self.project)),
+        };
+        let Window { from, to } = buckets.window();
+        let query = bind_within(self.filter.bind(bind_hashes(query, self.hashes)), from, to);
+        match by {
+            Some(by) => by.bind(query),
+            None => query,
+        }
     }
 }
 
@@ -138,7 +160,7 @@ impl Store {
             "SELECT {unit} AS second, count() AS events FROM events WHERE {} AND {condition} GROUP BY second",
             of.condition(),
         );
-        let query = buckets.bind(of.bind(self.query(&sql, of.project)));
+        let query = of.query(self, &sql, None, buckets, false).await;
         let rows: Vec<UnitRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         let mut counts = vec![0; buckets.starts().len()];
         for row in rows {
@@ -187,10 +209,7 @@ impl Store {
              GROUP BY value ORDER BY events DESC, value LIMIT {{top:UInt64}}",
             of.condition(),
         );
-        let mut query = buckets.bind(of.bind(self.query(&sql, of.project))).param("top", top);
-        if let Some(by) = by {
-            query = by.bind(query);
-        }
+        let query = of.query(self, &sql, by, buckets, true).await.param("top", top);
         let rows: Vec<ValueRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         let counts = vec![0; buckets.starts().len()];
         let series = |row: ValueRow| ValueSeries {
@@ -217,8 +236,8 @@ impl Store {
             of.condition(),
         );
         let wanted: Vec<&str> = values.iter().map(|series| series.value.as_str()).collect();
-        let query = buckets.bind(of.bind(self.query(&sql, of.project))).param("values", &wanted);
-        let rows: Vec<ValueUnitRow> = by.bind(query).fetch_all().await.map_err(StoreError::of_query)?;
+        let query = of.query(self, &sql, Some(by), buckets, false).await.param("values", &wanted);
+        let rows: Vec<ValueUnitRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         let places: HashMap<String, usize> =
             values.iter().enumerate().map(|(place, series)| (series.value.clone(), place)).collect();
         for row in rows {

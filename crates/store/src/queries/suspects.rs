@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::{
     EventFilter, Window,
-    issues::{DAY_COUNTS, Interval, bind_within, counted_by, from_rows},
+    counts::{Counts, from_rows},
+    issues::{Interval, bind_within},
     sample,
     stored_tags::PAIRS,
     voices::Voices,
@@ -81,7 +82,8 @@ impl Store {
             Interval::Day.within()
         );
         let (from, to) = (of.window.from.day(), of.window.to.plus_ms(Timestamp::DAY_MS - 1).day());
-        let query = counted_by(self.query(&sql, of.project), DAY_COUNTS).param("hashes", numbers(of.hashes));
+        let query = self.counted(Counts::DayEvents, &sql, of.project).await;
+        let query = query.param("hashes", numbers(of.hashes));
         let rows: Vec<SideRow> =
             bind_within(query, from, to).fetch_all().await.map_err(StoreError::of_query)?;
         let step = |affected: u8| {

@@ -5,8 +5,10 @@ use mayday_event::{GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 
 use super::{
-    EventFilter, Window, bind_hashes, hashes_condition,
-    issues::{Span, from_rows},
+    EventFilter, Window, bind_hashes,
+    counts::from_rows,
+    hashes_condition,
+    issues::Span,
     sample,
     stored_tags::{self, CORRECTIONS, KEY_AND_VALUE},
 };
@@ -93,8 +95,8 @@ impl Store {
             of.filter.condition(),
             span.condition(),
         );
-        let query = of.filter.bind(bind_hashes(self.query(&sql, of.project), of.hashes));
-        let query = span.bind(query, false, &[of.filter.clone().into()]);
+        let query = span.query(self, &sql, of.project, false, &[of.filter.clone().into()]).await;
+        let query = of.filter.bind(bind_hashes(query, of.hashes));
         let events: u64 = query.fetch_one().await.map_err(StoreError::of_query)?;
         Ok(sample::step(events, max_rows))
     }

@@ -4,11 +4,7 @@ use clickhouse::Row;
 use mayday_event::ProjectId;
 use serde::Deserialize;
 
-use super::{
-    Field, Pattern, Window,
-    condition::Values,
-    issues::{Span, from_rows},
-};
+use super::{Field, Pattern, Window, condition::Values, counts::from_rows, issues::Span};
 use crate::{Store, StoreError};
 
 /// Longest that values are gathered, seconds: those found until then are better than none.
@@ -69,7 +65,7 @@ impl Store {
              GROUP BY environment ORDER BY count() DESC, value LIMIT {{limit:UInt64}}",
             span.condition(),
         );
-        let query = span.bind(self.query(&sql, project), false, &[]).param("limit", limit);
+        let query = span.query(self, &sql, project, false, &[]).await.param("limit", limit);
         let rows: Vec<ValueRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
         Ok(rows.into_iter().map(|row| row.value).collect())
     }
