@@ -11,12 +11,12 @@ use crate::table::Table;
 const NAMES: usize = 200_000;
 
 pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Result<()> {
-    let names = (0..NAMES).flat_map(|at| [format!("CartException{at}"), format!("x{at}")]);
+    let names = (0..NAMES).flat_map(|at| [format!("CartException{at}"), short(at)]);
     let map = serde_json::to_vec(&names.collect::<Vec<_>>())?;
     let artifacts = One::new(dart_map_cache(&map)?);
     let event = event_of(&json!({
         "platform": "dart", "sdk": { "name": "sentry.dart.flutter", "version": "9.0.0" },
-        "exception": { "values": [{ "type": "x17", "value": "Instance of 'x4711'" }] },
+        "exception": { "values": [{ "type": short(17), "value": format!("Instance of '{}'", short(4711)) }] },
         "debug_meta": { "images": [{ "type": "dart_symbols", "code_file": "libapp.so",
             "debug_id": "c0bcc3f1-9827-fe65-3058-404b2831d9e6" }] },
     }))?;
@@ -31,4 +31,16 @@ pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Re
         None,
     );
     Ok(())
+}
+
+/// The names that Dart gives: `a`, …, `Z`, `aa`, …
+fn short(at: usize) -> String {
+    let letters: Vec<char> = ('a'..='z').chain('A'..='Z').collect();
+    let mut name = String::new();
+    let mut rest = Some(at);
+    while let Some(place) = rest {
+        name.insert(0, letters[place % letters.len()]);
+        rest = (place / letters.len()).checked_sub(1);
+    }
+    name
 }
