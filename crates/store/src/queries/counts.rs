@@ -125,7 +125,8 @@ impl Store {
         self.query(sql, project).with_setting("preferred_optimize_projection_name", counts.name())
     }
 
-    async fn can_read_counts(&self) -> bool {
+    /// Whether all parts have all counts, and they lie on this server: then they are read as tables.
+    pub async fn can_read_counts(&self) -> bool {
         let mut looked = self.readiness.0.lock().await;
         if !looked.is_ready && looked.at.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
             looked.is_ready = self.look_for_counts().await.unwrap_or_else(|error| {
@@ -139,10 +140,10 @@ impl Store {
 
     async fn look_for_counts(&self) -> Result<bool, StoreError> {
         let query = self.limited(
-            "SELECT engine LIKE '%MergeTree' AND (
+            "SELECT engine LIKE '%MergeTree' AND assumeNotNull((
                  SELECT count() FROM system.parts
                  WHERE database = currentDatabase() AND table = 'events' AND active
-                     AND NOT hasAll(projections, {names:Array(String)})) = 0
+                     AND NOT hasAll(projections, {names:Array(String)}))) = 0
              FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
         );
         let names = Counts::ALL.map(Counts::name).to_vec();

@@ -275,8 +275,8 @@ impl Span {
         conditions: &[Condition],
     ) -> Query {
         let unit = match self.interval {
-            _ if self.is_all() => Unit::Whole,
             Interval::Hour => Unit::Hours,
+            Interval::Day if self.is_all() => Unit::Whole,
             Interval::Day => Unit::Days,
         };
         let asks_only = |fields: &[Field]| {

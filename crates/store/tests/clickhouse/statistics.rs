@@ -29,6 +29,8 @@ async fn a_group_counts_the_events_and_users_of_all_its_hashes() {
     assert_eq!((stats[&11].events, stats[&11].users), (5, 3));
     assert!(!stats.contains_key(&12));
 
+    assert!(store.can_read_counts().await, "they were read in the slow way");
+
     let hashes = store.hash_stats(PROJECT, ALL, &Condition::default(), true).await.unwrap();
     let first = hashes.iter().find(|stats| stats.hash == GroupHash(1)).unwrap();
     assert_eq!(first.events, 30);
