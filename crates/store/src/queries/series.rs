@@ -135,9 +135,16 @@ impl Counted<'_> {
             _ => None,
         };
         let filter = Condition::from(self.filter.clone());
+        // Counts by release or device lie by these first: of an issue's all would be read, where its rows lie together.
+        let is_scattered = !self.hashes.is_empty() && self.filter.release.is_none();
         let asks_only = |fields: &[Field]| {
             let has = |field: &Field| fields.contains(field);
-            filter.asks_only(&has) && by.is_none_or(|by| by.fields().is_some_and(|by| by.iter().all(has)))
+            let tells_apart = |by: &Dimension| {
+                by.fields().is_some_and(|by| {
+                    by.iter().all(|field| has(field) && !(is_scattered && *field != Field::Environment))
+                })
+            };
+            filter.asks_only(&has) && by.is_none_or(tells_apart)
         };
         let query = match unit.and_then(|unit| Counts::that_answer(unit, with_users, asks_only)) {
             Some(counts) => store.counted(counts, sql, self.project).await,
