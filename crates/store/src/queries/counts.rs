@@ -116,8 +116,14 @@ struct Looked {
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 impl Store {
-    /// A query over `events` that these counts can answer alone.
-    pub(crate) async fn counted(&self, counts: Counts, sql: &str, project: ProjectId) -> Query {
+    /// A query over `events` that these counts can answer alone; without any, its rows do.
+    pub(crate) async fn counted(
+        &self,
+        counts: impl Into<Option<Counts>>,
+        sql: &str,
+        project: ProjectId,
+    ) -> Query {
+        let Some(counts) = counts.into() else { return from_rows(self.query(sql, project)) };
         if self.can_read_counts().await {
             return self.query(&counts.as_table(sql), project);
         }

@@ -282,10 +282,8 @@ impl Span {
         let asks_only = |fields: &[Field]| {
             conditions.iter().all(|condition| condition.asks_only(&|field| fields.contains(field)))
         };
-        let query = match Counts::that_answer(unit, with_users, asks_only) {
-            Some(counts) => store.counted(counts, sql, project).await,
-            None => from_rows(store.query(sql, project)),
-        };
+        let counts = Counts::that_answer(unit, with_users, asks_only);
+        let query = store.counted(counts, sql, project).await;
         if self.is_all() {
             return query;
         }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Condition, EventFilter, Field, Window, bind_hashes,
-    counts::{Counts, USERS, Unit, from_rows},
+    counts::{Counts, USERS, Unit},
     dimensions::Dimension,
     hashes_condition,
     issues::{Interval, RECEIVED_SINCE, bind_within},
@@ -129,27 +129,23 @@ impl Counted<'_> {
         buckets: &Buckets,
         with_users: bool,
     ) -> Query {
+        // Counts by release or device lie by these first: of an issue's all would be read, where its rows lie together.
+        let lie_apart = !self.hashes.is_empty()
+            && self.filter.release.is_none()
+            && by.is_some_and(|by| by.name() != "environment");
         let unit = match buckets.unit() {
+            _ if lie_apart => None,
             DAY => Some(Unit::Days),
             HOUR => Some(Unit::Hours),
             _ => None,
         };
         let filter = Condition::from(self.filter.clone());
-        // Counts by release or device lie by these first: of an issue's all would be read, where its rows lie together.
-        let is_scattered = !self.hashes.is_empty() && self.filter.release.is_none();
         let asks_only = |fields: &[Field]| {
             let has = |field: &Field| fields.contains(field);
-            let tells_apart = |by: &Dimension| {
-                by.fields().is_some_and(|by| {
-                    by.iter().all(|field| has(field) && !(is_scattered && *field != Field::Environment))
-                })
-            };
-            filter.asks_only(&has) && by.is_none_or(tells_apart)
+            filter.asks_only(&has) && by.is_none_or(|by| by.fields().is_some_and(|by| by.iter().all(has)))
         };
-        let query = match unit.and_then(|unit| Counts::that_answer(unit, with_users, asks_only)) {
-            Some(counts) => store.counted(counts, sql, self.project).await,
-            None => from_rows(store.query(sql, self.project)),
-        };
+        let counts = unit.and_then(|unit| Counts::that_answer(unit, with_users, asks_only));
+        let query = store.counted(counts, sql, self.project).await;
         let Window { from, to } = buckets.window();
         let query = bind_within(self.filter.bind(bind_hashes(query, self.hashes)), from, to);
         match by {
