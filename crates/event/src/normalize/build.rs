@@ -2,7 +2,7 @@
 
 use super::{
     Arrival,
-    fields::{Fields, first, list, text},
+    fields::{Fields, collected, first, list, text},
     json::Json,
     place::Place,
 };
@@ -59,7 +59,7 @@ pub(super) fn debug_images(json: Json<'_>, place: &Place<'_>) -> Option<Vec<Debu
     fields.read("images", |json, place| {
         let kept = first(list(json, place)?, limits::DEBUG_IMAGES, place);
         let read = |(index, json)| debug_image(json, place.index(index));
-        Some(kept.into_iter().enumerate().filter_map(read).collect())
+        Some(collected(kept.into_iter().enumerate().filter_map(read), limits::DEBUG_IMAGES))
     })
 }
 

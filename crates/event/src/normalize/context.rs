@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Arrival,
-    fields::{Fields, first, last, list, shortened, text, timestamp, values},
+    fields::{Fields, collected, first, last, list, shortened, text, timestamp, values},
     json::{Json, Object},
     level,
     place::Place,
@@ -153,7 +153,7 @@ fn headers(json: Json<'_>, place: &Place<'_>) -> Vec<(String, String)> {
 pub(super) fn breadcrumbs(json: Json<'_>, place: &Place<'_>) -> Vec<Breadcrumb> {
     let place = &place.key("values");
     let kept = last(values(json, place), limits::BREADCRUMBS, place);
-    kept.filter_map(|(index, json)| breadcrumb(json, place.index(index))).collect()
+    collected(kept.filter_map(|(index, json)| breadcrumb(json, place.index(index))), limits::BREADCRUMBS)
 }
 
 fn breadcrumb(json: Json<'_>, place: Place<'_>) -> Option<Breadcrumb> {

@@ -249,6 +249,15 @@ pub(super) fn values<'j>(json: Json<'j>, place: &Place<'_>) -> Vec<Json<'j>> {
     }
 }
 
+/// What is left of a list of at most `most`, in room that is made once: the elements are large, and a list that grows moves
+/// them again and again.
+pub(super) fn collected<T>(kept: impl Iterator<Item = T>, most: usize) -> Vec<T> {
+    let (_, left) = kept.size_hint();
+    let mut list = Vec::with_capacity(left.unwrap_or(0).min(most));
+    list.extend(kept);
+    list
+}
+
 /// The first `most`.
 pub(super) fn first<T>(mut list: Vec<T>, most: usize, place: &Place<'_>) -> Vec<T> {
     if list.len() > most {

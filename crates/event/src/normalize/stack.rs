@@ -1,7 +1,7 @@
 //! Exceptions, threads, stacks and frames.
 
 use super::{
-    fields::{Fields, ends, list, text, values},
+    fields::{Fields, collected, ends, list, text, values},
     json::Json,
     place::Place,
     value::text_or_json,
@@ -15,7 +15,7 @@ pub(super) fn exceptions(json: Json<'_>, place: &Place<'_>) -> Vec<Exception> {
     let place = &place.key("values");
     let list = values(json, place);
     let kept = ends(list, limits::EXCEPTIONS, place);
-    kept.filter_map(|(index, json)| exception(json, place.index(index))).collect()
+    collected(kept.filter_map(|(index, json)| exception(json, place.index(index))), limits::EXCEPTIONS)
 }
 
 fn exception(json: Json<'_>, place: Place<'_>) -> Option<Exception> {
@@ -83,7 +83,7 @@ fn mechanism(json: Json<'_>, place: &Place<'_>) -> Option<Mechanism> {
 pub(super) fn threads(json: Json<'_>, place: &Place<'_>) -> Vec<Thread> {
     let place = &place.key("values");
     let kept = ends(values(json, place), limits::THREADS, place);
-    kept.filter_map(|(index, json)| thread(json, place.index(index))).collect()
+    collected(kept.filter_map(|(index, json)| thread(json, place.index(index))), limits::THREADS)
 }
 
 fn thread(json: Json<'_>, place: Place<'_>) -> Option<Thread> {
@@ -118,7 +118,7 @@ fn non_empty(stacktrace: Stacktrace) -> Option<Stacktrace> {
 
 fn frames(json: Json<'_>, place: &Place<'_>) -> Option<Vec<Frame>> {
     let kept = ends(list(json, place)?, limits::FRAMES, place);
-    Some(kept.filter_map(|(index, json)| frame(json, place.index(index))).collect())
+    Some(collected(kept.filter_map(|(index, json)| frame(json, place.index(index))), limits::FRAMES))
 }
 
 fn frame(json: Json<'_>, place: Place<'_>) -> Option<Frame> {

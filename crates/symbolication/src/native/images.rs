@@ -26,38 +26,39 @@ const STRIPPED: &str =
 
 /// A loaded binary.
 #[derive(Debug)]
-pub(super) struct Image {
+pub(super) struct Image<'a> {
     pub(super) start: Option<u64>,
     /// `None`: up to the next.
     end: Option<u64>,
-    pub(super) code_file: Option<String>,
-    pub(super) id: ImageId,
+    loaded: &'a DebugImage,
 }
 
-/// The native binaries of an event, by their place in it.
+/// The native binaries of an event. A report lists hundreds, and its frames lie in a few: what is said of a binary is read
+/// when it is asked for.
 #[derive(Debug)]
-pub(super) struct Images {
-    images: BTreeMap<usize, Image>,
+pub(super) struct Images<'a> {
+    /// By their place in the event; `None` for those that are not native.
+    images: Vec<Option<Image<'a>>>,
     /// Start and place, by start.
     by_start: Vec<(u64, usize)>,
 }
 
-impl Images {
-    pub(super) fn of(images: &[DebugImage]) -> Self {
-        let native = images.iter().enumerate().filter(|(_, image)| TYPES.contains(&image.ty.as_str()));
-        let images: BTreeMap<usize, Image> = native.map(|(index, image)| (index, Image::of(image))).collect();
-        let starts = images.iter().filter_map(|(index, image)| Some((image.start?, *index)));
+impl<'a> Images<'a> {
+    pub(super) fn of(images: &'a [DebugImage]) -> Self {
+        let native = |image: &'a DebugImage| TYPES.contains(&image.ty.as_str()).then(|| Image::of(image));
+        let images: Vec<Option<Image<'a>>> = images.iter().map(native).collect();
+        let starts = (0..).zip(&images).filter_map(|(index, image)| Some((image.as_ref()?.start?, index)));
         let mut by_start: Vec<_> = starts.collect();
         by_start.sort_unstable();
         Self { images, by_start }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.images.is_empty()
+        self.images.iter().all(Option::is_none)
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&Image> {
-        self.images.get(&index)
+    pub(super) fn get(&self, index: usize) -> Option<&Image<'a>> {
+        self.images.get(index)?.as_ref()
     }
 
     /// The image at an absolute address, and the address counted from its start.
@@ -69,16 +70,15 @@ impl Images {
     }
 }
 
-impl Image {
-    fn of(image: &DebugImage) -> Self {
-        let start = image.image_addr.as_deref().and_then(number);
-        let size = image.image_size.filter(|size| *size > 0);
-        Self {
-            start,
-            end: start.zip(size).map(|(start, size)| start.saturating_add(size)),
-            code_file: image.code_file.clone().or_else(|| image.debug_file.clone()),
-            id: ImageId::from(image),
-        }
+impl<'a> Image<'a> {
+    fn of(loaded: &'a DebugImage) -> Self {
+        let start = loaded.image_addr.as_deref().and_then(number);
+        let size = loaded.image_size.filter(|size| *size > 0);
+        Self { start, end: start.zip(size).map(|(start, size)| start.saturating_add(size)), loaded }
+    }
+
+    pub(super) fn file(&self) -> Option<&'a str> {
+        self.loaded.code_file.as_deref().or(self.loaded.debug_file.as_deref())
     }
 }
 
@@ -114,6 +114,8 @@ fn debug_id_of(ty: &str, code_id: &str) -> Option<DebugId> {
 /// The symbols of an image.
 #[derive(Debug)]
 pub(super) struct Found {
+    /// The image's.
+    pub(super) id: ImageId,
     bytes: ByteView<'static>,
     pub(super) source: Arc<str>,
     features: ImageFeatures,
@@ -156,13 +158,13 @@ pub(super) struct Outcome {
 impl Symbols {
     pub(super) fn find(
         needed: impl Iterator<Item = usize>,
-        images: &Images,
+        images: &Images<'_>,
         artifacts: &dyn Artifacts,
     ) -> Self {
         let mut symbols = BTreeMap::new();
         for index in needed {
             if let Some(image) = images.get(index) {
-                symbols.entry(index).or_insert_with(|| find(&image.id, artifacts));
+                symbols.entry(index).or_insert_with(|| find(image.loaded.into(), artifacts));
             }
         }
         Self(symbols)
@@ -187,15 +189,15 @@ impl Symbols {
     }
 }
 
-fn find(id: &ImageId, artifacts: &dyn Artifacts) -> Result<Found, Absent> {
+fn find(id: ImageId, artifacts: &dyn Artifacts) -> Result<Found, Absent> {
     if id.debug_id.is_none() && id.code_id.is_none() {
         return Err(absent(Status::Missing, "the report gives no build id of the binary"));
     }
     let file = artifacts.find(&Wanted::Image(ArtifactKind::SymCache, id.clone()))?;
-    let features = guarded(|| Ok(features(&file, id)));
+    let features = guarded(|| Ok(features(&file, &id)));
     let features = features.unwrap_or_else(|error| Err(malformed(&file, &error)))?;
     let elsewhere = Elsewhere::marked(&file.bytes);
-    Ok(Found { bytes: file.bytes, source: file.source, features, elsewhere })
+    Ok(Found { id, bytes: file.bytes, source: file.source, features, elsewhere })
 }
 
 /// What a symcache has, if it is the image's.

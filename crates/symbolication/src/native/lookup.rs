@@ -34,7 +34,12 @@ impl Lookup<'_> {
         let knows_more = frame.lineno.is_some() && frame.function.as_deref().is_some_and(super::is_name);
         if knows_more && named.iter().all(|named| named.lineno.is_none()) {
             // A mere symbol table says less than the device did.
-            return vec![super::unresolved(frame, Status::Found, "the debug file has no line here", None)];
+            return vec![super::unresolved(
+                frame.clone(),
+                Status::Found,
+                "the debug file has no line here",
+                None,
+            )];
         }
         named.iter().rev().map(|named| named.frame(frame, found)).collect()
     }

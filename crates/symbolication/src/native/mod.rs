@@ -27,7 +27,9 @@ const INLINED_FRAMES: usize = 250;
 /// Symbolicates the native frames of all stacks, as far as `artifacts` has the symbols. Every native frame, and every image
 /// that one lies in, then says what became of it. Frames of other platforms stay as they are.
 pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
-    let images = Images::of(&event.debug_images);
+    // Frames are changed while images are read.
+    let mut loaded = std::mem::take(&mut event.debug_images);
+    let images = Images::of(&loaded);
     let platform = event.platform.clone();
     let places: Vec<Vec<Place>> = stacks::of(event)
         .map(|stack| stack.frames.iter().map(|frame| Place::of(frame, &platform, &images)).collect())
@@ -45,7 +47,7 @@ pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
     }
     let outcomes = symbols.outcomes();
     for (index, outcome) in outcomes {
-        if let Some(image) = event.debug_images.get_mut(index) {
+        if let Some(image) = loaded.get_mut(index) {
             let unwind = image.features.is_some_and(|features| features.has_unwind_info);
             image.features = outcome.features.map(|mut features| {
                 features.has_unwind_info |= unwind;
@@ -55,11 +57,12 @@ pub fn symbolicate_native(event: &mut Event, artifacts: &dyn Artifacts) {
             image.symbolication = Some(outcome.symbolication);
         }
     }
+    event.debug_images = loaded;
 }
 
 /// What all stacks of an event share.
 struct Context<'a> {
-    images: &'a Images,
+    images: &'a Images<'a>,
     symbols: &'a Symbols,
     signal: Option<u32>,
     /// Frames but the innermost have the addresses that calls return to.
@@ -104,13 +107,13 @@ fn add_source_context(
     context: &Context<'_>,
     sources: &mut SourceFiles<'_>,
 ) {
-    let Some(loaded) = context.images.get(image) else { return };
+    let Ok(found) = context.symbols.get(image) else { return };
     for frame in frames {
         let is_named = frame.symbolication.as_ref().is_some_and(|said| {
             said.status == Status::Found && said.source.as_deref() != Some(Symbolication::DEVICE)
         });
         if is_named {
-            sources.add_context(frame, image, &loaded.id);
+            sources.add_context(frame, image, &found.id);
         }
     }
 }
@@ -125,17 +128,17 @@ fn frames_of(
 ) -> Vec<Frame> {
     let (image, address) = match place {
         Place::Elsewhere => return vec![frame.clone()],
-        Place::Nowhere(reason) => return vec![unresolved(frame, Status::Missing, reason, None)],
+        Place::Nowhere(reason) => return vec![unresolved(frame.clone(), Status::Missing, reason, None)],
         Place::In { image, address } => (*image, *address),
     };
     let mut frame = frame.clone();
     if let Some(loaded) = context.images.get(image) {
-        frame.package = frame.package.or_else(|| loaded.code_file.clone());
+        frame.package = frame.package.or_else(|| loaded.file().map(str::to_owned));
         frame.image_addr = frame.image_addr.or_else(|| loaded.start.map(|start| format!("{start:#x}")));
     }
     let found = match context.symbols.get(image) {
         Ok(found) => found,
-        Err(absent) => return vec![unresolved(&frame, absent.status, &absent.reason, None)],
+        Err(absent) => return vec![unresolved(frame, absent.status, &absent.reason, None)],
     };
     let start = context.images.get(image).and_then(|image| image.start);
     let found_frames = lookup.frames(&frame, (image, address), start, found, names);
@@ -147,12 +150,11 @@ fn frames_of(
     }
     const NO_FUNCTION: &str = "the debug file has no function at this address";
     let reason = found.lack().map_or(NO_FUNCTION.to_owned(), |lack| format!("{NO_FUNCTION}: {lack}"));
-    vec![unresolved(&frame, Status::Missing, &reason, Some(&found.source))]
+    vec![unresolved(frame, Status::Missing, &reason, Some(&found.source))]
 }
 
 /// A frame that stays as it came: with the device's own name for it, or with none.
-fn unresolved(frame: &Frame, status: Status, reason: &str, source: Option<&str>) -> Frame {
-    let mut frame = frame.clone();
+fn unresolved(mut frame: Frame, status: Status, reason: &str, source: Option<&str>) -> Frame {
     let named = frame.function.as_deref().is_some_and(is_name);
     let symbolication = if named {
         outcome(Status::Found, Some(reason), Some(Symbolication::DEVICE))

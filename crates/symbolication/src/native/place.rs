@@ -23,7 +23,7 @@ pub(super) enum Place {
 const PLATFORMS: [&str; 8] = ["native", "cocoa", "c", "objc", "swift", "rust", "unity", "dart"];
 
 impl Place {
-    pub(super) fn of(frame: &Frame, platform: &str, images: &Images) -> Self {
+    pub(super) fn of(frame: &Frame, platform: &str, images: &Images<'_>) -> Self {
         let Some(address) = frame.instruction_addr.as_deref().and_then(number) else {
             return Self::Elsewhere;
         };

@@ -135,8 +135,10 @@ fn again(stored: Stored) -> (Stored, Result<Again, serde_json::Error>) {
     let (project, now) = (stored.was.project_id, stored.now);
     let event = stored.event.clone();
     let (view, tables) = (stored.symbols.view(project, now), stored.symbols.tables(project));
+    let in_app = &stored.settings.settings.in_app.rules;
+    let as_it_came = || Some(stored.event.clone());
     let SymbolicatedEvent { mut event, missing: lacking, unknown } =
-        symbolicate(event, stored.dump.as_deref(), view, &tables, &stored.settings.settings.in_app.rules);
+        symbolicate(event, as_it_came, stored.dump.as_deref(), view, &tables, in_app);
     stored.settings.scrubber.scrub(&mut event);
     let parts = row::of(project, mayday_grouping::group(event, &stored.rules));
     let again = parts.map(|(occurrence, row)| {

@@ -7,6 +7,7 @@ use mayday_event::{
     model::{DebugImage, Frame, SymbolStatus, Symbolication},
 };
 use mayday_symbolication::{Absent, ArtifactKind, ImageId, Status, Wanted, caches::CacheKey, jvm};
+use uuid::Uuid;
 
 use crate::symbols::Noted;
 
@@ -183,15 +184,17 @@ fn frames(event: &Event) -> impl Iterator<Item = &Frame> {
     exceptions.chain(threads).flat_map(|stack| &stack.frames)
 }
 
-/// Whether an event's image is the one that was asked for.
+/// Whether an event's image is the one that was asked for. Asked of all images for each that is lacking, so it makes no text.
 fn is_same(loaded: &DebugImage, wanted: &ImageId) -> bool {
-    let digits = |id: &str| -> String {
-        id.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect()
-    };
-    let uuid = |id: String| id.get(..ID_DIGITS).map(str::to_owned);
-    let wanted_id = wanted.debug_id.and_then(|id| uuid(digits(&id.to_string())));
-    match (&loaded.debug_id, wanted_id) {
-        (Some(loaded), Some(wanted)) => uuid(digits(loaded)) == Some(wanted),
-        _ => loaded.code_id.is_some() && loaded.code_id.as_deref().map(digits) == wanted.code_id,
+    if let (Some(loaded), Some(wanted)) = (&loaded.debug_id, wanted.debug_id) {
+        let mut buffer = Uuid::encode_buffer();
+        return digits(loaded).take(ID_DIGITS).eq(wanted.uuid().simple().encode_lower(&mut buffer).bytes());
     }
+    let code_ids = loaded.code_id.as_deref().zip(wanted.code_id.as_deref());
+    code_ids.is_some_and(|(loaded, wanted)| digits(loaded).eq(wanted.bytes()))
+}
+
+/// The hexadecimal digits of an id as one writes it, lower-case.
+fn digits(id: &str) -> impl Iterator<Item = u8> {
+    id.bytes().filter(u8::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase())
 }

@@ -243,7 +243,7 @@ impl Steps<'_> {
         let mut lacking = Vec::new();
         if dropped.is_none() {
             self.progress.step.set("symbolicate");
-            let symbolicated = self.symbolicated(event, dump);
+            let symbolicated = self.symbolicated(event, dump, index);
             event = symbolicated.event;
             lacking = symbolicated.missing;
             done.unknown.extend(symbolicated.unknown);
@@ -272,10 +272,21 @@ impl Steps<'_> {
         }
     }
 
-    fn symbolicated(&self, event: Event, dump: Option<&[u8]>) -> SymbolicatedEvent {
+    fn symbolicated(&self, event: Event, dump: Option<&[u8]>, index: u32) -> SymbolicatedEvent {
         let (symbols, project) = (&self.fetched.symbols, self.report.project_id);
         let in_app = &self.fetched.settings.settings.in_app.rules;
-        symbolicate(event, dump, symbols.view(project, self.fetched.now), &symbols.tables(project), in_app)
+        let (view, tables) = (symbols.view(project, self.fetched.now), symbols.tables(project));
+        symbolicate(event, || self.event_at(index), dump, view, &tables, in_app)
+    }
+
+    /// The report's event at this place, read once more.
+    fn event_at(&self, index: u32) -> Option<Event> {
+        let body = self.fetched.body.as_ref().ok()?.clone();
+        let entries = entries_of(self.report, body, &InflateLimits::default()).ok()?;
+        match entries.into_iter().nth(index as usize)? {
+            Entry::Event(event) => Some(*event),
+            _ => None,
+        }
     }
 
     /// An entry that cannot be stored. An event is set aside, with its whole record.

@@ -1,6 +1,6 @@
 //! Names for addresses, with what is known of the symbols; an event is never lost by it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use mayday_event::{
     Event,
@@ -27,24 +27,23 @@ pub(crate) struct SymbolicatedEvent {
     pub(crate) unknown: Vec<(CacheKey, Wanted)>,
 }
 
-/// Symbolicates an event, with the minidump that came with it.
+/// Symbolicates an event, with the minidump that came with it. Where a step panics, the event is `as_it_came` and says so: to
+/// read it once more then costs less than to copy each event before.
 pub(crate) fn symbolicate(
-    event: Event,
+    mut event: Event,
+    as_it_came: impl FnOnce() -> Option<Event>,
     dump: Option<&[u8]>,
     view: View<'_>,
     tables: &UnwindTables,
     in_app: &[InAppRule],
 ) -> SymbolicatedEvent {
-    let mut symbolicated = event.clone();
-    let work = AssertUnwindSafe(|| all_steps(&mut symbolicated, dump, &view, tables, in_app));
-    let mut event = match catch_unwind(work) {
-        Ok(()) => symbolicated,
-        Err(panic) => {
-            let problem = panic_text(panic.as_ref());
-            tracing::error!(event_id = %event.event_id, problem, "event cannot be symbolicated");
-            note(event, format!("symbolication failed: {problem}"))
-        }
-    };
+    let work = AssertUnwindSafe(|| all_steps(&mut event, dump, &view, tables, in_app));
+    if let Err(panic) = catch_unwind(work) {
+        let problem = panic_text(panic.as_ref());
+        tracing::error!(event_id = %event.event_id, problem, "event cannot be symbolicated");
+        let Some(unchanged) = as_it_came() else { resume_unwind(panic) };
+        event = note(unchanged, format!("symbolication failed: {problem}"));
+    }
     let project = view.project();
     let noted = view.into_noted();
     let missing = missing(project, &event, &noted);
