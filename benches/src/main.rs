@@ -29,6 +29,11 @@ mod table;
 use std::io::Write;
 
 use clap::{Parser, Subcommand};
+use tikv_jemallocator::Jemalloc;
+
+/// What mayday ships with: the floor and the libraries called bare are not to differ by it.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Load generator, floor server and measurements of mayday.
 #[derive(Debug, Parser)]

@@ -19,7 +19,7 @@ use mayday_event::{
     model::Event,
     normalize::{Arrival, event_from_json},
 };
-use mayday_symbolication::{Absent, Artifacts, CacheFile, Status, Wanted};
+use mayday_symbolication::{Absent, Artifacts, CacheFile, Status, Wanted, jvm::RetracedFrames};
 use serde_json::Value;
 use symbolic::common::ByteView;
 
@@ -85,11 +85,14 @@ pub(crate) fn command(args: &SymbolicationArgs) -> anyhow::Result<()> {
 }
 
 /// One file for all that is asked.
-struct One(CacheFile);
+struct One {
+    file: CacheFile,
+    retraced: RetracedFrames,
+}
 
 impl One {
     fn new(bytes: Vec<u8>) -> Self {
-        Self(kept(bytes))
+        Self { file: kept(bytes), retraced: RetracedFrames::new(16 << 20) }
     }
 }
 
@@ -97,13 +100,17 @@ impl Artifacts for One {
     fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
         match wanted {
             Wanted::Image(mayday_symbolication::ArtifactKind::Sources, _) => Err(absent()),
-            _ => Ok(self.0.clone()),
+            _ => Ok(self.file.clone()),
         }
+    }
+
+    fn retraced(&self) -> Option<&RetracedFrames> {
+        Some(&self.retraced)
     }
 }
 
 fn kept(bytes: Vec<u8>) -> CacheFile {
-    CacheFile { bytes: ByteView::from_vec(bytes), source: "uploads".into() }
+    CacheFile::new(ByteView::from_vec(bytes), "uploads")
 }
 
 fn absent() -> Absent {

@@ -1,12 +1,17 @@
 //! What symbolication asks for, and what it is told.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use mayday_event::file_name;
 use symbolic::common::{ByteView, DebugId};
 use uuid::Uuid;
 
 pub use mayday_event::model::SymbolStatus as Status;
+
+use crate::jvm::RetracedFrames;
 
 /// Which loaded binary is meant, as precisely as the report says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -83,6 +88,20 @@ pub struct CacheFile {
     pub bytes: ByteView<'static>,
     /// For people: `uploads`, or a source's name.
     pub source: Arc<str>,
+    /// Of this file and its clones alone, in this process.
+    pub(crate) number: u64,
+}
+
+impl CacheFile {
+    pub fn new(bytes: ByteView<'static>, source: impl Into<Arc<str>>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self { bytes, source: source.into(), number: NEXT.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// The same file, said to be from another source.
+    pub fn from_source(self, source: Arc<str>) -> Self {
+        Self { source, ..self }
+    }
 }
 
 /// Why there is no file. Never [`Status::Found`].
@@ -98,4 +117,9 @@ pub struct Absent {
 pub trait Artifacts: Send + Sync {
     /// The file, memory-mapped, or why not.
     fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent>;
+
+    /// Where frames that were looked up in mappings are kept for the next event; without, each is looked up again.
+    fn retraced(&self) -> Option<&RetracedFrames> {
+        None
+    }
 }

@@ -24,7 +24,7 @@ impl Artifacts for Always {
     fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
         match wanted {
             Wanted::Image(kind, _) if *kind == self.0 => {
-                Ok(CacheFile { bytes: ByteView::from_vec(self.1.clone()), source: "test".into() })
+                Ok(CacheFile::new(ByteView::from_vec(self.1.clone()), "test"))
             }
             _ => Err(Absent { status: SymbolStatus::Missing, reason: "none".into() }),
         }

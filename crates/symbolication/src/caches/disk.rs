@@ -20,10 +20,12 @@ use super::{
     absences::Absences,
     entry::{Entry, Summed},
 };
-use crate::{Absent, ArtifactKind, CacheFile};
+use crate::{Absent, ArtifactKind, CacheFile, jvm::RetracedFrames};
 
 /// What a use is written down no more often than.
 const TOUCH_EVERY_MS: i64 = Timestamp::HOUR_MS;
+/// Of memory for frames that were looked up in mappings: some 40,000.
+const RETRACED_BYTES: u64 = 16 << 20;
 /// The part of the limit that becomes free when files make room.
 const FREED: u64 = 10;
 
@@ -51,6 +53,7 @@ pub struct Caches {
     index: Mutex<Index>,
     /// Tells files of one key apart.
     number: AtomicU64,
+    retraced: RetracedFrames,
 }
 
 #[derive(Debug, Default)]
@@ -88,7 +91,8 @@ impl Caches {
             let folder = root.join(folder);
             fs::create_dir_all(&folder).map_err(at(&folder))?;
         }
-        let caches = Self { options, index: Mutex::new(index), number: AtomicU64::new(0) };
+        let retraced = RetracedFrames::new(RETRACED_BYTES);
+        let caches = Self { options, index: Mutex::new(index), number: AtomicU64::new(0), retraced };
         caches.make_room(None);
         Ok(caches)
     }
@@ -144,7 +148,7 @@ impl Caches {
         let entry = Arc::new(Entry::new(key, source, name, summed));
         self.write_entry(key, &entry, now)?;
         let bytes = ByteView::open(&path).map_err(at(&path))?;
-        let opened = CacheFile { bytes, source: entry.source.as_str().into() };
+        let opened = CacheFile::new(bytes, entry.source.as_str());
         let replaced = {
             let held = Held { entry, used: now, touched: now, opened: Some(opened.clone()) };
             let mut index = self.lock();
@@ -181,6 +185,11 @@ impl Caches {
         self.lock().absences.forget_project(project);
     }
 
+    /// Frames that were looked up in mappings, kept in memory.
+    pub fn retraced(&self) -> &RetracedFrames {
+        &self.retraced
+    }
+
     /// Bytes of all converted files.
     pub fn bytes(&self) -> u64 {
         self.lock().bytes
@@ -195,7 +204,7 @@ impl Caches {
         let path = self.folder(key).join(&entry.file);
         match ByteView::open(&path) {
             Ok(bytes) if entry.is_of(&bytes) => {
-                let file = CacheFile { bytes, source: entry.source.as_str().into() };
+                let file = CacheFile::new(bytes, entry.source.as_str());
                 if let Some(held) = self.lock().entries.get_mut(key)
                     && held.entry.file == entry.file
                 {

@@ -227,7 +227,7 @@ mod tests {
         fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
             assert!(matches!(wanted, Wanted::Image(ArtifactKind::DartMap, _)));
             let bytes = ByteView::from_vec(self.0.clone());
-            Ok(CacheFile { bytes, source: "uploads".into() })
+            Ok(CacheFile::new(bytes, "uploads"))
         }
     }
 

@@ -156,7 +156,7 @@ pub(super) fn open(path: &Path) -> Result<ByteView<'static>, ConvertError> {
 }
 
 fn kept(bytes: Vec<u8>, path: &Path) -> CacheFile {
-    CacheFile { bytes: ByteView::from_vec(bytes), source: path.display().to_string().into() }
+    CacheFile::new(ByteView::from_vec(bytes), path.display().to_string())
 }
 
 /// Whether it has lines, and is not known to lack something.

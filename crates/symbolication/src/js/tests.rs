@@ -37,7 +37,7 @@ impl Artifacts for OneMap {
 }
 
 fn file(bytes: Vec<u8>) -> OneMap {
-    OneMap(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: "uploads".into() }))
+    OneMap(Ok(CacheFile::new(ByteView::from_vec(bytes), "uploads")))
 }
 
 fn maps() -> OneMap {

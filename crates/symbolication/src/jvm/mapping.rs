@@ -1,12 +1,12 @@
 //! ProGuard and R8 mapping files, and the caches that they are converted to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use mayday_event::model::Symbolication;
-use proguard::{ProguardCache, ProguardMapping};
+use proguard::{ProguardCache, ProguardMapping, StackFrame};
 use uuid::Uuid;
 
-use super::Cache;
+use super::retraced::{Asked, Original, RetracedFrames, Said};
 use crate::{
     Absent, Artifacts, CacheFile, Status, Wanted,
     outcome::{found, unresolved},
@@ -56,20 +56,22 @@ pub(super) fn find(wanted: &[Uuid], artifacts: &dyn Artifacts) -> Files {
 /// The mappings of an event, in its order, each opened once.
 #[derive(Debug)]
 pub(super) struct Mappings<'a> {
-    pub(super) caches: Vec<Cache<'a>>,
+    pub(super) open: Vec<Mapping<'a>>,
     outcomes: BTreeMap<Uuid, Symbolication>,
     /// Why one of them is not there.
     pub(super) absent: Option<Absent>,
 }
 
 impl<'a> Mappings<'a> {
-    pub(super) fn open(files: &'a Files) -> Self {
-        let mut mappings = Self { caches: Vec::new(), outcomes: BTreeMap::new(), absent: None };
+    pub(super) fn open(files: &'a Files, retraced: Option<&'a RetracedFrames>) -> Self {
+        let mut mappings = Self { open: Vec::new(), outcomes: BTreeMap::new(), absent: None };
         for (uuid, file) in files {
-            let outcome = match file.as_ref().map_err(Clone::clone).and_then(open_one) {
-                Ok((cache, source)) => {
-                    mappings.caches.push((cache, source));
-                    found(source)
+            let file = file.as_ref().map_err(Clone::clone);
+            let outcome = match file.and_then(|file| Mapping::open(file, retraced)) {
+                Ok(mapping) => {
+                    let outcome = found(mapping.source);
+                    mappings.open.push(mapping);
+                    outcome
                 }
                 Err(absent) => {
                     let outcome = unresolved(&absent);
@@ -87,10 +89,62 @@ impl<'a> Mappings<'a> {
     }
 }
 
-fn open_one(file: &CacheFile) -> Result<Cache<'_>, Absent> {
-    let cache = ProguardCache::parse(&file.bytes).map_err(|error| {
-        let reason = format!("proguard cache of {}: {error}", file.source);
-        Absent { status: Status::Malformed, reason: reason.into() }
-    })?;
-    Ok((cache, &file.source))
+/// A mapping, and where it came from.
+#[derive(Debug)]
+pub(super) struct Mapping<'a> {
+    cache: ProguardCache<'a>,
+    pub(super) source: &'a str,
+    number: u64,
+    retraced: Option<&'a RetracedFrames>,
+}
+
+impl<'a> Mapping<'a> {
+    fn open(file: &'a CacheFile, retraced: Option<&'a RetracedFrames>) -> Result<Self, Absent> {
+        let cache = ProguardCache::parse(&file.bytes).map_err(|error| {
+            let reason = format!("proguard cache of {}: {error}", file.source);
+            Absent { status: Status::Malformed, reason: reason.into() }
+        })?;
+        Ok(Self { cache, source: &file.source, number: file.number, retraced })
+    }
+
+    /// What a class was called.
+    pub(super) fn class(&self, class: &str) -> Option<&str> {
+        self.cache.remap_class(class)
+    }
+
+    /// What a frame was. `thrown`: what was thrown from it, if it is the innermost. `outline`: where in code that R8 shared
+    /// between methods the frame within this one was.
+    pub(super) fn frame(
+        &self,
+        (class, method, line): (&str, &str, u32),
+        thrown: Option<&str>,
+        outline: &mut Option<usize>,
+    ) -> Said {
+        // By itself it is always the same.
+        let kept = self.retraced.filter(|_| thrown.is_none() && outline.is_none());
+        let asked = Asked { mapping: self.number, class, method, line };
+        if let Some(said) = kept.and_then(|kept| kept.said(&asked)) {
+            return said;
+        }
+        let said = self.look_up(&StackFrame::new(class, method, line as usize), thrown, outline);
+        // What says that it is shared code is its place, which the next frame is told.
+        if let Some(kept) = kept.filter(|_| outline.is_none()) {
+            kept.keep(&asked, &said);
+        }
+        said
+    }
+
+    fn look_up(&self, frame: &StackFrame<'_>, thrown: Option<&str>, outline: &mut Option<usize>) -> Said {
+        let Some(calls) = self.cache.remap_frame_with_context(frame, thrown, thrown.is_some(), outline)
+        else {
+            return Said::Nothing;
+        };
+        let is_known = calls.had_mappings();
+        let calls: Arc<[Original]> = calls.map(Original::from).collect();
+        match (calls.is_empty(), is_known) {
+            (false, _) => Said::Calls(calls),
+            (true, true) => Said::Nothing,
+            (true, false) => Said::Unknown,
+        }
+    }
 }

@@ -6,10 +6,10 @@
 mod frames;
 mod mapping;
 mod names;
+mod retraced;
 mod sources;
 
 use mayday_event::model::{Event, Frame};
-use proguard::ProguardCache;
 use uuid::Uuid;
 
 pub(crate) use self::sources::{bundled_name, declared_package};
@@ -20,6 +20,7 @@ use self::{
 };
 pub use self::{
     mapping::{MappingError, proguard_cache},
+    retraced::RetracedFrames,
     sources::SOURCES,
 };
 use crate::{Artifacts, stacks};
@@ -43,16 +44,16 @@ fn retrace(event: &mut Event, artifacts: &dyn Artifacts) {
         return;
     }
     let files = find(&wanted, artifacts);
-    let mappings = Mappings::open(&files);
+    let mappings = Mappings::open(&files, artifacts.retraced());
     let platform = event.platform.clone();
-    let descriptors = names::name_exceptions(event, &mappings.caches);
+    let descriptors = names::name_exceptions(event, &mappings.open);
     for (place, stack) in stacks::of_mut(event).enumerate() {
         if !stack.frames.iter().any(|frame| is_jvm(frame, &platform)) {
             continue;
         }
         let before = std::mem::take(&mut stack.frames);
         let retrace = Retrace {
-            caches: &mappings.caches,
+            mappings: &mappings.open,
             absent: mappings.absent.as_ref(),
             platform: &platform,
             exception: descriptors.get(place).and_then(Option::as_deref),
@@ -66,9 +67,6 @@ fn retrace(event: &mut Event, artifacts: &dyn Artifacts) {
         }
     }
 }
-
-/// A mapping and where it came from.
-type Cache<'a> = (ProguardCache<'a>, &'a str);
 
 /// In the event's order, each once.
 fn wanted(event: &Event) -> Vec<Uuid> {

@@ -4,23 +4,23 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use mayday_event::model::{Event, Exception};
 
-use super::Cache;
+use super::mapping::Mapping;
 
 /// Classes looked up in one text.
 const CLASSES: usize = 64;
 
 /// Gives exceptions their original names. Returns what was thrown from each stack that an exception has, in their order, as
 /// rules of R8 name it: `Ljava/lang/NullPointerException;`.
-pub(super) fn name_exceptions(event: &mut Event, caches: &[Cache<'_>]) -> Vec<Option<String>> {
+pub(super) fn name_exceptions(event: &mut Event, mappings: &[Mapping<'_>]) -> Vec<Option<String>> {
     for exception in &mut event.exception {
-        name_exception(exception, caches);
+        name_exception(exception, mappings);
     }
     let with_stacks = event.exception.iter().filter(|exception| exception.stacktrace.is_some());
     with_stacks.map(|exception| class_of(exception).map(|class| descriptor(&class))).collect()
 }
 
-fn name_exception(exception: &mut Exception, caches: &[Cache<'_>]) {
-    if let Some(original) = class_of(exception).and_then(|class| original(&class, caches)) {
+fn name_exception(exception: &mut Exception, mappings: &[Mapping<'_>]) {
+    if let Some(original) = class_of(exception).and_then(|class| original(&class, mappings)) {
         let (module, ty) = match original.rsplit_once('.') {
             Some((module, ty)) => (Some(module.to_owned()), ty),
             None => (None, original),
@@ -31,7 +31,7 @@ fn name_exception(exception: &mut Exception, caches: &[Cache<'_>]) {
             exception.raw_module = std::mem::replace(&mut exception.module, module);
         }
     }
-    if let Some(Cow::Owned(named)) = exception.value.as_deref().map(|value| named(value, caches)) {
+    if let Some(Cow::Owned(named)) = exception.value.as_deref().map(|value| named(value, mappings)) {
         exception.raw_value = exception.value.replace(named);
     }
 }
@@ -45,12 +45,12 @@ fn descriptor(class: &str) -> String {
     format!("L{};", class.replace('.', "/"))
 }
 
-fn original<'a>(class: &str, caches: &'a [Cache<'a>]) -> Option<&'a str> {
-    caches.iter().find_map(|(cache, _)| cache.remap_class(class)).filter(|original| *original != class)
+fn original<'a>(class: &str, mappings: &'a [Mapping<'a>]) -> Option<&'a str> {
+    mappings.iter().find_map(|mapping| mapping.class(class)).filter(|original| *original != class)
 }
 
 /// `a.b.c cannot be cast to d.e`: only names with a package, since words of one letter are words.
-fn named<'t>(text: &'t str, caches: &[Cache<'_>]) -> Cow<'t, str> {
+fn named<'t>(text: &'t str, mappings: &[Mapping<'_>]) -> Cow<'t, str> {
     let mut known: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     let mut named = String::new();
     let mut is_changed = false;
@@ -60,7 +60,7 @@ fn named<'t>(text: &'t str, caches: &[Cache<'_>]) -> Cow<'t, str> {
         let class = word.trim_end_matches('.');
         let mut original_name = None;
         if class.contains('.') && (known.contains_key(class) || known.len() < CLASSES) {
-            original_name = *known.entry(class).or_insert_with(|| original(class, caches));
+            original_name = *known.entry(class).or_insert_with(|| original(class, mappings));
         }
         is_changed |= original_name.is_some();
         named.push_str(original_name.unwrap_or(class));

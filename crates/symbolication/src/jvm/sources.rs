@@ -126,7 +126,7 @@ mod tests {
 
     fn bundle(files: &[(&str, &str)]) -> OneBundle {
         let bytes = source_files(&jvm_bundle(ID, files), ID.parse().ok()).unwrap();
-        OneBundle(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: "uploads".into() }))
+        OneBundle(Ok(CacheFile::new(ByteView::from_vec(bytes), "uploads")))
     }
 
     fn event(frames: &Value) -> Event {

@@ -42,9 +42,26 @@ impl Artifacts for OneMapping {
     }
 }
 
+/// The same, that keeps what was looked up.
+struct Keeping<'a>(OneMapping, &'a RetracedFrames);
+
+impl Artifacts for Keeping<'_> {
+    fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
+        self.0.find(wanted)
+    }
+
+    fn retraced(&self) -> Option<&RetracedFrames> {
+        Some(self.1)
+    }
+}
+
 fn mapping() -> OneMapping {
-    let bytes = proguard_cache(MAPPING.as_bytes()).unwrap();
-    OneMapping(Ok(CacheFile { bytes: symbolic::common::ByteView::from_vec(bytes), source: "uploads".into() }))
+    mapping_of(MAPPING)
+}
+
+fn mapping_of(text: &str) -> OneMapping {
+    let bytes = proguard_cache(text.as_bytes()).unwrap();
+    OneMapping(Ok(CacheFile::new(symbolic::common::ByteView::from_vec(bytes), "uploads")))
 }
 
 fn no_mapping() -> OneMapping {
@@ -111,6 +128,39 @@ fn code_that_was_shared_leaves_the_stack_and_says_where_it_was_called() {
 }
 
 #[test]
+fn frames_that_are_kept_are_as_they_were_looked_up_and_each_mapping_has_its_own() {
+    let kept = RetracedFrames::new(1 << 20);
+    let frame = |(module, function, line): (&str, &str, u32)| json!({ "module": module, "function": function, "lineno": line });
+    let event = event(
+        "c",
+        "m",
+        &json!([
+            frame(("android.os.Looper", "loop", 7)),
+            frame(("a.a", "b", 3)),
+            frame(("a.a", "unknown", 3)),
+            frame(("b.b", "s", 27)),
+            frame(("b.b", "s", 27)),
+            frame(("b.a", "a", 1)),
+            frame(("a.a", "a", 1)),
+            frame(("a.a", "a", 1)),
+        ]),
+    );
+    let symbolicated = |artifacts: &dyn Artifacts| {
+        let mut event = event.clone();
+        symbolicate_jvm(&mut event, artifacts);
+        event
+    };
+    let other = MAPPING.replace("com.shop", "com.bank");
+    let (shop, bank) = (symbolicated(&mapping()), symbolicated(&mapping_of(&other)));
+    assert_ne!(shop, bank);
+    let (keeping_shop, keeping_bank) = (Keeping(mapping(), &kept), Keeping(mapping_of(&other), &kept));
+    for round in 0..3 {
+        assert_eq!(symbolicated(&keeping_shop), shop, "round {round}");
+        assert_eq!(symbolicated(&keeping_bank), bank, "round {round}");
+    }
+}
+
+#[test]
 fn exceptions_and_what_they_say_of_classes_get_their_names_and_give_them_back() {
     let said = "a.a cannot be cast to a.b. See e.g. a.x or a";
     let mut event = event("c", said, &json!([{ "module": "a.a", "function": "a", "lineno": 2 }]));
@@ -164,7 +214,7 @@ fn without_the_mapping_frames_say_so_but_those_of_the_system() {
 fn a_damaged_cache_is_malformed_and_other_files_are_no_mappings() {
     let bytes = symbolic::common::ByteView::from_slice(b"PRGC");
     let mut event = event("c", "m", &json!([{ "module": "a.a", "function": "a" }]));
-    symbolicate_jvm(&mut event, &OneMapping(Ok(CacheFile { bytes, source: "uploads".into() })));
+    symbolicate_jvm(&mut event, &OneMapping(Ok(CacheFile::new(bytes, "uploads"))));
     assert_eq!(event.debug_images[0].symbolication.as_ref().unwrap().status, SymbolStatus::Malformed);
     assert_eq!(proguard_cache(b"hello"), Err(MappingError::NotAMapping));
 }
@@ -178,7 +228,7 @@ proptest! {
         let text = format!("com.S -> a:\n{}", lines.join("\n"));
         if let Ok(cache) = proguard_cache(text.as_bytes()) {
             let bytes = symbolic::common::ByteView::from_vec(cache);
-            let artifacts = OneMapping(Ok(CacheFile { bytes, source: "uploads".into() }));
+            let artifacts = OneMapping(Ok(CacheFile::new(bytes, "uploads")));
             let mut event = event("a", "a.b c", &json!([{ "module": "a", "function": "a", "lineno": line }]));
             let before = event.clone();
             symbolicate_jvm(&mut event, &artifacts);

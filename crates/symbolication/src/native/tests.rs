@@ -1,8 +1,6 @@
 mod arm64;
 mod elsewhere;
 
-use std::sync::Arc;
-
 use mayday_event::model::{Event, SymbolStatus, Symbolication};
 use serde_json::{Value, json};
 use symbolic::{
@@ -65,7 +63,7 @@ impl Artifacts for WithSources {
             _ => SYM.as_bytes().to_vec(),
         };
         let bytes = artifact(*kind, &Inputs { file: &file, ..Inputs::default() }).unwrap();
-        Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") })
+        Ok(CacheFile::new(ByteView::from_vec(bytes), "uploads"))
     }
 }
 
@@ -100,14 +98,14 @@ fn frames_show_the_lines_of_an_uploaded_source_bundle() {
 
 fn symbols() -> OneFile {
     let bytes = sym_cache(SYM.as_bytes(), None, SymbolMaps::default()).unwrap();
-    OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") }))
+    OneFile(Ok(CacheFile::new(ByteView::from_vec(bytes), "uploads")))
 }
 
 /// Of a binary that was stripped.
 fn few_names() -> OneFile {
     let sym = format!("{}\nPUBLIC 700 0 pay\n", SYM.lines().next().unwrap());
     let bytes = sym_cache(sym.as_bytes(), None, SymbolMaps::default()).unwrap();
-    OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") }))
+    OneFile(Ok(CacheFile::new(ByteView::from_vec(bytes), "uploads")))
 }
 
 fn no_symbols() -> OneFile {
@@ -267,7 +265,7 @@ fn a_file_of_another_build_and_one_that_is_damaged_are_told_apart() {
     let said = other.debug_images[1].symbolication.as_ref().unwrap();
     assert_eq!(said.status, SymbolStatus::Mismatch);
     assert!(said.reason.as_deref().unwrap().contains(DEBUG_ID), "{said:?}");
-    let broken = OneFile(Ok(CacheFile { bytes: ByteView::from_slice(b"SYMC"), source: "uploads".into() }));
+    let broken = OneFile(Ok(CacheFile::new(ByteView::from_slice(b"SYMC"), "uploads")));
     let mut event = at(&["0x70000150"]);
     symbolicate_native(&mut event, &broken);
     assert_eq!(frames(&event)[0].symbolication.as_ref().unwrap().status, SymbolStatus::Malformed);
@@ -279,7 +277,7 @@ fn a_symcache_whose_parts_do_not_fit_names_nothing() {
     const PLACES: std::ops::Range<usize> = 52..56;
     let mut bytes = sym_cache(SYM.as_bytes(), None, SymbolMaps::default()).unwrap();
     bytes.splice(PLACES, [0; 4]);
-    let damaged = OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: "uploads".into() }));
+    let damaged = OneFile(Ok(CacheFile::new(ByteView::from_vec(bytes), "uploads")));
     let mut event = at(&["0x70000150"]);
     symbolicate_native(&mut event, &damaged);
     assert_ne!(frames(&event)[0].symbolication.as_ref().unwrap().status, SymbolStatus::Found);

@@ -6,6 +6,7 @@ use mayday_event::{ProjectId, Timestamp};
 use mayday_symbolication::{
     Absent, Artifacts, CacheFile, Status, Wanted,
     caches::{CacheKey, Caches},
+    jvm::RetracedFrames,
 };
 
 /// What is at hand now. What is not, and may be had, is noted: symbolication is done again once it was looked for.
@@ -77,6 +78,10 @@ impl<'a> View<'a> {
 impl Artifacts for View<'_> {
     fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
         self.look(wanted)
+    }
+
+    fn retraced(&self) -> Option<&RetracedFrames> {
+        Some(self.caches.retraced())
     }
 }
 

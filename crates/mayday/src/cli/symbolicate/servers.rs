@@ -84,7 +84,7 @@ impl Symbols {
         for server in &self.servers {
             let fetched = server.fetch(image);
             match from_files(kind, &fetched.files, image, None) {
-                Ok((file, _)) => return Ok(CacheFile { source: server.name.clone(), ..file }),
+                Ok((file, _)) => return Ok(file.from_source(server.name.clone())),
                 Err(problem) if problem.status != SymbolStatus::Missing => return Err(problem),
                 Err(_) => reasons.push(fetched.said),
             }
@@ -101,7 +101,7 @@ impl Symbols {
         self.servers.iter().find_map(|server| {
             let fetched = server.fetch_source(&place)?;
             let (file, _) = from_files(ArtifactKind::SourceFile, &[fetched], image, None).ok()?;
-            Some(CacheFile { source: server.name.clone(), ..file })
+            Some(file.from_source(server.name.clone()))
         })
     }
 }

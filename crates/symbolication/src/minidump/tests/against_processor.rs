@@ -91,7 +91,7 @@ impl Symbols {
                 if kind == ArtifactKind::Cfi {
                     cfi = Some(CfiCache::from_bytes(bytes.clone()).unwrap());
                 }
-                symbols.files.insert((kind, id), CacheFile { bytes, source: "disk".into() });
+                symbols.files.insert((kind, id), CacheFile::new(bytes, "disk"));
             }
             symbols.texts.insert(path, breakpad(&file, cfi));
         }

@@ -39,7 +39,7 @@ fn crash_in(function: &str, program: &Program) -> Event {
             "code_file": "/usr/bin/cart", "image_addr": "0x70000000", "image_size": 0x10_0000 }] },
     }));
     let bytes = sym_cache(&file, Some(object.debug_id()), SymbolMaps::default()).unwrap();
-    let symbols = OneFile(Ok(CacheFile { bytes: ByteView::from_vec(bytes), source: Arc::from("uploads") }));
+    let symbols = OneFile(Ok(CacheFile::new(ByteView::from_vec(bytes), "uploads")));
     symbolicate_native(&mut event, &symbols);
     event
 }

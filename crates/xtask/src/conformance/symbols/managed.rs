@@ -201,7 +201,7 @@ impl Artifacts for Scripts<'_> {
 }
 
 fn file_of(bytes: Vec<u8>) -> CacheFile {
-    CacheFile { bytes: ByteView::from_vec(bytes), source: "fixtures".into() }
+    CacheFile::new(ByteView::from_vec(bytes), "fixtures")
 }
 
 fn event_of(payload: &Value) -> anyhow::Result<Event> {
