@@ -19,7 +19,7 @@ use mayday_event::{
     model::Event,
     normalize::{Arrival, event_from_json},
 };
-use mayday_symbolication::{Absent, Artifacts, CacheFile, Status, Wanted, jvm::RetracedFrames};
+use mayday_symbolication::{Absent, Artifacts, CacheFile, KeptFrames, Status, Wanted};
 use serde_json::Value;
 use symbolic::common::ByteView;
 
@@ -87,12 +87,12 @@ pub(crate) fn command(args: &SymbolicationArgs) -> anyhow::Result<()> {
 /// One file for all that is asked.
 struct One {
     file: CacheFile,
-    retraced: RetracedFrames,
+    frames: KeptFrames,
 }
 
 impl One {
     fn new(bytes: Vec<u8>) -> Self {
-        Self { file: kept(bytes), retraced: RetracedFrames::new(16 << 20) }
+        Self { file: kept(bytes), frames: KeptFrames::new(32 << 20) }
     }
 }
 
@@ -104,8 +104,8 @@ impl Artifacts for One {
         }
     }
 
-    fn retraced(&self) -> Option<&RetracedFrames> {
-        Some(&self.retraced)
+    fn kept(&self) -> Option<&KeptFrames> {
+        Some(&self.frames)
     }
 }
 

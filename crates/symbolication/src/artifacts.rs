@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use mayday_event::model::SymbolStatus as Status;
 
-use crate::jvm::RetracedFrames;
+use crate::KeptFrames;
 
 /// Which loaded binary is meant, as precisely as the report says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -118,8 +118,8 @@ pub trait Artifacts: Send + Sync {
     /// The file, memory-mapped, or why not.
     fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent>;
 
-    /// Where frames that were looked up in mappings are kept for the next event; without, each is looked up again.
-    fn retraced(&self) -> Option<&RetracedFrames> {
+    /// Where frames that were looked up are kept for the next event; without, each is looked up again.
+    fn kept(&self) -> Option<&KeptFrames> {
         None
     }
 }

@@ -13,6 +13,7 @@ mod frame_copy;
 pub mod in_app;
 pub mod js;
 pub mod jvm;
+mod kept;
 mod managed;
 pub mod minidump;
 pub mod native;
@@ -27,6 +28,7 @@ mod table;
 mod whole;
 
 pub use artifacts::{Absent, ArtifactKind, Artifacts, CacheFile, ImageId, Status, Wanted};
+pub use kept::KeptFrames;
 pub use managed::symbolicate_managed;
 pub use source_context::add_source_context;
 pub use stacks::restore;

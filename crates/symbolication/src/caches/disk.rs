@@ -20,12 +20,12 @@ use super::{
     absences::Absences,
     entry::{Entry, Summed},
 };
-use crate::{Absent, ArtifactKind, CacheFile, jvm::RetracedFrames};
+use crate::{Absent, ArtifactKind, CacheFile, KeptFrames};
 
 /// What a use is written down no more often than.
 const TOUCH_EVERY_MS: i64 = Timestamp::HOUR_MS;
-/// Of memory for frames that were looked up in mappings: some 40,000.
-const RETRACED_BYTES: u64 = 16 << 20;
+/// Of memory for frames that were looked up: some 40,000 of mappings, and 10,000 of source maps.
+const KEPT_BYTES: u64 = 32 << 20;
 /// The part of the limit that becomes free when files make room.
 const FREED: u64 = 10;
 
@@ -53,7 +53,7 @@ pub struct Caches {
     index: Mutex<Index>,
     /// Tells files of one key apart.
     number: AtomicU64,
-    retraced: RetracedFrames,
+    kept: KeptFrames,
 }
 
 #[derive(Debug, Default)]
@@ -91,8 +91,8 @@ impl Caches {
             let folder = root.join(folder);
             fs::create_dir_all(&folder).map_err(at(&folder))?;
         }
-        let retraced = RetracedFrames::new(RETRACED_BYTES);
-        let caches = Self { options, index: Mutex::new(index), number: AtomicU64::new(0), retraced };
+        let kept = KeptFrames::new(KEPT_BYTES);
+        let caches = Self { options, index: Mutex::new(index), number: AtomicU64::new(0), kept };
         caches.make_room(None);
         Ok(caches)
     }
@@ -185,9 +185,9 @@ impl Caches {
         self.lock().absences.forget_project(project);
     }
 
-    /// Frames that were looked up in mappings, kept in memory.
-    pub fn retraced(&self) -> &RetracedFrames {
-        &self.retraced
+    /// Frames that were looked up in mappings and source maps, kept in memory.
+    pub fn kept(&self) -> &KeptFrames {
+        &self.kept
     }
 
     /// Bytes of all converted files.

@@ -4,6 +4,7 @@ mod convert;
 mod frames;
 mod function;
 mod inlined;
+mod located;
 mod maps;
 mod module;
 mod names;
@@ -13,12 +14,12 @@ mod sources;
 use mayday_event::model::{Event, Frame};
 
 use self::frames::Unminify;
-pub(crate) use self::sources::source_url;
 pub use self::{
     convert::{SourceMapError, source_map_cache},
     inlined::{inlined_map, map_reference},
     sources::with_sources,
 };
+pub(crate) use self::{located::Located, sources::source_url};
 use crate::{
     Artifacts,
     outcome::{found, unresolved},
@@ -33,7 +34,7 @@ pub fn symbolicate_js(event: &mut Event, artifacts: &dyn Artifacts) {
     if files.is_empty() {
         return;
     }
-    let maps = maps::opened(&files);
+    let maps = maps::opened(&files, artifacts.kept());
     for stack in stacks::of_mut(event) {
         if !stack.frames.iter().any(|frame| place_of(frame, &platform).is_some()) {
             continue;

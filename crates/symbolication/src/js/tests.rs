@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use symbolic::common::ByteView;
 
 use super::*;
-use crate::{Absent, CacheFile, Wanted, restore, testing_events::event_of};
+use crate::{Absent, CacheFile, KeptFrames, Wanted, restore, testing_events::event_of};
 
 /// `esbuild --minify --sourcemap`, written by hand: `add` at column 9, its `throw` at 14.
 const MINIFIED: &str =
@@ -33,6 +33,19 @@ impl Artifacts for OneMap {
         assert_eq!(debug_id.map(|id| id.to_string()).as_deref(), Some(ID));
         assert_eq!((url.as_str(), release.as_deref(), dist.as_deref()), (URL, Some("shop@1"), Some("7")));
         self.0.clone()
+    }
+}
+
+/// The same, that keeps what was looked up.
+struct Keeping<'a>(OneMap, &'a KeptFrames);
+
+impl Artifacts for Keeping<'_> {
+    fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
+        self.0.find(wanted)
+    }
+
+    fn kept(&self) -> Option<&KeptFrames> {
+        Some(self.1)
     }
 }
 
@@ -111,6 +124,32 @@ fn minified_frames_get_functions_files_lines_and_their_source() {
     assert_eq!(event.debug_images[0].symbolication.as_ref().unwrap().status, SymbolStatus::Found);
     restore(&mut event);
     assert_eq!(event, before);
+}
+
+#[test]
+fn places_that_are_kept_are_as_they_were_looked_up_and_each_map_has_its_own() {
+    let kept = KeptFrames::new(1 << 20);
+    let other =
+        || file(source_map_cache(MINIFIED, map().to_string().replace("cart", "till").as_bytes()).unwrap());
+    let crash = event(&json!([
+        { "abs_path": URL, "function": "e", "lineno": 1, "colno": 47, "module": "sent" },
+        { "abs_path": URL, "function": "e", "lineno": 1, "colno": 47, "in_app": false },
+        { "abs_path": URL, "function": "other", "lineno": 1, "colno": 15 },
+        { "abs_path": URL, "function": "r", "lineno": 1, "colno": 15, "in_app": true },
+        { "abs_path": URL, "function": "r", "lineno": 9, "colno": 15 },
+    ]));
+    let symbolicated = |artifacts: &dyn Artifacts| {
+        let mut event = crash.clone();
+        symbolicate_js(&mut event, artifacts);
+        event
+    };
+    let (cart, till) = (symbolicated(&maps()), symbolicated(&other()));
+    assert_ne!(cart, till);
+    let (keeping_cart, keeping_till) = (Keeping(maps(), &kept), Keeping(other(), &kept));
+    for round in 0..3 {
+        assert_eq!(symbolicated(&keeping_cart), cart, "round {round}");
+        assert_eq!(symbolicated(&keeping_till), till, "round {round}");
+    }
 }
 
 #[test]

@@ -6,9 +6,10 @@ use mayday_event::model::Symbolication;
 use proguard::{ProguardCache, ProguardMapping, StackFrame};
 use uuid::Uuid;
 
-use super::retraced::{Asked, Original, RetracedFrames, Said};
+use super::retraced::{Original, Said};
 use crate::{
     Absent, Artifacts, CacheFile, Status, Wanted,
+    kept::{Asked, Kept, KeptFrames},
     outcome::{found, unresolved},
 };
 
@@ -63,11 +64,11 @@ pub(super) struct Mappings<'a> {
 }
 
 impl<'a> Mappings<'a> {
-    pub(super) fn open(files: &'a Files, retraced: Option<&'a RetracedFrames>) -> Self {
+    pub(super) fn open(files: &'a Files, kept: Option<&'a KeptFrames>) -> Self {
         let mut mappings = Self { open: Vec::new(), outcomes: BTreeMap::new(), absent: None };
         for (uuid, file) in files {
             let file = file.as_ref().map_err(Clone::clone);
-            let outcome = match file.and_then(|file| Mapping::open(file, retraced)) {
+            let outcome = match file.and_then(|file| Mapping::open(file, kept)) {
                 Ok(mapping) => {
                     let outcome = found(mapping.source);
                     mappings.open.push(mapping);
@@ -95,16 +96,16 @@ pub(super) struct Mapping<'a> {
     cache: ProguardCache<'a>,
     pub(super) source: &'a str,
     number: u64,
-    retraced: Option<&'a RetracedFrames>,
+    kept: Option<&'a Kept<Said>>,
 }
 
 impl<'a> Mapping<'a> {
-    fn open(file: &'a CacheFile, retraced: Option<&'a RetracedFrames>) -> Result<Self, Absent> {
+    fn open(file: &'a CacheFile, kept: Option<&'a KeptFrames>) -> Result<Self, Absent> {
         let cache = ProguardCache::parse(&file.bytes).map_err(|error| {
             let reason = format!("proguard cache of {}: {error}", file.source);
             Absent { status: Status::Malformed, reason: reason.into() }
         })?;
-        Ok(Self { cache, source: &file.source, number: file.number, retraced })
+        Ok(Self { cache, source: &file.source, number: file.number, kept: kept.map(|kept| &kept.said) })
     }
 
     /// What a class was called.
@@ -121,15 +122,15 @@ impl<'a> Mapping<'a> {
         outline: &mut Option<usize>,
     ) -> Said {
         // By itself it is always the same.
-        let kept = self.retraced.filter(|_| thrown.is_none() && outline.is_none());
-        let asked = Asked { mapping: self.number, class, method, line };
-        if let Some(said) = kept.and_then(|kept| kept.said(&asked)) {
+        let kept = self.kept.filter(|_| thrown.is_none() && outline.is_none());
+        let asked = Asked { file: self.number, names: [class, method], line, column: 0 };
+        if let Some(said) = kept.and_then(|kept| kept.get(&asked)) {
             return said;
         }
         let said = self.look_up(&StackFrame::new(class, method, line as usize), thrown, outline);
         // What says that it is shared code is its place, which the next frame is told.
         if let Some(kept) = kept.filter(|_| outline.is_none()) {
-            kept.keep(&asked, &said);
+            kept.put(asked, said.clone());
         }
         said
     }

@@ -12,7 +12,6 @@ mod sources;
 use mayday_event::model::{Event, Frame};
 use uuid::Uuid;
 
-pub(crate) use self::sources::{bundled_name, declared_package};
 use self::{
     frames::Retrace,
     mapping::{Mappings, find},
@@ -20,8 +19,11 @@ use self::{
 };
 pub use self::{
     mapping::{MappingError, proguard_cache},
-    retraced::RetracedFrames,
     sources::SOURCES,
+};
+pub(crate) use self::{
+    retraced::Said,
+    sources::{bundled_name, declared_package},
 };
 use crate::{Artifacts, stacks};
 
@@ -44,7 +46,7 @@ fn retrace(event: &mut Event, artifacts: &dyn Artifacts) {
         return;
     }
     let files = find(&wanted, artifacts);
-    let mappings = Mappings::open(&files, artifacts.retraced());
+    let mappings = Mappings::open(&files, artifacts.kept());
     let platform = event.platform.clone();
     let descriptors = names::name_exceptions(event, &mappings.open);
     for (place, stack) in stacks::of_mut(event).enumerate() {

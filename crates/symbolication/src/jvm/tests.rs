@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Absent, CacheFile, Wanted, restore, testing_events::event_of};
+use crate::{Absent, CacheFile, KeptFrames, Wanted, restore, testing_events::event_of};
 
 const MAPPING: &str = r#"# compiler: R8
 # compiler_version: 8.3.37
@@ -43,14 +43,14 @@ impl Artifacts for OneMapping {
 }
 
 /// The same, that keeps what was looked up.
-struct Keeping<'a>(OneMapping, &'a RetracedFrames);
+struct Keeping<'a>(OneMapping, &'a KeptFrames);
 
 impl Artifacts for Keeping<'_> {
     fn find(&self, wanted: &Wanted) -> Result<CacheFile, Absent> {
         self.0.find(wanted)
     }
 
-    fn retraced(&self) -> Option<&RetracedFrames> {
+    fn kept(&self) -> Option<&KeptFrames> {
         Some(self.1)
     }
 }
@@ -129,7 +129,7 @@ fn code_that_was_shared_leaves_the_stack_and_says_where_it_was_called() {
 
 #[test]
 fn frames_that_are_kept_are_as_they_were_looked_up_and_each_mapping_has_its_own() {
-    let kept = RetracedFrames::new(1 << 20);
+    let kept = KeptFrames::new(1 << 20);
     let frame = |(module, function, line): (&str, &str, u32)| json!({ "module": module, "function": function, "lineno": line });
     let event = event(
         "c",

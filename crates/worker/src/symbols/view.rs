@@ -4,9 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use mayday_event::{ProjectId, Timestamp};
 use mayday_symbolication::{
-    Absent, Artifacts, CacheFile, Status, Wanted,
+    Absent, Artifacts, CacheFile, KeptFrames, Status, Wanted,
     caches::{CacheKey, Caches},
-    jvm::RetracedFrames,
 };
 
 /// What is at hand now. What is not, and may be had, is noted: symbolication is done again once it was looked for.
@@ -80,8 +79,8 @@ impl Artifacts for View<'_> {
         self.look(wanted)
     }
 
-    fn retraced(&self) -> Option<&RetracedFrames> {
-        Some(self.caches.retraced())
+    fn kept(&self) -> Option<&KeptFrames> {
+        Some(self.caches.kept())
     }
 }
 
