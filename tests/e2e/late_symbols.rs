@@ -16,7 +16,7 @@ use self::crasher::{Program, folder, line_of};
 use crate::harness::{Client, Receiver, SETTLE, TestServer, command, eventually, http_client, run, text};
 
 /// From the end of the upload until every issue that the symbols are for is healed: a promise.
-const HEALED: Duration = Duration::from_secs(10);
+pub(crate) const HEALED: Duration = Duration::from_secs(10);
 const SENTRY_CLI: &str = "@sentry/cli-linux-x64/bin/sentry-cli";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,7 +111,7 @@ async fn post(server: &TestServer, dump: Vec<u8>, user: &str) {
 }
 
 /// The project's only issue, once it has so many events.
-async fn only_issue(server: &TestServer, count: &str) -> Value {
+pub(crate) async fn only_issue(server: &TestServer, count: &str) -> Value {
     eventually("there is one issue", SETTLE, async || {
         let issues = server.api.issues().await;
         match issues.as_slice() {
@@ -123,7 +123,7 @@ async fn only_issue(server: &TestServer, count: &str) -> Value {
 }
 
 /// The frames of the thread that crashed, the innermost last.
-fn crash_frames(event: &Value) -> Vec<Value> {
+pub(crate) fn crash_frames(event: &Value) -> Vec<Value> {
     let entries = event["entries"].as_array().expect("entries");
     let exception = entries.iter().find(|entry| entry["type"] == "exception").expect("an exception");
     let frames = &exception["data"]["values"][0]["stacktrace"]["frames"];

@@ -3,6 +3,7 @@
 
 mod aggregates;
 mod bad_input;
+mod bundlers;
 mod clients;
 mod contracts;
 mod crash;

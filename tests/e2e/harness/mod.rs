@@ -15,7 +15,7 @@ mod shop;
 mod sight;
 
 pub(crate) use api::{Api, http_client, text};
-pub(crate) use clients::{Client, command, run, run_client};
+pub(crate) use clients::{Client, command, run, run_client, scripts};
 pub(crate) use engine::Engine;
 pub(crate) use events::{crash, envelope, envelope_of, new_event_id};
 pub(crate) use ledger::Ledger;

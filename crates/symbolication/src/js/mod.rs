@@ -72,8 +72,11 @@ fn place_of<'a>(frame: &'a Frame, platform: &str) -> Option<Place<'a>> {
     let url = frame.abs_path.as_deref().or(frame.filename.as_deref())?;
     // What some browsers put before the place of an awaited call.
     let url = url.strip_prefix("async ").unwrap_or(url);
-    const ENGINES: [&str; 5] = ["native", "[native code]", "<anonymous>", "node:", "InternalBytecode.js"];
-    if url.is_empty() || ENGINES.iter().any(|engine| url.starts_with(engine)) {
+    const ENGINES: [&str; 4] = ["native", "[native code]", "<anonymous>", "node:"];
+    // Hermes' own script, which React Native's SDK sends as one of the app's: `app:///InternalBytecode.js`.
+    let is_engine =
+        ENGINES.iter().any(|engine| url.starts_with(engine)) || url.ends_with("InternalBytecode.js");
+    if url.is_empty() || is_engine {
         return None;
     }
     Some(Place {
