@@ -14,6 +14,7 @@
 mod clock;
 mod dice;
 mod envelopes;
+mod fleet;
 mod floor;
 mod http;
 mod load;

@@ -7,6 +7,8 @@ use crate::{clock, dice::Dice, envelopes::Pool, load::Target};
 /// Bytes of a minidump: what a mobile process of some threads leaves.
 const MINIDUMP_BYTES: usize = 1 << 20;
 const BOUNDARY: &str = "----mayday-benches-7d8f2c";
+/// One crash of a fleet in so many is a minidump.
+const MINIDUMP: u64 = 10;
 /// One crash in so many is malformed, if any.
 const SLOPPY: u64 = 100;
 /// People whose apps start.
@@ -21,6 +23,8 @@ pub(crate) enum Reports {
     SloppyCrashes(Pool),
     /// Multipart with one minidump, as Crashpad posts it.
     Minidumps(Vec<u8>),
+    /// Of apps on several platforms, gzip; one in ten a minidump.
+    Fleet { pool: Pool, dump: Vec<u8> },
     /// Envelopes with a session update.
     Sessions,
     /// Envelopes with a handled error of a kilobyte, not compressed.
@@ -60,6 +64,14 @@ impl Reports {
                 format!("{sent} bytes gzip ({inflated} inflated)")
             }
             Self::Minidumps(dump) => format!("minidumps of {} bytes", dump.len()),
+            Self::Fleet { pool, dump } => {
+                let (sent, inflated) = pool.mean_sizes();
+                let of = "R8, React Native, native";
+                format!(
+                    "{of} of {sent} bytes gzip ({inflated} inflated), one in ten a minidump of {} bytes",
+                    dump.len()
+                )
+            }
             Self::Sessions => "session updates".to_owned(),
             Self::Tiny => "1 kB, not compressed".to_owned(),
         }
@@ -75,27 +87,15 @@ impl Reports {
                 request.extend_from_slice(body.as_bytes());
                 String::new()
             }
-            Self::Crashes(pool) | Self::SloppyCrashes(pool) => {
+            Self::Fleet { dump, .. } if dice.below(MINIDUMP) == 0 => minidump(request, target, dump),
+            Self::Crashes(pool) | Self::SloppyCrashes(pool) | Self::Fleet { pool, .. } => {
                 let envelope = pool.crash(dice);
                 let headers = "Content-Type: application/x-sentry-envelope\r\nContent-Encoding: gzip";
                 head(request, target, "envelope", headers, envelope.len());
                 envelope.write(request);
                 envelope.event_id
             }
-            Self::Minidumps(dump) => {
-                let before = format!(
-                    "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"sentry\"\r\n\r\n{{\"release\":\"app@1.0\"}}\r\n\
-                     --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"upload_file_minidump\"; filename=\"crash.dmp\"\r\n\
-                     Content-Type: application/octet-stream\r\n\r\n"
-                );
-                let after = format!("\r\n--{BOUNDARY}--\r\n");
-                let headers = format!("Content-Type: multipart/form-data; boundary={BOUNDARY}");
-                head(request, target, "minidump", &headers, before.len() + dump.len() + after.len());
-                request.extend_from_slice(before.as_bytes());
-                request.extend_from_slice(dump);
-                request.extend_from_slice(after.as_bytes());
-                String::new()
-            }
+            Self::Minidumps(dump) => minidump(request, target, dump),
             Self::Sessions | Self::Tiny => {
                 let body = if matches!(self, Self::Tiny) { tiny(dice) } else { session(dice) };
                 head(request, target, "envelope", "Content-Type: application/x-sentry-envelope", body.len());
@@ -104,6 +104,22 @@ impl Reports {
             }
         }
     }
+}
+
+/// A minidump as Crashpad posts it; it has no id yet.
+fn minidump(request: &mut Vec<u8>, target: &Target, dump: &[u8]) -> String {
+    let before = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"sentry\"\r\n\r\n{{\"release\":\"app@1.0\"}}\r\n\
+         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"upload_file_minidump\"; filename=\"crash.dmp\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    let after = format!("\r\n--{BOUNDARY}--\r\n");
+    let headers = format!("Content-Type: multipart/form-data; boundary={BOUNDARY}");
+    head(request, target, "minidump", &headers, before.len() + dump.len() + after.len());
+    request.extend_from_slice(before.as_bytes());
+    request.extend_from_slice(dump);
+    request.extend_from_slice(after.as_bytes());
+    String::new()
 }
 
 /// A handled error with a few frames.

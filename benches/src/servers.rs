@@ -301,6 +301,26 @@ impl Api {
         Ok(serde_json::from_slice(&answer.body)?)
     }
 
+    /// Posts to a path under `/api/0/`, or to one of the project's where it begins with `~`.
+    pub(crate) async fn post(&mut self, path: &str, kind: &str, body: &[u8]) -> anyhow::Result<Value> {
+        let path = path.replacen('~', &self.project, 1);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: mayday\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\n\
+             Content-Length: {}\r\n\r\n",
+            self.token,
+            body.len()
+        );
+        let answer = self.client.send(&[head.as_bytes(), body].concat()).await?;
+        let text = || String::from_utf8_lossy(&answer.body).chars().take(300).collect::<String>();
+        ensure!(matches!(answer.status, 200 | 201), "{path} answered {}: {}", answer.status, text());
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+
+    /// The slugs of organization and project.
+    pub(crate) fn slugs(&self) -> Option<(&str, &str)> {
+        self.project.trim_start_matches("/api/0/projects/").split_once('/')
+    }
+
     /// All that was received so far.
     pub(crate) async fn outcomes(&mut self) -> anyhow::Result<Outcomes> {
         let path = format!("{}/outcomes/?statsPeriod=24h&interval=1d&groupBy=outcome,reason", self.project);

@@ -49,10 +49,7 @@ pub(super) fn fields(dice: &mut Dice, richness: u64) -> String {
         "debug_meta": {"images": many(2 + richness * 2, |index| image(dice, index))},
         "extra": {"cart_items": dice.below(7)},
     });
-    // Without the brace that opens it: what comes before is written for each request.
-    let mut text = event.to_string();
-    text.remove(0);
-    text
+    super::fields(&event)
 }
 
 fn many(count: u64, one: impl FnMut(u64) -> Value) -> Vec<Value> {

@@ -10,6 +10,7 @@ use std::io::Write;
 
 use anyhow::{Context, ensure};
 use flate2::{Compression, Crc, write::DeflateEncoder};
+use serde_json::Value;
 
 use crate::{clock, dice::Dice};
 
@@ -62,6 +63,11 @@ impl Pool {
         Ok(Self { bodies })
     }
 
+    /// Of these events, which have no id, time and user.
+    pub(crate) fn of(events: impl Iterator<Item = Value>) -> anyhow::Result<Self> {
+        Ok(Self { bodies: events.map(|event| Body::new(&fields(&event))).collect::<anyhow::Result<_>>()? })
+    }
+
     /// Any crash, happening now.
     pub(crate) fn crash(&self, dice: &mut Dice) -> Envelope<'_> {
         let body = &self.bodies[dice.below(self.bodies.len() as u64) as usize];
@@ -82,6 +88,13 @@ impl Pool {
         });
         (sent / self.bodies.len() as u64, inflated / self.bodies.len() as u64)
     }
+}
+
+/// What follows the first fields. Without the brace that opens it: what comes before is written for each request.
+fn fields(event: &Value) -> String {
+    let mut text = event.to_string();
+    text.remove(0);
+    text
 }
 
 impl Body {

@@ -2,6 +2,7 @@
 
 mod bomb;
 mod delay;
+mod fleet;
 mod footprint;
 mod idle;
 mod ingest;
@@ -28,6 +29,8 @@ enum Part {
     Pipeline,
     /// Resident memory without load
     Footprint,
+    /// Events a second of a fleet on several platforms, with symbols
+    Fleet,
     /// Resident memory with 5,000 connections that are kept and not used
     Idle,
     /// What a compression bomb costs
@@ -126,6 +129,9 @@ impl Bench {
             pipeline::measure(self, &small, table).await?;
             let maximum = pipeline::measure(self, &self.crashes, table).await?;
             delay::measure(self, maximum / 2.0, table).await?;
+        }
+        if self.wants(Part::Fleet) {
+            fleet::measure(self, table).await?;
         }
         Ok(())
     }

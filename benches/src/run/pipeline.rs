@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Longest that the worker may take for all of it.
-const DRAIN: Duration = Duration::from_secs(600);
+pub(super) const DRAIN: Duration = Duration::from_secs(600);
 /// Until memory that was needed for the load is given back.
 const REST: Duration = Duration::from_secs(5);
 /// Events a second.
@@ -23,7 +23,21 @@ const GOAL: f64 = 3_000.0;
 /// Returns the events a second.
 pub(super) async fn measure(bench: &Bench, reports: &Rc<Reports>, table: &mut Table) -> anyhow::Result<f64> {
     let mut server = Mayday::started(&bench.program, None).await?;
+    let rate = of(&server, bench, reports, Some(GOAL), table).await?;
+    server.stop().await?;
+    Ok(rate)
+}
+
+/// The same on a server that may have events already. `goal`: events a second.
+pub(super) async fn of(
+    server: &Mayday,
+    bench: &Bench,
+    reports: &Rc<Reports>,
+    goal: Option<f64>,
+    table: &mut Table,
+) -> anyhow::Result<f64> {
     let (target, mut api) = (server.target()?, server.api()?);
+    let (there, bytes_there) = (api.counted_events().await?, server.clickhouse_bytes()?);
     let plan =
         Plan { connections: bench.args.connections, amount: Amount::Requests(bench.args.events), rate: None };
     let (begin, before) = (Instant::now(), server.processor_time()?);
@@ -39,7 +53,7 @@ pub(super) async fn measure(bench: &Bench, reports: &Rc<Reports>, table: &mut Ta
         after.saturating_sub(before).as_micros() / u128::from(bench.args.events)
     };
 
-    let counted = api.counted_events().await?;
+    let counted = api.counted_events().await? - there;
     ensure!(counted == bench.args.events, "{counted} events are counted, {} were sent", bench.args.events);
     let subject = format!("pipeline, {}", reports.name());
     table.add(
@@ -52,13 +66,12 @@ pub(super) async fn measure(bench: &Bench, reports: &Rc<Reports>, table: &mut Ta
             micros(after.mayday, before.mayday),
             micros(after.engine, before.engine),
         ),
-        Some(Goal::new("at least 3,000 /s", rate >= GOAL)),
+        goal.map(|goal| Goal::new(format!("at least {goal} /s"), rate >= goal)),
     );
     sleep(REST).await;
-    let bytes = server.clickhouse_bytes()? as f64 / bench.args.events as f64;
+    let bytes = server.clickhouse_bytes()?.saturating_sub(bytes_there) as f64 / bench.args.events as f64;
     table.add(format!("{subject}: bytes on disk an event in ClickHouse"), format!("{bytes:.0}"), None);
-    let resident = footprint::Resident::of(&server)?;
+    let resident = footprint::Resident::of(server)?;
     table.add(format!("{subject}: resident memory afterwards"), resident.to_string(), None);
-    server.stop().await?;
     Ok(rate)
 }

@@ -57,8 +57,8 @@ template <> __attribute__((noinline)) int pay<0>(int amount) {
 }
 }
 int main() {
-    for (int thread = 1; thread < 60; thread++) std::thread(shop::pay<20>, thread).detach();
-    while (shop::waiting < 59) usleep(1000);
+    for (int thread = 1; thread < THREADS; thread++) std::thread(shop::pay<20>, thread).detach();
+    while (shop::waiting < THREADS - 1) usleep(1000);
     puts("ready");
     fflush(stdout);
     return shop::pay<20>(0);
@@ -67,7 +67,7 @@ int main() {
 
 pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let dump = dump(folder.path())?;
+    let (_, dump) = crashed(folder.path(), THREADS)?;
     let symbols = Symbols::of(&dump)?;
     let tables = UnwindTables::new(TABLES_BYTES);
     let event = event_of(&json!({ "platform": "native" }))?;
@@ -124,12 +124,13 @@ fn named_by_other(state: &ProcessState) -> usize {
     frames.filter(|frame| frame.function_name.is_some()).map(|frame| 1 + frame.inlines.len()).sum()
 }
 
-/// Of a running program.
-fn dump(folder: &Path) -> anyhow::Result<Vec<u8>> {
+/// A program that runs so many threads, and a minidump of it.
+pub(crate) fn crashed(folder: &Path, threads: usize) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     let (source, program) = (folder.join("shop.cpp"), folder.join("shop"));
     std::fs::write(&source, PROGRAM)?;
     let mut compiler = Command::new("g++");
-    compiler.args(["-g", "-O1", "-pthread", "-Wl,--build-id=sha1"]).arg(&source).arg("-o").arg(&program);
+    compiler.args(["-g", "-O1", "-pthread", "-Wl,--build-id=sha1"]);
+    compiler.arg(format!("-DTHREADS={threads}")).arg(&source).arg("-o").arg(&program);
     ensure!(compiler.status().context("no g++")?.success(), "the program does not compile");
     let mut child = Command::new(&program).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
@@ -140,7 +141,7 @@ fn dump(folder: &Path) -> anyhow::Result<Vec<u8>> {
     child.kill()?;
     child.wait()?;
     written.context("no dump of another process")?;
-    Ok(dump.into_inner())
+    Ok((std::fs::read(&program)?, dump.into_inner()))
 }
 
 /// What is known of the modules of a dump, for both sides.

@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Of a large app.
-const CLASSES: u64 = 20_000;
-const METHODS: u64 = 10;
+pub(crate) const CLASSES: u64 = 20_000;
+pub(crate) const METHODS: u64 = 10;
 const FRAMES: usize = 100;
 /// Frames a second, one thread.
 pub(super) const GOAL: f64 = 500_000.0;
@@ -52,7 +52,8 @@ pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Re
     Ok(())
 }
 
-fn mapping() -> anyhow::Result<String> {
+/// Three lines a method, of which one is of a call that was inlined.
+pub(crate) fn mapping() -> anyhow::Result<String> {
     let mut mapping = String::from("# compiler: R8\n");
     for class in 0..CLASSES {
         writeln!(mapping, "com.example.shop.feature{}.Class{class} -> a.c{class}:", class / 100)?;

@@ -3,9 +3,9 @@
 
 mod conversion;
 mod dart;
-mod dump;
-mod jvm;
-mod script;
+pub(crate) mod dump;
+pub(crate) mod jvm;
+pub(crate) mod script;
 
 use std::{
     path::PathBuf,

@@ -15,9 +15,9 @@ use crate::{
 const FILES: usize = 500;
 const FUNCTIONS: usize = 40;
 const FRAMES: usize = 50;
-const URL: &str = "app:///index.android.bundle";
+pub(crate) const URL: &str = "app:///index.android.bundle";
 /// Where in a function's text it throws.
-const THROW: usize = 16;
+pub(crate) const THROW: usize = 16;
 
 pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Result<()> {
     let Script { minified, map, columns } = Script::new()?;
@@ -52,15 +52,15 @@ pub(super) fn measure(args: &SymbolicationArgs, table: &mut Table) -> anyhow::Re
 }
 
 /// A script in one line, and its map.
-struct Script {
-    minified: String,
-    map: Value,
+pub(crate) struct Script {
+    pub(crate) minified: String,
+    pub(crate) map: Value,
     /// Where its functions begin.
-    columns: Vec<usize>,
+    pub(crate) columns: Vec<usize>,
 }
 
 impl Script {
-    fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let (mut minified, mut mappings, mut columns) = (String::new(), String::new(), Vec::new());
         let (mut last_column, mut last_line) = (0_i64, 0_i64);
         for file in 0..FILES {
