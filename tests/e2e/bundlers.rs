@@ -72,6 +72,8 @@ async fn a_react_native_app(engine: &[&str], functions: &[&str]) {
     });
     let frames = symbolicated(&server, &crash, &about).await;
     assert_eq!(names(&frames), functions, "{frames:#?}");
+    let of_engine = |frame: &&Value| text(&frame["filename"]).ends_with("InternalBytecode.js");
+    assert!(frames.iter().filter(of_engine).all(|frame| frame["inApp"] == false), "{frames:#?}");
     compare(&frames, &crash, folder.path());
     let missing = server.api.all(&format!("{}/missing-symbols/", server.api.project)).await;
     assert!(missing.is_empty(), "{missing:#?}");

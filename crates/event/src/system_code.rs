@@ -101,7 +101,7 @@ const ENGINES: [&str; 12] = [
 ];
 
 /// Sources of languages and engines, by a path's beginning.
-const SOURCES: [&str; 6] = ["dart:", "package:flutter/", "flutter", "node:", "native", "InternalBytecode.js"];
+const SOURCES: [&str; 5] = ["dart:", "package:flutter/", "flutter", "node:", "native"];
 
 /// By a class or module.
 pub fn is_system_module(module: &str) -> bool {
@@ -131,10 +131,16 @@ pub fn is_engine(path: &str) -> bool {
     ENGINES.contains(&crate::file_name(path))
 }
 
+/// Hermes' own script. React Native's SDK sends it as one of the app's: `app:///InternalBytecode.js`.
+pub fn is_engine_script(path: &str) -> bool {
+    crate::file_name(path) == "InternalBytecode.js"
+}
+
 /// By where a frame is.
 pub fn is_system(frame: &Frame) -> bool {
     let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
-    let is_source = |path: &str| SOURCES.iter().any(|known| path.starts_with(known));
+    let is_source =
+        |path: &str| SOURCES.iter().any(|known| path.starts_with(known)) || is_engine_script(path);
     let is_in_system =
         |path: &Option<String>| path.as_deref().is_some_and(|path| is_system_binary(path) || is_source(path));
     frame.module.as_deref().is_some_and(is_system_module)

@@ -88,6 +88,7 @@ mod tests {
     #[test]
     fn systems_and_engines_of_all_platforms_are_not_the_apps() {
         for frame in [
+            json!({ "filename": "app:///InternalBytecode.js", "function": "tryCallOne", "lineno": 53 }),
             json!({ "module": "android.os.Looper", "in_app": true }),
             json!({ "package": "/System/Library/Frameworks/UIKit.framework/UIKit" }),
             json!({ "package": "/private/var/containers/Bundle/Application/1/Shop.app/Frameworks/Flutter.framework/Flutter" }),

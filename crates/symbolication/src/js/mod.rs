@@ -11,7 +11,10 @@ mod names;
 mod paths;
 mod sources;
 
-use mayday_event::model::{Event, Frame};
+use mayday_event::{
+    model::{Event, Frame},
+    system_code,
+};
 
 use self::frames::Unminify;
 pub use self::{
@@ -73,9 +76,8 @@ fn place_of<'a>(frame: &'a Frame, platform: &str) -> Option<Place<'a>> {
     // What some browsers put before the place of an awaited call.
     let url = url.strip_prefix("async ").unwrap_or(url);
     const ENGINES: [&str; 4] = ["native", "[native code]", "<anonymous>", "node:"];
-    // Hermes' own script, which React Native's SDK sends as one of the app's: `app:///InternalBytecode.js`.
     let is_engine =
-        ENGINES.iter().any(|engine| url.starts_with(engine)) || url.ends_with("InternalBytecode.js");
+        ENGINES.iter().any(|engine| url.starts_with(engine)) || system_code::is_engine_script(url);
     if url.is_empty() || is_engine {
         return None;
     }
