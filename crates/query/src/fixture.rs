@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{KeptCounts, Query, auth::SESSION_COOKIE};
+use crate::{KeptAnswers, Query, auth::SESSION_COOKIE};
 
 /// What the server's clock says.
 pub(crate) fn now() -> Timestamp {
@@ -79,8 +79,8 @@ async fn open(directory: &Path, base_url: &str, clickhouse: &str) -> (Query, Boo
     let blobs = Blobs::open(&blobs).unwrap();
     let limits = SourceLimits { allow_private_addresses: true, ..SourceLimits::default() };
     let (fetcher, base_url) = (Arc::new(Fetcher::new(limits)), base_url.into());
-    let kept_counts = KeptCounts::default();
-    (Query { catalog, store, blobs, journal, fetcher, clock, kept_counts, base_url }, bootstrap)
+    let kept = KeptAnswers::default();
+    (Query { catalog, store, blobs, journal, fetcher, clock, kept, base_url }, bootstrap)
 }
 
 impl Server {

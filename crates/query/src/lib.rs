@@ -15,7 +15,7 @@ mod search;
 mod upload;
 
 pub use error::QueryError;
-pub use read::kept_counts::KeptCounts;
+pub use read::kept::KeptAnswers;
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub struct Query {
     /// To try symbol sources.
     pub fetcher: Arc<Fetcher>,
     pub clock: Clock,
-    pub kept_counts: KeptCounts,
+    pub kept: KeptAnswers,
     /// Where people and SDKs reach this server, without a slash at its end: for links and DSNs.
     pub base_url: String,
 }

@@ -17,7 +17,7 @@ use actix_server::ServerHandle;
 use actix_web::web;
 use anyhow::Context;
 use mayday_ingest::Ingest;
-use mayday_query::{KeptCounts, Query};
+use mayday_query::{KeptAnswers, Query};
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -92,7 +92,7 @@ pub(crate) fn start(
         blobs: shared.blobs.clone(),
         fetcher: shared.fetcher.clone(),
         clock: shared.clock.clone(),
-        kept_counts: KeptCounts::default(),
+        kept: KeptAnswers::default(),
         base_url: shared.base_url.clone(),
     });
     let shared = web::Data::new(shared.clone());

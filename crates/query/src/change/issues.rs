@@ -10,7 +10,7 @@ use mayday_catalog::{
     merging::{Described, Part},
 };
 use mayday_event::{GroupHash, IssueId};
-use mayday_store::queries::{Condition, HashGroup, Window};
+use mayday_store::queries::{Condition, HashGroup, Window, events::Edge};
 
 use crate::{Query, QueryError, read};
 
@@ -118,8 +118,8 @@ async fn part(
     merged_from: Option<IssueId>,
     hashes: Vec<GroupHash>,
 ) -> Result<Part, QueryError> {
-    let newest = query.store.edge_event(issue.project_id, &hashes, true).await?;
-    let described = newest.map(|event| Described {
+    let newest = query.store.edge_event(issue.project_id, &hashes, Edge::Newest { near: None }).await?;
+    let described = newest.map(|(event, _)| Described {
         title: event.summary.title,
         culprit: event.summary.culprit,
         error_type: event.columns.error_type,

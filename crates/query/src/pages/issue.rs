@@ -1,5 +1,7 @@
 //! An issue with one of its events.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, http::header, web};
 use askama::Template;
 use mayday_catalog::{access::Member, activities::Activity, issues::Issue, json::IssueCounts};
@@ -83,7 +85,7 @@ pub(super) struct Shown {
     pub(super) feedback: Vec<StoredFeedback>,
     pub(super) buckets: Buckets,
     /// Releases of the chosen period.
-    pub(super) releases: Distribution,
+    pub(super) releases: Arc<Distribution>,
     pub(super) looked: Looked,
     /// What happened to it, the newest first.
     pub(super) activities: Vec<Activity>,

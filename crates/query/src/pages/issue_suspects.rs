@@ -1,6 +1,6 @@
 //! Suspects as an issue's page shows them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mayday_catalog::issues::Issue;
 use mayday_event::Timestamp;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What became of looking for suspects.
 pub(super) enum Looked {
-    Found(Suspects),
+    Found(Arc<Suspects>),
     /// They take longer than a page should.
     Slow,
     /// It failed: a page without suspects is better than none.

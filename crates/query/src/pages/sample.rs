@@ -1,5 +1,7 @@
 //! An issue and an event that have everything a page can show, for tests.
 
+use std::sync::Arc;
+
 use mayday_catalog::{
     activities::{Activity, Actor},
     issues::{Issue, Status},
@@ -157,13 +159,13 @@ pub(super) fn shown() -> Shown {
             ..feedback()
         }],
         buckets: Buckets::between((0..4).map(day).collect()).unwrap(),
-        releases: Distribution {
+        releases: Arc::new(Distribution {
             values: vec![release("app@1.2.0", [0, 40, 50]), release("", [6, 0, 0])],
             events: 100,
             users: 31,
             counts: vec![8, 42, 50],
-        },
-        looked: Looked::Found(suspects()),
+        }),
+        looked: Looked::Found(Arc::new(suspects())),
         activities: vec![
             activity("note", Some("ann@example.com"), json!({ "text": "Seen on <staging>, too." })),
             activity("set_regression", None, json!({ "version": "app@1.2.0" })),
@@ -233,12 +235,7 @@ pub(super) fn view() -> EventView {
             ]
         }),
         issue_id: Some(IssueId(42)),
-        neighbours: Neighbours {
-            oldest: Some(id(1)),
-            previous: Some(id(2)),
-            next: None,
-            newest: Some(event.event_id),
-        },
+        neighbours: Neighbours { previous: Some(id(2)), next: None },
         size: 2_048,
         payload_kept: true,
         event,

@@ -8,7 +8,7 @@ use mayday_store::{
     StoreError,
     queries::{
         EventCursor, EventFilter, Window,
-        events::{EventSummary, Neighbours, StoredEvent},
+        events::{Edge, EventSummary, Neighbours, StoredEvent},
         feedback::{FeedbackOf, StoredFeedback},
     },
 };
@@ -152,8 +152,8 @@ async fn issues_of(
 /// An event of an issue.
 pub(crate) async fn of_issue(query: &Query, issue: &Issue, which: Which) -> Result<EventView, QueryError> {
     match which {
-        Which::Latest => edge(query, issue, true).await,
-        Which::Oldest => edge(query, issue, false).await,
+        Which::Latest => edge(query, issue, Edge::Newest { near: Some(issue.last_seen) }).await,
+        Which::Oldest => edge(query, issue, Edge::Oldest).await,
         Which::Id(id) => {
             let stored = query.store.event(issue.project_id, id).await?;
             let stored = stored.filter(|stored| issue.hashes.contains(&stored.summary.hash));
@@ -163,20 +163,10 @@ pub(crate) async fn of_issue(query: &Query, issue: &Issue, which: Which) -> Resu
     }
 }
 
-/// The newest event of an issue, or the oldest; those beside it are looked for at the same time.
-async fn edge(query: &Query, issue: &Issue, newest: bool) -> Result<EventView, QueryError> {
-    let (project, hashes) = (issue.project_id, &issue.hashes);
-    let (stored, neighbours) = tokio::try_join!(
-        query.store.edge_event(project, hashes, newest),
-        query.store.edge_neighbours(project, hashes, newest),
-    )?;
-    let stored = stored.ok_or(QueryError::NotFound("event"))?;
-    let found = if newest { neighbours.newest } else { neighbours.oldest };
-    match found == Some(stored.summary.event_id) {
-        true => assembled(stored, Some(issue.id), neighbours),
-        // Another came in between.
-        false => view(query, stored, Some(issue.id), hashes).await,
-    }
+async fn edge(query: &Query, issue: &Issue, edge: Edge) -> Result<EventView, QueryError> {
+    let found = query.store.edge_event(issue.project_id, &issue.hashes, edge).await?;
+    let (stored, neighbours) = found.ok_or(QueryError::NotFound("event"))?;
+    assembled(stored, Some(issue.id), neighbours)
 }
 
 /// An event of a project.

@@ -4,7 +4,10 @@
 //! decide: a condition on them, a window of time, or an order by their number. What asks nothing of events is counted
 //! from the projections, whatever else is asked beside it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use mayday_catalog::{
     access::Principal,
@@ -14,10 +17,7 @@ use mayday_catalog::{
 use mayday_event::{GroupHash, IssueId};
 use mayday_store::queries::{Condition, Window, issues::GroupStats, search::Matches};
 
-use super::{
-    issue_list::MAX_ISSUES,
-    kept_counts::{Asked, Counted},
-};
+use super::{issue_counts::Asked, issue_list::MAX_ISSUES};
 use crate::{
     Query, QueryError,
     search::{
@@ -119,11 +119,11 @@ async fn counted(
     window: Window,
     conditions: Vec<Condition>,
     with_users: bool,
-) -> Result<Counted, QueryError> {
+) -> Result<Arc<Vec<Matches>>, QueryError> {
     let asked = Asked { project: project.id, window: window.in_whole_hours(), conditions, with_users };
     let store = query.store.clone();
     let count = |asked: Asked| async move { asked.count(&store).await };
-    Ok(query.kept_counts.get(asked, &query.clock, count).await?)
+    Ok(query.kept.counts.get(asked, &query.clock, count).await?)
 }
 
 impl Candidates {

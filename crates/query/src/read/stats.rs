@@ -1,5 +1,7 @@
 //! Events over time, of an issue or a project, and split by an attribute.
 
+use std::sync::Arc;
+
 use mayday_catalog::{issues::Issue, projects::Project};
 use mayday_event::{GroupHash, ProjectId};
 use mayday_store::queries::{
@@ -8,7 +10,10 @@ use mayday_store::queries::{
     series::{Buckets, Counted, Distribution},
 };
 
-use super::Series;
+use super::{
+    Series,
+    kept::{Answer, MUCH},
+};
 use crate::{Query, QueryError};
 
 /// Whose events.
@@ -40,6 +45,23 @@ impl Of<'_> {
     }
 }
 
+/// Whose events are told apart, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct AskedDistribution {
+    project: ProjectId,
+    hashes: Vec<GroupHash>,
+    by: Dimension,
+    buckets: Buckets,
+    filter: EventFilter,
+    top: usize,
+}
+
+impl Answer for Distribution {
+    fn is_of_much(&self) -> bool {
+        self.events >= MUCH
+    }
+}
+
 /// Events of each bucket.
 pub(crate) async fn series(
     query: &Query,
@@ -64,10 +86,24 @@ pub(crate) async fn distribution(
     buckets: &Buckets,
     filter: &EventFilter,
     top: usize,
-) -> Result<Distribution, QueryError> {
+) -> Result<Arc<Distribution>, QueryError> {
     if of.has_none() {
-        return Ok(Distribution { counts: vec![0; buckets.starts().len()], ..Distribution::default() });
+        let counts = vec![0; buckets.starts().len()];
+        return Ok(Arc::new(Distribution { counts, ..Distribution::default() }));
     }
-    let counted = Counted { project: of.project(), hashes: of.hashes(), filter };
-    Ok(query.store.distribution(counted, by, buckets, top).await?)
+    let asked = AskedDistribution {
+        project: of.project(),
+        hashes: of.hashes().to_vec(),
+        by: by.clone(),
+        buckets: buckets.clone(),
+        filter: filter.clone(),
+        top,
+    };
+    let store = query.store.clone();
+    let find = |asked: AskedDistribution| async move {
+        let AskedDistribution { project, hashes, by, buckets, filter, top } = &asked;
+        let counted = Counted { project: *project, hashes, filter };
+        store.distribution(counted, by, buckets, *top).await
+    };
+    Ok(query.kept.distributions.get(asked, &query.clock, find).await?)
 }

@@ -1,15 +1,18 @@
 //! Values of tags and their shares, of an issue's events or a project's.
 
+use std::sync::Arc;
+
+use mayday_event::{GroupHash, ProjectId};
 use mayday_store::queries::{
     EventFilter, Window,
     tags::{TagFacet, Tagged},
 };
 
-use super::stats::Of;
+use super::{kept::Answer, stats::Of};
 use crate::{Query, QueryError};
 
 /// Which of the events.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Narrowed {
     /// `None`: all that is kept.
     pub(crate) window: Option<Window>,
@@ -17,13 +20,24 @@ pub(crate) struct Narrowed {
 }
 
 impl Narrowed {
-    fn tagged<'a>(&'a self, of: &'a Of<'_>) -> Tagged<'a> {
-        Tagged {
-            project: of.project(),
-            hashes: of.hashes(),
-            window: self.window.unwrap_or(Window::ALL),
-            filter: &self.filter,
-        }
+    fn tagged<'a>(&'a self, project: ProjectId, hashes: &'a [GroupHash]) -> Tagged<'a> {
+        Tagged { project, hashes, window: self.window.unwrap_or(Window::ALL), filter: &self.filter }
+    }
+}
+
+/// Whose tags are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct AskedFacets {
+    project: ProjectId,
+    hashes: Vec<GroupHash>,
+    narrowed: Narrowed,
+    top: usize,
+}
+
+impl Answer for Vec<TagFacet> {
+    /// Only estimates are kept.
+    fn is_of_much(&self) -> bool {
+        self.iter().any(|facet| facet.step > 1)
     }
 }
 
@@ -45,7 +59,14 @@ pub(crate) async fn facets(
     if of.has_none() {
         return Ok(Vec::new());
     }
-    Ok(query.store.tag_facets(narrowed.tagged(&of), top).await?)
+    let hashes = of.hashes().to_vec();
+    let asked = AskedFacets { project: of.project(), hashes, narrowed: narrowed.clone(), top };
+    let store = query.store.clone();
+    let find = |asked: AskedFacets| async move {
+        let AskedFacets { project, hashes, narrowed, top } = &asked;
+        store.tag_facets(narrowed.tagged(*project, hashes), *top).await
+    };
+    Ok(Arc::unwrap_or_clone(query.kept.facets.get(asked, &query.clock, find).await?))
 }
 
 /// One tag with the `top` most frequent values.
@@ -59,6 +80,6 @@ pub(crate) async fn facet(
     if of.has_none() {
         return Err(QueryError::NotFound("tag"));
     }
-    let facet = query.store.tag_facet(narrowed.tagged(&of), key, top).await?;
+    let facet = query.store.tag_facet(narrowed.tagged(of.project(), of.hashes()), key, top).await?;
     facet.ok_or(QueryError::NotFound("tag"))
 }

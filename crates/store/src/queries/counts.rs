@@ -10,7 +10,7 @@ use clickhouse::query::Query;
 use mayday_event::ProjectId;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::Field;
+use super::{Field, issues::RECEIVED_SINCE};
 use crate::{Store, StoreError};
 
 /// A projection of counts.
@@ -95,10 +95,50 @@ impl Counts {
 
     /// A query over `events` as one over the projection. Nothing in it is foreign: what people type is in parameters.
     fn as_table(self, sql: &str) -> String {
-        let from = format!("FROM mergeTreeProjection(currentDatabase(), 'events', '{}')", self.name());
-        AS_TABLE
-            .iter()
-            .fold(sql.replace("FROM events", &from), |sql, (counted, column)| sql.replace(counted, column))
+        let sql = sql
+            .replace("FROM events", &format!("FROM {}", table(self.name())))
+            .replace(RECEIVED_SINCE, &in_parts_since("toDateTime({received_from:Int64}, 'UTC')"));
+        AS_TABLE.iter().fold(sql, |sql, (counted, column)| sql.replace(counted, column))
+    }
+}
+
+/// A projection of `events`, read as a table.
+fn table(projection: &str) -> String {
+    format!("mergeTreeProjection(currentDatabase(), 'events', '{projection}')")
+}
+
+/// Those parts of a projection read as a table which have events that were received since a point in time (SQL). ClickHouse
+/// leaves out the others only by the partition's own name there, which a table without parts does not have: as a hint it
+/// need not.
+fn in_parts_since(point: &str) -> String {
+    format!("indexHint(_partition_id >= toString(toYYYYMMDD(toMonday({point}))))")
+}
+
+/// Where an event's place is found by its id. In the schema since its beginning.
+const BY_ID: &str = "by_id";
+
+/// What events are found in by their ids. Rows that were deleted or replaced stay in it until their part is merged.
+pub(crate) enum EventsById {
+    /// `by_id` as a table.
+    Projection,
+    /// `events`, of which ClickHouse takes the projection by itself.
+    Table,
+}
+
+impl EventsById {
+    pub(crate) fn table(&self) -> String {
+        match self {
+            Self::Projection => table(BY_ID),
+            Self::Table => "events".to_owned(),
+        }
+    }
+
+    /// Leaves out the weeks before a point in time (SQL).
+    pub(crate) fn received_since(&self, point: &str) -> String {
+        match self {
+            Self::Projection => in_parts_since(point),
+            Self::Table => format!("toMonday(received) >= toMonday({point})"),
+        }
     }
 }
 
@@ -131,6 +171,11 @@ impl Store {
         self.query(sql, project).with_setting("preferred_optimize_projection_name", counts.name())
     }
 
+    /// Where events' ids, hashes and times are found by id with the least reading.
+    pub(crate) async fn events_by_id(&self) -> EventsById {
+        if self.can_read_counts().await { EventsById::Projection } else { EventsById::Table }
+    }
+
     /// Whether all parts have all counts, and they lie on this server: then they are read as tables.
     pub async fn can_read_counts(&self) -> bool {
         let mut looked = self.readiness.0.lock().await;
@@ -152,7 +197,7 @@ impl Store {
                      AND NOT hasAll(projections, {names:Array(String)}))) = 0
              FROM system.tables WHERE database = currentDatabase() AND name = 'events'",
         );
-        let names = Counts::ALL.map(Counts::name).to_vec();
+        let names: Vec<&str> = Counts::ALL.map(Counts::name).into_iter().chain([BY_ID]).collect();
         query.param("names", names).fetch_one().await.map_err(StoreError::of_query)
     }
 }

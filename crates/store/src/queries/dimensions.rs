@@ -5,7 +5,7 @@ use clickhouse::query::Query;
 use super::{Field, stored_tags};
 
 /// An attribute of events, by the name of its tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Dimension {
     name: String,
     sql: String,

@@ -7,7 +7,9 @@ use mayday_event::{EventId, GroupHash, ProjectId, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{EventCursor, EventFilter, Window, bind_hashes, counts::from_rows, hashes_condition};
+use super::{
+    CLOCK_SLACK_MS, EventCursor, EventFilter, Window, bind_hashes, counts::from_rows, hashes_condition,
+};
 use crate::{
     Store, StoreError,
     rows::tags::{self, COLUMN_TAGS},
@@ -64,10 +66,18 @@ pub struct EventColumns {
 /// The events before and after one, of the same hashes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Neighbours {
-    pub oldest: Option<EventId>,
     pub previous: Option<EventId>,
     pub next: Option<EventId>,
-    pub newest: Option<EventId>,
+}
+
+/// An end of the events of some hashes, in the order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    Oldest,
+    /// `near`: when it happened, about; it is looked for in the day before that first.
+    Newest {
+        near: Option<Timestamp>,
+    },
 }
 
 /// The columns of [`SummaryRow`].
@@ -103,23 +113,63 @@ impl Store {
 
     /// One event by id.
     pub async fn event(&self, project: ProjectId, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
-        let sql = stored_event_sql("event_id = {id:UUID}");
-        self.stored_event(project, self.query(&sql, project).param("id", id.0.to_string())).await
+        let sql = format!(
+            "SELECT {PLACE} FROM {} WHERE project_id = {{project:UInt64}} AND event_id = {{id:UUID}} LIMIT {PLACES}",
+            self.events_by_id().await.table(),
+        );
+        let query = self.query(&sql, project).param("id", id.0.to_string());
+        let places: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        self.stored_event(project, &places).await
     }
 
-    /// The newest event of some hashes, or the oldest.
+    /// The event at an end of those of some hashes, with its neighbour.
     pub async fn edge_event(
         &self,
         project: ProjectId,
         hashes: &[GroupHash],
-        newest: bool,
-    ) -> Result<Option<StoredEvent>, StoreError> {
+        edge: Edge,
+    ) -> Result<Option<(StoredEvent, Neighbours)>, StoreError> {
         if hashes.is_empty() {
             return Ok(None);
         }
-        let order = if newest { NEWEST_FIRST } else { OLDEST_FIRST };
-        let sql = stored_event_sql(&format!("1{} {order} LIMIT 1", hashes_condition(hashes)));
-        self.stored_event(project, from_rows(bind_hashes(self.query(&sql, project), hashes))).await
+        let mut places = self.edge_places(project, hashes, edge).await?;
+        let Some(id) = places.first().map(|place| place.event_id) else { return Ok(None) };
+        let beside = places.iter().find(|place| place.event_id != id).map(|place| EventId(place.event_id));
+        places.retain(|place| place.event_id == id);
+        let neighbours = match edge {
+            Edge::Oldest => Neighbours { previous: None, next: beside },
+            Edge::Newest { .. } => Neighbours { previous: beside, next: None },
+        };
+        Ok(self.stored_event(project, &places).await?.map(|stored| (stored, neighbours)))
+    }
+
+    /// The first places from an edge, with more than one event among them if there is more than one.
+    async fn edge_places(
+        &self,
+        project: ProjectId,
+        hashes: &[GroupHash],
+        edge: Edge,
+    ) -> Result<Vec<PlaceRow>, StoreError> {
+        let (order, near) = match edge {
+            Edge::Oldest => (OLDEST_FIRST, None),
+            Edge::Newest { near } => (NEWEST_FIRST, near.map(|near| near.plus_ms(-Timestamp::DAY_MS))),
+        };
+        let places = async |within: &str| {
+            let of_hashes = hashes_condition(hashes);
+            let sql = format!(
+                "SELECT {PLACE} FROM events WHERE project_id = {{project:UInt64}}{of_hashes}{within} {order} LIMIT {BESIDE}"
+            );
+            let query = from_rows(bind_hashes(self.query(&sql, project), hashes));
+            let query = bind_since(query, near.unwrap_or(Window::ALL.from));
+            query.fetch_all::<PlaceRow>().await.map_err(StoreError::of_query)
+        };
+        if near.is_some() {
+            let found = places(SINCE).await?;
+            if found.iter().any(|place| Some(place.event_id) != found.first().map(|first| first.event_id)) {
+                return Ok(found);
+            }
+        }
+        places("").await
     }
 
     /// The events around one.
@@ -132,66 +182,23 @@ impl Store {
         if hashes.is_empty() {
             return Ok(Neighbours::default());
         }
-        let places = [
-            ("oldest", "", OLDEST_FIRST, 1),
-            ("previous", BEFORE, NEWEST_FIRST, 1),
-            ("next", BEHIND, OLDEST_FIRST, 1),
-            ("newest", "", NEWEST_FIRST, 1),
-        ];
-        let query = of.bind(self.query_places(project, hashes, &places));
-        let rows: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
-        let at = |place: &str| rows.iter().find(|row| row.place == place).map(|row| EventId(row.event_id));
-        Ok(Neighbours {
-            oldest: at("oldest"),
-            previous: at("previous"),
-            next: at("next"),
-            newest: at("newest"),
-        })
-    }
-
-    /// The neighbours of the newest event of some hashes, or of the oldest, whichever that is: it is named by `newest` or
-    /// `oldest`.
-    pub async fn edge_neighbours(
-        &self,
-        project: ProjectId,
-        hashes: &[GroupHash],
-        of_newest: bool,
-    ) -> Result<Neighbours, StoreError> {
-        if hashes.is_empty() {
-            return Ok(Neighbours::default());
-        }
-        // Three: what replaces an event stands beside it for a moment.
-        let places = [("newest", "", NEWEST_FIRST, 3), ("oldest", "", OLDEST_FIRST, 3)];
-        let query = self.query_places(project, hashes, &places);
-        let mut rows: Vec<PlaceRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
-        rows.dedup_by(|row, before| row.place == before.place && row.event_id == before.event_id);
-        let at = |place: &str, nth: usize| {
-            rows.iter().filter(|row| row.place == place).nth(nth).map(|row| EventId(row.event_id))
-        };
-        Ok(Neighbours {
-            oldest: at("oldest", 0),
-            previous: if of_newest { at("newest", 1) } else { None },
-            next: if of_newest { None } else { at("oldest", 1) },
-            newest: at("newest", 0),
-        })
-    }
-
-    /// Asks for the first events of each place: its name, a condition, an order and how many.
-    fn query_places(
-        &self,
-        project: ProjectId,
-        hashes: &[GroupHash],
-        places: &[(&str, &str, &str, u8)],
-    ) -> Query {
         let of_hashes = hashes_condition(hashes);
-        let select = |(place, beyond, order, limit): &(&str, &str, &str, u8)| {
+        let select = |is_next: bool, beyond: &str, order: &str| {
             format!(
-                "(SELECT '{place}' AS place, event_id FROM events
-                  WHERE project_id = {{project:UInt64}}{of_hashes}{beyond} {order} LIMIT {limit})"
+                "(SELECT {is_next} AS is_next, event_id FROM events
+                  WHERE project_id = {{project:UInt64}}{of_hashes}{beyond} {order} LIMIT 1)"
             )
         };
-        let selects: Vec<String> = places.iter().map(select).collect();
-        from_rows(bind_hashes(self.query(&selects.join(" UNION ALL "), project), hashes))
+        let sql = format!(
+            "{} UNION ALL {}",
+            select(false, BEFORE, NEWEST_FIRST),
+            select(true, &format!("{BEHIND}{SINCE}"), OLDEST_FIRST)
+        );
+        let query = from_rows(of.bind(bind_hashes(self.query(&sql, project), hashes)));
+        let query = bind_since(query, of.timestamp);
+        let rows: Vec<NeighbourRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
+        let at = |is_next| rows.iter().find(|row| row.is_next == is_next).map(|row| EventId(row.event_id));
+        Ok(Neighbours { previous: at(false), next: at(true) })
     }
 
     /// Events of a project in a window.
@@ -203,12 +210,20 @@ impl Store {
         window.bind(self.query(&sql, project)).fetch_one().await.map_err(StoreError::of_query)
     }
 
-    /// The event that a query finds, its payload taken from its slot where the row has none.
+    /// The event at some places: one that is being replaced has two for a moment. Its payload is taken from its slot where
+    /// the row has none.
     async fn stored_event(
         &self,
         project: ProjectId,
-        query: Query,
+        places: &[PlaceRow],
     ) -> Result<Option<StoredEvent>, StoreError> {
+        let Some(place) = places.first() else { return Ok(None) };
+        let times = || places.iter().map(|place| place.timestamp_ms);
+        let (since, until) = (times().min().unwrap_or_default(), times().max().unwrap_or_default());
+        let hashes: Vec<u64> = places.iter().map(|place| place.group_hash).collect();
+        let query = from_rows(self.query(&stored_event_sql(), project)).param("hashes", hashes);
+        let query = query.param("until", until).param("id", place.event_id.to_string());
+        let query = bind_since(query, Timestamp(since));
         let row: Option<StoredRow> = query.fetch_optional().await.map_err(StoreError::of_query)?;
         let Some(mut stored) = row.map(|row| row.into_event(project)) else { return Ok(None) };
         if stored.payload.is_none()
@@ -224,10 +239,19 @@ impl Store {
 /// Events of an issue on one side of an [`EventCursor`]'s place. The time by itself is what the primary key is searched by.
 const BEFORE: &str = " AND timestamp <= fromUnixTimestamp64Milli({at:Int64})
     AND (timestamp, event_id) < (fromUnixTimestamp64Milli({at:Int64}), {at_id:UUID})";
-const BEHIND: &str = " AND timestamp >= fromUnixTimestamp64Milli({at:Int64})
-    AND (timestamp, event_id) > (fromUnixTimestamp64Milli({at:Int64}), {at_id:UUID})";
+const BEHIND: &str = " AND (timestamp, event_id) > (fromUnixTimestamp64Milli({at:Int64}), {at_id:UUID})";
+/// Events since a point in time; bound by [`bind_since`].
+const SINCE: &str = " AND timestamp >= fromUnixTimestamp64Milli({since:Int64})
+    AND toMonday(received) >= toMonday(fromUnixTimestamp64Milli({received_since:Int64}))";
 const NEWEST_FIRST: &str = "ORDER BY timestamp DESC, event_id DESC";
 const OLDEST_FIRST: &str = "ORDER BY timestamp, event_id";
+
+/// The columns of [`PlaceRow`].
+const PLACE: &str = "group_hash, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, event_id";
+/// Most places that an event is looked for in: it has one more each time it is replaced, until parts are merged.
+const PLACES: u8 = 100;
+/// Rows that have an event and the one beside it: either may be there twice while it is replaced.
+const BESIDE: u8 = 3;
 
 impl EventCursor {
     fn bind(&self, query: Query) -> Query {
@@ -235,16 +259,17 @@ impl EventCursor {
     }
 }
 
-/// A whole event. Its key is found first, so that no payload is read but its own. One that is being replaced is there
-/// twice for a moment.
-fn stored_event_sql(found_by: &str) -> String {
+fn bind_since(query: Query, since: Timestamp) -> Query {
+    query.param("since", since.0).param("received_since", since.plus_ms(-CLOCK_SLACK_MS).0)
+}
+
+/// A whole event whose key is known, so that no payload is read but its own.
+fn stored_event_sql() -> String {
     format!(
-        "SELECT {SUMMARY}, error_type, error_value, handled, mechanism, sdk_name, sdk_version,
-             payload, grouping
+        "SELECT {SUMMARY}, error_type, error_value, handled, mechanism, sdk_name, sdk_version, payload, grouping
          FROM events
-         WHERE project_id = {{project:UInt64}} AND (group_hash, timestamp, event_id) IN
-             (SELECT group_hash, timestamp, event_id FROM events
-              WHERE project_id = {{project:UInt64}} AND {found_by})
+         WHERE project_id = {{project:UInt64}} AND group_hash IN {{hashes:Array(UInt64)}}{SINCE}
+             AND timestamp <= fromUnixTimestamp64Milli({{until:Int64}}) AND event_id = {{id:UUID}}
          ORDER BY revision DESC LIMIT 1"
     )
 }
@@ -305,9 +330,18 @@ struct StoredRow {
     grouping: String,
 }
 
+/// Where an event lies.
 #[derive(Row, Deserialize)]
 struct PlaceRow {
-    place: String,
+    group_hash: u64,
+    timestamp_ms: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    event_id: Uuid,
+}
+
+#[derive(Row, Deserialize)]
+struct NeighbourRow {
+    is_next: bool,
     #[serde(with = "clickhouse::serde::uuid")]
     event_id: Uuid,
 }

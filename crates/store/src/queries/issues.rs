@@ -229,7 +229,7 @@ impl Window {
 
     /// Widened to whole days (UTC), whose counts are the fewest.
     #[must_use]
-    pub(super) fn in_whole_days(self) -> Self {
+    pub fn in_whole_days(self) -> Self {
         self.in_whole(Interval::Day)
     }
 

@@ -23,7 +23,7 @@ pub mod sessions;
 mod stored_tags;
 pub mod suspects;
 pub mod tags;
-mod values;
+pub mod values;
 pub mod voices;
 
 pub use condition::{Condition, Field, Pattern, words};
@@ -36,7 +36,7 @@ pub struct Window {
 }
 
 /// What narrows raw events besides project, hashes and time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EventFilter {
     pub release: Option<String>,
     pub environment: Option<String>,

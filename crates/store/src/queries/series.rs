@@ -20,7 +20,7 @@ use super::{
 use crate::{Store, StoreError};
 
 /// Buckets of a series, side by side: `edges[n]` to `edges[n + 1]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Buckets {
     edges: Vec<Timestamp>,
 }

@@ -57,18 +57,24 @@ impl Store {
         project: ProjectId,
         window: Window,
         limit: usize,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<Frequent>, StoreError> {
         let span = Span::of(window.in_whole_days());
         let sql = format!(
-            "SELECT toString(environment) AS value FROM events
+            "SELECT toString(environment) AS value, count() AS events FROM events
              WHERE project_id = {{project:UInt64}} AND environment != '' AND {}
-             GROUP BY environment ORDER BY count() DESC, value LIMIT {{limit:UInt64}}",
+             GROUP BY environment ORDER BY events DESC, value LIMIT {{limit:UInt64}}",
             span.condition(),
         );
         let query = span.query(self, &sql, project, false, &[]).await.param("limit", limit);
-        let rows: Vec<ValueRow> = query.fetch_all().await.map_err(StoreError::of_query)?;
-        Ok(rows.into_iter().map(|row| row.value).collect())
+        query.fetch_all().await.map_err(StoreError::of_query)
     }
+}
+
+/// A value with how often it occurs.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct Frequent {
+    pub value: String,
+    pub events: u64,
 }
 
 #[derive(Row, Deserialize)]

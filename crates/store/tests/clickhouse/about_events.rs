@@ -2,7 +2,10 @@
 
 use mayday_event::{EventId, GroupHash, ProjectId, entry::Feedback};
 use mayday_store::{
-    queries::feedback::{FeedbackCursor, FeedbackOf},
+    queries::{
+        events::Edge,
+        feedback::{FeedbackCursor, FeedbackOf},
+    },
     rows::{AttachmentRow, EventRow, FeedbackRow, RecentPayloadRow},
 };
 use uuid::Uuid;
@@ -118,7 +121,7 @@ async fn an_event_past_the_budget_has_its_payload_while_it_is_in_a_slot() {
     assert_eq!(payload(&old).await.as_deref(), Some("old"));
     assert_eq!(payload(&new).await.as_deref(), Some("new"));
     assert_eq!(payload(&kept).await, Some(kept.payload.clone()));
-    let newest = store.edge_event(PROJECT, &[GroupHash(1)], false).await.unwrap().unwrap();
+    let (newest, _) = store.edge_event(PROJECT, &[GroupHash(1)], Edge::Oldest).await.unwrap().unwrap();
     assert_eq!(newest.payload.as_deref(), Some("old"));
     assert_eq!(newest.columns.error_type, "Boom");
 

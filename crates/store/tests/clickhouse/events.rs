@@ -1,7 +1,7 @@
 //! Reading events back.
 
 use mayday_event::{EventId, GroupHash, ProjectId};
-use mayday_store::queries::{EventCursor, EventFilter};
+use mayday_store::queries::{EventCursor, EventFilter, events::Edge};
 use uuid::Uuid;
 
 use crate::harness::{ALL, Fixture, PROJECT, row};
@@ -51,15 +51,30 @@ async fn an_event_knows_its_neighbours() {
     let at = |n: usize| EventCursor { timestamp: rows[n].timestamp, event_id: rows[n].event_id };
     let around = store.neighbours(PROJECT, &hashes, at(2)).await.unwrap();
     let id = |n: usize| Some(rows[n].event_id);
-    assert_eq!((around.oldest, around.previous, around.next, around.newest), (id(0), id(1), id(3), id(4)));
+    assert_eq!((around.previous, around.next), (id(1), id(3)));
     let first = store.neighbours(PROJECT, &hashes, at(0)).await.unwrap();
     assert_eq!((first.previous, first.next), (None, id(1)));
-    let newest = store.edge_event(PROJECT, &hashes, true).await.unwrap().unwrap();
-    assert_eq!(newest.summary.event_id, rows[4].event_id);
-    for (place, of_newest) in [(4, true), (0, false)] {
-        let around = store.edge_neighbours(PROJECT, &hashes, of_newest).await.unwrap();
-        assert_eq!(around, store.neighbours(PROJECT, &hashes, at(place)).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_events_at_both_ends_are_found_with_those_beside_them() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    const DAYS: i64 = 24 * 60;
+    let rows = [row(1, 1, 9 * DAYS), row(2, 1, 8 * DAYS), row(3, 1, 2 * DAYS), row(4, 2, 0)];
+    store.insert_events("t", &rows).await.unwrap();
+    let edge = async |hash, edge| {
+        let found = store.edge_event(PROJECT, &[GroupHash(hash)], edge).await.unwrap();
+        found.map(|(event, around)| (event.summary.event_id, around.previous, around.next))
+    };
+    let id = |n: usize| rows[n].event_id;
+    assert_eq!(edge(1, Edge::Oldest).await, Some((id(0), None, Some(id(1)))));
+    // Whether the time that it is looked for near is right, too late (it was deleted) or too early.
+    for near in [None, Some(rows[2].timestamp), Some(rows[3].timestamp), Some(rows[1].timestamp)] {
+        assert_eq!(edge(1, Edge::Newest { near }).await, Some((id(2), Some(id(1)), None)), "{near:?}");
     }
+    assert_eq!(edge(2, Edge::Newest { near: Some(rows[3].timestamp) }).await, Some((id(3), None, None)));
+    assert_eq!(edge(3, Edge::Newest { near: None }).await, None);
 }
 
 #[tokio::test]

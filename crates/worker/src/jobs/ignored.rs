@@ -9,7 +9,7 @@ use mayday_catalog::{
 use mayday_event::{IssueId, Timestamp};
 use mayday_store::{
     StoreError,
-    queries::{Condition, HashGroup, Window, issues::Interval},
+    queries::{Condition, HashGroup, Window, events::Edge, issues::Interval},
 };
 use serde_json::{Value, json};
 
@@ -64,7 +64,8 @@ async fn check_all(worker: &Worker) -> Result<(), IgnoredError> {
 
 async fn end(worker: &Worker, watched: &Watched, reason: Reason) -> Result<(), IgnoredError> {
     let Watched { issue, ignored } = watched;
-    let newest = worker.store.edge_event(issue.project_id, &issue.hashes, true).await?;
+    let newest = Edge::Newest { near: Some(issue.last_seen) };
+    let newest = worker.store.edge_event(issue.project_id, &issue.hashes, newest).await?;
     let ended = Ended {
         project_id: issue.project_id,
         issue_id: issue.id,
@@ -72,7 +73,7 @@ async fn end(worker: &Worker, watched: &Watched, reason: Reason) -> Result<(), I
         kind: reason.kind,
         reason: reason.words,
         data: reason.data,
-        newest_event: newest.map(|event| event.summary.event_id),
+        newest_event: newest.map(|(event, _)| event.summary.event_id),
     };
     if worker.catalog.end_ignoring(&ended).await? {
         tracing::info!(issue = issue.id.0, action = ended.kind.action(), reason = ended.reason, "reopened");

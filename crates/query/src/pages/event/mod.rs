@@ -16,6 +16,7 @@ mod values;
 mod view_tree;
 
 use mayday_event::{Event, EventId, IssueId, Timestamp, model::NoteKind};
+use mayday_store::queries::events::Neighbours;
 
 use self::{
     attachments::AttachmentView, binaries::BinaryView, breadcrumbs::BreadcrumbView, contexts::Table,
@@ -129,17 +130,14 @@ pub(crate) fn event_path(issue: IssueId, event: EventId) -> String {
 }
 
 fn steps(view: &EventView, issue: IssueId) -> [Step; 4] {
-    let around = view.neighbours;
-    let this = view.event.event_id;
-    let step = |id, name, rel, event: Option<EventId>| {
-        let href = event.filter(|event| *event != this).map(|event| event_path(issue, event));
-        Step { id, name, rel, href }
-    };
+    let Neighbours { previous, next } = view.neighbours;
+    let step = |id, name, rel, href| Step { id, name, rel, href };
+    let edge = |name: &str, has_more: bool| has_more.then(|| format!("/issues/{issue}/events/{name}/"));
     [
-        step("oldest-event", "Oldest", "", around.oldest),
-        step("previous-event", "‹ Older", "prev", around.previous),
-        step("next-event", "Newer ›", "next", around.next),
-        step("newest-event", "Newest", "", around.newest),
+        step("oldest-event", "Oldest", "", edge("oldest", previous.is_some())),
+        step("previous-event", "‹ Older", "prev", previous.map(|event| event_path(issue, event))),
+        step("next-event", "Newer ›", "next", next.map(|event| event_path(issue, event))),
+        step("newest-event", "Newest", "", edge("latest", next.is_some())),
     ]
 }
 

@@ -9,15 +9,21 @@ mod choose;
 mod sentence;
 mod statistics;
 
+use std::sync::Arc;
+
 use mayday_catalog::issues::Issue;
-use mayday_event::Timestamp;
-use mayday_store::queries::{
-    EventFilter, Window,
-    suspects::Compared,
-    voices::{Attributes, MAX_TOGETHER, Sides},
+use mayday_event::{GroupHash, ProjectId, Timestamp};
+use mayday_store::{
+    Store, StoreError,
+    queries::{
+        EventFilter, Window,
+        suspects::Compared,
+        voices::{Attributes, MAX_TOGETHER, Sides},
+    },
 };
 
 use self::statistics::Table;
+use super::kept::Answer;
 use crate::{Query, QueryError};
 
 pub(crate) use self::{choose::FALSE_DISCOVERY_RATE, sentence::percent};
@@ -89,26 +95,51 @@ pub(crate) async fn of_issue(
     issue: &Issue,
     window: Option<Window>,
     filter: &EventFilter,
-) -> Result<Suspects, QueryError> {
+) -> Result<Arc<Suspects>, QueryError> {
     let window = match window {
         Some(window) => window,
         None => since_it_began(query, issue).await?,
     };
-    let compared =
-        Compared { project: issue.project_id, hashes: &issue.hashes, window, filter, without: &WITHOUT };
-    let voices = query.store.voices(&compared).await?;
-    let found = voices.attributes();
-    let mut candidates = choose::candidates(&found);
-    candidates.truncate(MAX_TOGETHER);
-    let (suspects, pairs) = if candidates.is_empty() {
-        (Vec::new(), Vec::new())
-    } else {
-        let values: Vec<(&str, &str)> =
-            candidates.iter().map(|it| (it.key.as_str(), it.value.as_str())).collect();
-        let overlap = voices.overlap(&values);
-        choose::suspects(candidates, &overlap, &found)
-    };
-    Ok(Suspects::new(window, &found, suspects, pairs))
+    let hashes = issue.hashes.clone();
+    let asked = AskedSuspects { project: issue.project_id, hashes, window, filter: filter.clone() };
+    let store = query.store.clone();
+    let find = |asked: AskedSuspects| async move { asked.found(&store).await };
+    Ok(query.kept.suspects.get(asked, &query.clock, find).await?)
+}
+
+/// Whose suspects, and of which events.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct AskedSuspects {
+    project: ProjectId,
+    hashes: Vec<GroupHash>,
+    window: Window,
+    filter: EventFilter,
+}
+
+impl Answer for Suspects {
+    fn is_of_much(&self) -> bool {
+        self.is_affected_sampled || self.is_others_sampled
+    }
+}
+
+impl AskedSuspects {
+    async fn found(&self, store: &Store) -> Result<Suspects, StoreError> {
+        let Self { project, hashes, window, filter } = self;
+        let compared = Compared { project: *project, hashes, window: *window, filter, without: &WITHOUT };
+        let voices = store.voices(&compared).await?;
+        let found = voices.attributes();
+        let mut candidates = choose::candidates(&found);
+        candidates.truncate(MAX_TOGETHER);
+        let (suspects, pairs) = if candidates.is_empty() {
+            (Vec::new(), Vec::new())
+        } else {
+            let values: Vec<(&str, &str)> =
+                candidates.iter().map(|it| (it.key.as_str(), it.value.as_str())).collect();
+            let overlap = voices.overlap(&values);
+            choose::suspects(candidates, &overlap, &found)
+        };
+        Ok(Suspects::new(*window, &found, suspects, pairs))
+    }
 }
 
 /// Since the issue was new or last regressed or escalated: a day at least, so that there is enough to compare with,
