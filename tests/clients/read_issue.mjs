@@ -10,7 +10,11 @@ const [url, issue, email, password, button] = process.argv.slice(2);
 const texts = async (root, id) =>
   (await root.getByTestId(id).filter({ visible: true }).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
 
+/** All parts of the page are there, those that come later, too. */
+const whole = (page) => page.waitForFunction(() => !document.querySelector("[data-later]"));
+
 async function readIssue(page) {
+  await whole(page);
   const head = page.getByTestId("issue");
   return {
     status: await head.getAttribute("data-status"),
@@ -26,6 +30,29 @@ async function readIssue(page) {
     tags: await texts(page, "tag"),
     unhandled: await texts(page, "unhandled"),
   };
+}
+
+/** What the parts of the page say that are counted over all events. */
+const readParts = async (page) =>
+  Object.fromEntries(
+    await page.locator("[data-part]").evaluateAll((parts) => parts.map((part) => [part.dataset.part, part.innerText])),
+  );
+
+/** The same of a page that comes without them, as those of issues with very many events do. */
+async function readPartsThatComeLater(page) {
+  const event = await page.getByTestId("event").getAttribute("data-event-id");
+  const parts = /(<(section|div)[^>]* data-part="(\w+)"[^>]*>)[^]*?(<\/\2>)/g;
+  const later = (_, begin, element, part, end) =>
+    `${begin}<p data-later="/issues/${issue}/parts/${part}/?event=${event}"><span hidden></span><span>later</span></p>${end}`;
+  await page.route(page.url(), async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace(parts, later) });
+  });
+  const answers = ["releases", "suspects", "tags"].map((part) => page.waitForResponse(`**/parts/${part}/**`));
+  await page.reload();
+  await Promise.all(answers);
+  await whole(page);
+  return readParts(page);
 }
 
 async function readRows(page) {
@@ -59,7 +86,8 @@ await withBrowser(async (browser) => {
   await page.fill("input[name=password]", password);
   await page.getByTestId("login").click();
   await page.getByTestId("issue").waitFor();
-  const seen = { issue: await readIssue(page) };
+  const seen = { issue: await readIssue(page), parts: await readParts(page) };
+  seen.later = await readPartsThatComeLater(page);
 
   await page.getByRole("link", { name: "Issues" }).first().click();
   await page.getByTestId("issue-list").waitFor();

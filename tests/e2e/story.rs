@@ -74,6 +74,8 @@ pub(crate) async fn read_page(server: &TestServer, issue: &Value, button: Option
     assert_eq!(status, Some(0));
     let seen: Value = serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"));
     assert_eq!(seen["complaints"], json!([]), "the browser has nothing to complain of");
+    assert_eq!(seen["later"], seen["parts"], "what comes later is the same");
+    assert!(text(&seen["parts"]["period"]).contains("event"), "{}", seen["parts"]);
     seen
 }
 

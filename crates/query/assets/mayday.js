@@ -24,9 +24,12 @@
 
   // Pages say UTC; on hovering, every time also says what the visitor's clock showed.
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-  for (const time of document.querySelectorAll("time[title]")) {
-    time.title += `\n${local.format(new Date(time.dateTime))}`;
-  }
+  const sayLocal = (root) => {
+    for (const time of root.querySelectorAll("time[title]")) {
+      time.title += `\n${local.format(new Date(time.dateTime))}`;
+    }
+  };
+  sayLocal(document);
 
   for (const button of document.querySelectorAll("button[data-copy]")) {
     button.hidden = false;
@@ -198,17 +201,20 @@
     window.addEventListener("pageshow", count);
   }
 
-  // What took longer than the page waits comes by itself; without an answer the link stays.
-  const later = document.querySelector("[data-later]");
-  if (later) {
-    fetch(later.href)
-      .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
+  // What the page did not wait for comes by itself; without an answer its link stays.
+  for (const later of document.querySelectorAll("[data-later]")) {
+    const turn = () => { for (const said of later.children) said.hidden = !said.hidden; };
+    turn();
+    fetch(later.dataset.later)
+      .then((answer) => (answer.ok && !answer.redirected ? answer.text() : Promise.reject(answer.status)))
       .then((text) => {
-        const found = new DOMParser().parseFromString(text, "text/html").querySelector(later.dataset.later);
-        const place = later.closest(later.dataset.later);
-        if (found && place) place.replaceWith(document.importNode(found, true));
+        const found = new DOMParser().parseFromString(text, "text/html");
+        sayLocal(found);
+        for (const part of found.querySelectorAll("[data-part]")) {
+          document.querySelector(`[data-part="${part.dataset.part}"]`)?.replaceWith(document.importNode(part, true));
+        }
       })
-      .catch(() => {});
+      .catch(turn);
   }
 
   const menus = document.querySelectorAll("details.menu");

@@ -1,19 +1,10 @@
 //! An issue with one of its events.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, http::header, web};
 use askama::Template;
 use mayday_catalog::{access::Member, activities::Activity, issues::Issue, json::IssueCounts};
 use mayday_event::{Event, IssueId, Timestamp};
-use mayday_store::queries::{
-    EventFilter,
-    dimensions::Dimension,
-    events::EventSummary,
-    feedback::StoredFeedback,
-    series::{Buckets, Distribution},
-    tags::TagFacet,
-};
+use mayday_store::queries::{events::EventSummary, feedback::StoredFeedback, series::Buckets};
 use serde::Deserialize;
 
 use super::{
@@ -25,27 +16,25 @@ use super::{
         EventSection, event_path,
         said::{Said, said},
         stack::Run,
-        tags::{TagView, tags},
+        tags::TagSection,
     },
     issue_actions::{Actions, IssuePath},
     issue_history::{Fingerprint, Happened, fingerprints, history, latest_events},
-    issue_suspects::{self, Looked, SuspectSection},
-    issue_time::{Chosen, RELEASES, TimeQuery, TimeSection, issue_path},
+    issue_parts::{AT_HAND, Counting, Later, Name, Part, Parts},
+    issue_suspects::SuspectSection,
+    issue_time::{Chosen, ReleaseChart, TimeQuery, TimeSection, issue_path},
     moment::{Count, Moment},
     shell::{Account, Section, Shell},
     visit::{ProjectPath, Visit},
 };
 use crate::{
-    QueryError,
+    Query, QueryError,
     read::{
         self,
         events::{Enclosed, EventView, Which},
-        stats::Of,
     },
 };
 
-/// Most frequent values of each tag.
-const FACET_VALUES: usize = 10;
 /// Most of what users said that is shown beside an event.
 const FEEDBACK: usize = 5;
 /// The newest things that happened to it.
@@ -66,14 +55,10 @@ pub(crate) struct IssuePage {
     history: Vec<Happened>,
     /// Empty if it has but one.
     fingerprints: Vec<Fingerprint>,
-    tags: Vec<TagView>,
-    /// Whose shares the tags are.
-    share_of: String,
-    /// Of a part of the events.
-    shares_are_estimated: bool,
     time: TimeSection,
-    /// `None` if they could not be looked for.
-    suspects: Option<SuspectSection>,
+    releases: Part<ReleaseChart>,
+    suspects: Part<SuspectSection>,
+    tags: Part<TagSection>,
 }
 
 /// An issue with all that its page shows of it.
@@ -81,12 +66,9 @@ pub(super) struct Shown {
     pub(super) issue: Issue,
     /// Of all events that are kept.
     pub(super) counts: IssueCounts,
-    pub(super) facets: Vec<TagFacet>,
-    pub(super) feedback: Vec<StoredFeedback>,
     pub(super) buckets: Buckets,
-    /// Releases of the chosen period.
-    pub(super) releases: Arc<Distribution>,
-    pub(super) looked: Looked,
+    pub(super) parts: Parts,
+    pub(super) feedback: Vec<StoredFeedback>,
     /// What happened to it, the newest first.
     pub(super) activities: Vec<Activity>,
     /// Of each fingerprint, if it has several.
@@ -142,22 +124,28 @@ impl IssuePage {
             Some(id) if shell.here.contains("/events/") => event_path(issue.id, id),
             _ => issue_path(issue),
         };
+        let summary = event.map(|(view, _)| &view.summary);
+        let Parts { releases, facets, suspects } = &shown.parts;
+        let chart = releases.as_ref().map(|found| ReleaseChart::new(chosen, &shown.buckets, found));
+        let suspects = suspects.as_ref().map(|looked| SuspectSection::new(looked, now));
+        let share_of = || chosen.share_of();
+        let tags = facets.as_ref().map(|found| TagSection::new(found, summary, &issues_path, share_of()));
+        let later = |name| Later::new(name, issue, shown_event, chosen, &here);
         Self {
             head: Head::new(issue, event.map(|(view, _)| &view.event), now),
-            time: TimeSection::new(chosen, &here, &shown.buckets, &shown.releases, environments),
-            suspects: SuspectSection::new(&shown.looked, issue, chosen, now),
-            share_of: chosen.share_of(),
-            shares_are_estimated: shown.facets.iter().any(|facet| facet.step > 1),
+            time: TimeSection::new(chosen, &here, environments),
+            releases: Part::new(chart, || later(Name::Releases)),
+            suspects: Part::new(suspects, || later(Name::Suspects)),
+            tags: Part::new(tags, || later(Name::Tags)),
             actions: Actions::new(issue, account, members),
             facts: Facts::new(shown, now),
             history: history(&shown.activities, now),
-            fingerprints: fingerprints(issue, &shown.latest, event.map(|(view, _)| view.summary.hash)),
+            fingerprints: fingerprints(issue, &shown.latest, summary.map(|event| event.hash)),
             no_event: if shown.counts.events == 0 {
                 "The events of this issue are older than events are kept."
             } else {
                 "This event is not one of this issue, or it is older than events are kept."
             },
-            tags: tags(&shown.facets, event.map(|(view, _)| &view.summary), &issues_path),
             said: said(about_event, &shown.feedback, shown_event, issue.id, now),
             event: event.map(|(view, enclosed)| {
                 let mut section = EventSection::new(view, enclosed, issue.id, now);
@@ -266,54 +254,45 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let chosen = Chosen::new(asked);
     let project = visit.project(&ProjectPath::of(visit, &issue)).await?;
-    let event = async {
-        match read::events::of_issue(&visit.query, &issue, which).await {
-            Ok(view) => {
-                let enclosed = read::events::enclosed(&visit.query, &view).await?;
-                Ok(Some((view, enclosed)))
-            }
-            Err(QueryError::NotFound(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    let query = &visit.query;
+    let counting = Counting::new(query, &issue, &chosen, visit.now).await?;
+    let rest = async {
+        tokio::try_join!(
+            event_with_enclosed(query, &issue, which),
+            async { Ok(environments(visit, &project, chosen.environment()).await) },
+            read::feedback::of_issue(query, &issue, FEEDBACK),
+            async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
+            latest_events(query, &issue),
+        )
     };
-    let (event, shown) = tokio::try_join!(event, shown(visit, issue.clone(), &chosen))?;
+    let ((event, environments, feedback, activities, latest), parts) = match counting.takes_long() {
+        true => (rest.await?, counting.within(AT_HAND).await?),
+        false => tokio::try_join!(rest, counting.within(counting.patience()))?,
+    };
+    let Counting { counts, buckets, .. } = counting;
     let title = format!("{} · {}", issue.short_id, issue.title);
     let shell = visit.project_shell(title, &project, Section::Issues).await?;
-    let list = Section::Issues.path(&project);
-    let members = read::projects::members(&visit.query, &visit.principal).await?;
-    let environments = environments(visit, &project, chosen.environment()).await;
-    let account = visit.account();
-    answer::page(&IssuePage::new(
-        shell,
-        Around { issues_path: list, account: &account, members: &members, environments },
-        &shown,
-        event.as_ref(),
-        &chosen,
-        visit.now,
-    ))
+    let members = read::projects::members(query, &visit.principal).await?;
+    let (issues_path, account) = (Section::Issues.path(&project), visit.account());
+    let around = Around { issues_path, account: &account, members: &members, environments };
+    let shown = Shown { issue: issue.clone(), counts, buckets, parts, feedback, activities, latest };
+    answer::page(&IssuePage::new(shell, around, &shown, event.as_ref(), &chosen, visit.now))
 }
 
-async fn shown(visit: &Visit, issue: Issue, chosen: &Chosen) -> Result<Shown, QueryError> {
-    let query = &visit.query;
-    let (buckets, narrowed) = (chosen.buckets(visit.now)?, chosen.narrowed(visit.now)?);
-    let (of, filter, by) = (Of::Issue(&issue), chosen.filter(), Dimension::new("release"));
-    let (counts, releases, mut facets, feedback, looked, activities, latest) = tokio::try_join!(
-        read::issues::counts(query, &issue),
-        read::stats::distribution(query, of, &by, &buckets, &filter, RELEASES),
-        read::tags::facets(query, of, &narrowed, FACET_VALUES),
-        read::feedback::of_issue(query, &issue, FEEDBACK),
-        async { Ok(issue_suspects::look(query, &issue, chosen).await) },
-        async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
-        latest_events(query, &issue),
-    )?;
-    match narrowed.window {
-        Some(_) => read::tags::agree_on_users(&mut facets, releases.users),
-        None if narrowed.filter == EventFilter::default() => {
-            read::tags::agree_on_users(&mut facets, counts.users);
+/// `None`: it is not one of the issue, or no longer kept.
+async fn event_with_enclosed(
+    query: &Query,
+    issue: &Issue,
+    which: Which,
+) -> Result<Option<(EventView, Enclosed)>, QueryError> {
+    match read::events::of_issue(query, issue, which).await {
+        Ok(view) => {
+            let enclosed = read::events::enclosed(query, &view).await?;
+            Ok(Some((view, enclosed)))
         }
-        None => {}
+        Err(QueryError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(Shown { issue, counts, facets, feedback, buckets, releases, looked, activities, latest })
 }
 
 #[cfg(test)]
@@ -354,6 +333,16 @@ mod tests {
     #[test]
     fn an_issue_with_all_there_is_to_show() {
         insta::assert_snapshot!(rendered(&sample::shown(), Some(&(sample::view(), sample::enclosed()))));
+    }
+
+    #[test]
+    fn parts_that_take_long_come_later() {
+        let mut shown = sample::shown();
+        shown.parts = Parts { releases: None, facets: None, suspects: None };
+        let page = rendered(&shown, Some(&(sample::view(), sample::enclosed())));
+        let parts = page.split("<").filter(|tag| tag.contains("data-part") || tag.contains("data-later"));
+        let links = page.split("<").filter(|tag| tag.contains("parts=wait"));
+        insta::assert_snapshot!(parts.chain(links).map(str::trim_end).collect::<Vec<_>>().join("\n"));
     }
 
     #[test]

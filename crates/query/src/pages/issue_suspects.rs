@@ -1,42 +1,30 @@
 //! Suspects as an issue's page shows them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use mayday_catalog::issues::Issue;
 use mayday_event::Timestamp;
 
 use super::{
-    issue_time::{Chosen, issue_path},
+    issue_parts::Part,
     moment::{Moment, grouped},
-    path::with_query,
 };
-use crate::{
-    Query,
-    read::suspects::{self, Measured, Suspects, percent},
-};
-
-/// The page waits no longer for them, unless it is asked to.
-const PATIENCE: Duration = Duration::from_millis(300);
+use crate::read::suspects::{Measured, Suspects, percent};
 
 /// What became of looking for suspects.
 pub(super) enum Looked {
     Found(Arc<Suspects>),
-    /// They take longer than a page should.
-    Slow,
-    /// It failed: a page without suspects is better than none.
+    /// A page without suspects is better than none.
     Failed,
 }
 
-/// The table, the sentence under the title, or why there is neither.
+/// The table with the sentence under the title, or why there is neither.
 pub(super) struct SuspectSection {
-    pub(super) sentence: String,
+    sentence: String,
     pub(super) rows: Vec<SuspectRow>,
     /// Why there are no rows; else empty.
     pub(super) reason: &'static str,
     pub(super) since: Option<Moment>,
     pub(super) compared: String,
-    /// Leads to the page that waits for them.
-    pub(super) slow_href: Option<String>,
 }
 
 pub(super) struct SuspectRow {
@@ -49,54 +37,31 @@ pub(super) struct SuspectRow {
     pub(super) p_value: String,
 }
 
-/// Looks for an issue's suspects, as long as a page may.
-pub(super) async fn look(query: &Query, issue: &Issue, chosen: &Chosen) -> Looked {
-    let filter = chosen.filter();
-    let looking = suspects::of_issue(query, issue, None, &filter);
-    let found = if chosen.waits {
-        looking.await
-    } else {
-        match tokio::time::timeout(PATIENCE, looking).await {
-            Ok(found) => found,
-            Err(_) => return Looked::Slow,
-        }
-    };
-    match found {
-        Ok(found) => Looked::Found(found),
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "suspects cannot be found");
-            Looked::Failed
+impl SuspectSection {
+    /// What stands under the title; empty where nothing is suspected.
+    pub(super) fn sentence(suspects: &Part<Self>) -> &str {
+        match suspects {
+            Part::Here(section) => &section.sentence,
+            Part::Later(_) => "",
         }
     }
-}
 
-impl SuspectSection {
-    pub(super) fn new(looked: &Looked, issue: &Issue, chosen: &Chosen, now: Timestamp) -> Option<Self> {
-        let nothing = Self {
-            sentence: String::new(),
-            rows: Vec::new(),
-            reason: "",
-            since: None,
-            compared: String::new(),
-            slow_href: None,
-        };
+    pub(super) fn new(looked: &Looked, now: Timestamp) -> Self {
         match looked {
-            Looked::Failed => None,
-            Looked::Slow => {
-                let href = with_query(
-                    &issue_path(issue),
-                    &[("suspects", "wait"), ("environment", chosen.environment())],
-                );
-                Some(Self { slow_href: Some(href), ..nothing })
-            }
-            Looked::Found(found) => Some(Self {
+            Looked::Found(found) => Self {
                 sentence: found.sentence.clone(),
                 rows: rows(found),
                 reason: found.reason,
                 since: Some(Moment::ago(found.window.from, now)),
                 compared: compared(found),
-                slow_href: None,
-            }),
+            },
+            Looked::Failed => Self {
+                sentence: String::new(),
+                rows: Vec::new(),
+                reason: "Suspects could not be looked for just now.",
+                since: None,
+                compared: String::new(),
+            },
         }
     }
 }

@@ -89,9 +89,9 @@ pub(crate) struct TimeQuery {
     interval: String,
     #[serde(default)]
     environment: String,
-    /// `wait`: however long suspects take.
+    /// `wait`: with all parts, however long they take.
     #[serde(default)]
-    suspects: String,
+    parts: String,
 }
 
 /// What is looked at of an issue.
@@ -104,7 +104,7 @@ pub(super) struct Chosen {
     pub(super) waits: bool,
 }
 
-/// Events over time as the page shows them.
+/// What there is to choose of the events over time.
 pub(super) struct TimeSection {
     pub(super) periods: Vec<NavLink>,
     pub(super) intervals: Vec<NavLink>,
@@ -112,6 +112,10 @@ pub(super) struct TimeSection {
     /// For the form of environments.
     pub(super) period: &'static str,
     pub(super) interval: &'static str,
+}
+
+/// Events of the chosen time by release.
+pub(super) struct ReleaseChart {
     pub(super) in_words: &'static str,
     pub(super) total: String,
     pub(super) users: Count,
@@ -136,7 +140,7 @@ impl Chosen {
             period,
             is_period_chosen: chosen.is_some(),
             environment: asked.environment.clone(),
-            waits: asked.suspects == "wait",
+            waits: asked.parts == "wait",
         }
     }
 
@@ -175,60 +179,65 @@ impl Chosen {
 
     /// The same choice at another path.
     pub(super) fn at(&self, path: &str) -> String {
+        self.at_with(path, ("", ""))
+    }
+
+    /// … with something more to say, unless that is empty.
+    pub(super) fn at_with(&self, path: &str, more: (&str, &str)) -> String {
         let period = if self.is_period_chosen { self.period.value } else { "" };
-        self.address(path, period, self.interval())
+        self.address(path, period, self.interval(), more)
     }
 
     fn interval(&self) -> &'static str {
         if Some(&self.width) == self.period.widths.first() { "" } else { self.width.value }
     }
 
-    fn address(&self, path: &str, period: &str, interval: &str) -> String {
-        let pairs =
-            [("statsPeriod", period), ("interval", interval), ("environment", self.environment.as_str())];
+    fn address(&self, path: &str, period: &str, interval: &str, more: (&str, &str)) -> String {
+        let environment = self.environment.as_str();
+        let pairs = [("statsPeriod", period), ("interval", interval), ("environment", environment), more];
         with_query(path, &pairs)
     }
 }
 
 impl TimeSection {
-    pub(super) fn new(
-        chosen: &Chosen,
-        path: &str,
-        buckets: &Buckets,
-        found: &Distribution,
-        environments: Vec<Environment>,
-    ) -> Self {
+    pub(super) fn new(chosen: &Chosen, path: &str, environments: Vec<Environment>) -> Self {
         let period = chosen.period;
         let periods = PERIODS.map(|other| NavLink {
             name: other.name.into(),
-            href: chosen.address(path, other.value, ""),
+            href: chosen.address(path, other.value, "", ("", "")),
             current: other == period,
         });
         let intervals = period.widths.iter().map(|width| NavLink {
             name: width.name.into(),
-            href: chosen.address(path, period.value, width.value),
+            href: chosen.address(path, period.value, width.value, ("", "")),
             current: *width == chosen.width,
         });
-        let layers = layers(found);
-        let starts = buckets.starts();
-        let total = counted(found.events, "event", "events");
         Self {
             periods: periods.into(),
             intervals: intervals.collect(),
             environments,
             period: if chosen.is_period_chosen { period.value } else { "" },
             interval: chosen.interval(),
-            in_words: period.in_words,
-            users: found.users.into(),
-            chart: StackedChart::new(starts, &layers, summary(&layers, &total, period.in_words)),
-            legend: layers.iter().map(|layer| LegendEntry::new(layer, found.events)).collect(),
-            total,
         }
     }
 
     /// Whether there is anything to choose.
     pub(super) fn has_environments(&self) -> bool {
         self.environments.len() > 1 || self.environments.iter().any(|environment| environment.current)
+    }
+}
+
+impl ReleaseChart {
+    pub(super) fn new(chosen: &Chosen, buckets: &Buckets, found: &Distribution) -> Self {
+        let (layers, in_words) = (layers(found), chosen.period.in_words);
+        let total = counted(found.events, "event", "events");
+        Self {
+            in_words,
+            users: found.users.into(),
+            chart: StackedChart::new(buckets.starts(), &layers, summary(&layers, &total, in_words)),
+            legend: layers.iter().map(|layer| LegendEntry::new(layer, found.events)).collect(),
+            total,
+        }
     }
 }
 

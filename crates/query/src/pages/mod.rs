@@ -15,7 +15,7 @@
 //! `quarantined`, `replay`, `no-quarantine`; `event-search`, `fate` (with `data-event-id`, `data-fate`),
 //! `happening` (with `data-fate`); `outcomes` (with `data-category`), `outcome` (with `data-outcome`, `data-reason`),
 //! `unbalanced`, `outcomes-of-key`, `no-outcomes`; `feedback`, `no-feedback`; `attachment` (with `data-type`),
-//! `screenshot`, `view-hierarchy`, `payload-not-kept`; `symbol` (with `data-kind`), `symbol-search`, `no-symbols`,
+//! `screenshot`, `view-hierarchy`, `payload-not-kept`; `later`; `symbol` (with `data-kind`), `symbol-search`, `no-symbols`,
 //! `no-symbol-matches`, `upload-command`, `delete-symbol`, `symbol-deleted`; `symbol-sources`, `source`, `test-source`, `source-trial` (with `data-good`); `missing-symbol` (with `data-id`), `no-missing-symbols`; `release` (with `data-version`), `no-releases`, `release-health`, `no-sessions`, `release-verdict`, `reason` (with `data-verdict`), `release-issues` (with `data-kind`), `releases-unavailable`; `error-page`.
 
 mod answer;
@@ -37,6 +37,7 @@ mod issue_actions;
 mod issue_bulk;
 mod issue_history;
 mod issue_list;
+mod issue_parts;
 mod issue_search;
 mod issue_suspects;
 mod issue_time;
@@ -133,6 +134,7 @@ fn issue_pages() -> actix_web::Scope {
         .route("/assignee", web::post().to(issue_actions::set_assignee))
         .route("/notes", web::post().to(issue_actions::add_note))
         .route("/part", web::post().to(issue_actions::part))
+        .route("/parts/{part}/", web::get().to(issue_parts::show))
         .route("/delete", web::post().to(issue_actions::delete))
         .route("/events/{event}/", web::get().to(issue::with_event))
         .route("/events/{event}/json/", web::get().to(issue::event_json))

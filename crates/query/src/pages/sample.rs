@@ -25,7 +25,7 @@ use mayday_store::queries::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{issue::Shown, issue_suspects::Looked, shell::Shell};
+use super::{issue::Shown, issue_parts::Parts, issue_suspects::Looked, shell::Shell};
 use crate::{
     fixture::now,
     read::{
@@ -149,23 +149,25 @@ pub(super) fn shown() -> Shown {
     Shown {
         issue: issue(),
         counts: IssueCounts { events: 12_345, users: 678 },
-        facets: vec![
-            facet("environment", &[("production", 90), ("beta \"1\"", 10)], 2),
-            facet("level", &[("fatal", 100)], 1),
-            facet("network", &[("wifi", 60), ("cellular", 38)], 5),
-        ],
+        buckets: Buckets::between((0..4).map(day).collect()).unwrap(),
+        parts: Parts {
+            releases: Some(Arc::new(Distribution {
+                values: vec![release("app@1.2.0", [0, 40, 50]), release("", [6, 0, 0])],
+                events: 100,
+                users: 31,
+                counts: vec![8, 42, 50],
+            })),
+            facets: Some(vec![
+                facet("environment", &[("production", 90), ("beta \"1\"", 10)], 2),
+                facet("level", &[("fatal", 100)], 1),
+                facet("network", &[("wifi", 60), ("cellular", 38)], 5),
+            ]),
+            suspects: Some(Looked::Found(Arc::new(suspects()))),
+        },
         feedback: vec![StoredFeedback {
             feedback: Feedback { event_id: Some(id(2)), message: "Again!".into(), ..feedback().feedback },
             ..feedback()
         }],
-        buckets: Buckets::between((0..4).map(day).collect()).unwrap(),
-        releases: Arc::new(Distribution {
-            values: vec![release("app@1.2.0", [0, 40, 50]), release("", [6, 0, 0])],
-            events: 100,
-            users: 31,
-            counts: vec![8, 42, 50],
-        }),
-        looked: Looked::Found(Arc::new(suspects())),
         activities: vec![
             activity("note", Some("ann@example.com"), json!({ "text": "Seen on <staging>, too." })),
             activity("set_regression", None, json!({ "version": "app@1.2.0" })),

@@ -5,6 +5,16 @@ use mayday_store::queries::{events::EventSummary, tags::TagFacet};
 
 use crate::pages::{moment::Count, path::with_query};
 
+/// The tags of an issue.
+pub(crate) struct TagSection {
+    /// Those that tell events apart first.
+    pub(crate) tags: Vec<TagView>,
+    /// Whose shares they are.
+    pub(crate) share_of: String,
+    /// Of a part of the events.
+    pub(crate) are_estimated: bool,
+}
+
 /// A tag and its most frequent values.
 #[derive(Debug, Clone)]
 pub(crate) struct TagView {
@@ -43,10 +53,21 @@ impl HtmlSafe for Share {}
 /// Tags that say the same as another part of the page.
 const SHOWN_ELSEWHERE: [&str; 1] = ["level"];
 
-/// The tags of an issue; those that tell events apart first.
-pub(crate) fn tags(facets: &[TagFacet], event: Option<&EventSummary>, issues_path: &str) -> Vec<TagView> {
-    let shown = facets.iter().filter(|facet| !SHOWN_ELSEWHERE.contains(&facet.key.as_str()));
-    shown.filter_map(|facet| view(facet, event, issues_path)).collect()
+impl TagSection {
+    /// `event`: the one that is shown beside them.
+    pub(crate) fn new(
+        facets: &[TagFacet],
+        event: Option<&EventSummary>,
+        issues_path: &str,
+        share_of: String,
+    ) -> Self {
+        let shown = facets.iter().filter(|facet| !SHOWN_ELSEWHERE.contains(&facet.key.as_str()));
+        Self {
+            tags: shown.filter_map(|facet| view(facet, event, issues_path)).collect(),
+            share_of,
+            are_estimated: facets.iter().any(|facet| facet.step > 1),
+        }
+    }
 }
 
 fn view(facet: &TagFacet, event: Option<&EventSummary>, issues_path: &str) -> Option<TagView> {
