@@ -27,8 +27,11 @@ async fn copies_for_measuring_are_events_of_their_own() {
     store.insert_events("t", &rows).await.unwrap();
     for week in store.event_weeks().await.unwrap() {
         store.copy_events(PROJECT, &week, 2, 1000).await.unwrap();
+        store.settle_events(&week).await.unwrap();
     }
     assert_eq!(count(store).await, 9);
+    let parts = "SELECT count() FROM system.parts WHERE active AND database = 'test' AND table = 'events'";
+    assert_eq!(fixture.client().query(parts).fetch_one::<u64>().await.unwrap(), 1);
     let ids = "SELECT uniqExact(event_id), uniqExact(user) FROM test.events";
     let (ids, users): (u64, u64) = fixture.client().query(ids).fetch_one().await.unwrap();
     assert!(ids == 9 && users > 3, "{ids} ids, {users} users");

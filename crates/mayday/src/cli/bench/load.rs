@@ -87,7 +87,8 @@ pub(crate) async fn run(args: LoadArgs) -> anyhow::Result<()> {
     let plan = Plan { events: args.events / of_each, seed: args.seed, until, project };
     let filled = async {
         fill(&plan, &catalog, &clickhouse.store).await?;
-        copy(&plan, of_each - 1, &clickhouse.store).await
+        copy(&plan, of_each - 1, &clickhouse.store).await?;
+        settle(&clickhouse.store).await
     }
     .await;
     catalog.close().await;
@@ -181,15 +182,35 @@ async fn copy(plan: &Plan, copies: u64, store: &Store) -> anyhow::Result<()> {
         return Ok(());
     }
     let weeks = store.event_weeks().await?;
-    let progress = ProgressBar::new(weeks.len() as u64);
-    progress.set_style(ProgressStyle::with_template("  {bar:40} {pos}/{len} weeks copied  {elapsed}")?);
-    progress.enable_steady_tick(Duration::from_secs(1));
+    let progress = of_weeks(weeks.len(), "copied")?;
     for week in weeks {
         store.copy_events(plan.project, &week, copies, PEOPLE).await.context("cannot copy events")?;
         progress.inc(1);
     }
     progress.finish();
     Ok(())
+}
+
+/// Merges the weeks that are over, as they would be where events had come for thirty days.
+async fn settle(store: &Store) -> anyhow::Result<()> {
+    let mut weeks = store.event_weeks().await?;
+    weeks.pop();
+    let progress = of_weeks(weeks.len(), "merged")?;
+    for week in weeks {
+        store.settle_events(&week).await.context("cannot merge the events of a week")?;
+        progress.inc(1);
+    }
+    progress.finish();
+    Ok(())
+}
+
+fn of_weeks(weeks: usize, done: &str) -> anyhow::Result<ProgressBar> {
+    let progress = ProgressBar::new(weeks as u64);
+    let style =
+        ProgressStyle::with_template(&format!("  {{bar:40}} {{pos}}/{{len}} weeks {done}  {{elapsed}}"))?;
+    progress.set_style(style);
+    progress.enable_steady_tick(Duration::from_secs(1));
+    Ok(progress)
 }
 
 type Making = tokio::task::JoinHandle<anyhow::Result<(Rows, Batch)>>;
