@@ -20,7 +20,7 @@ use super::{
     },
     issue_actions::{Actions, IssuePath},
     issue_history::{Fingerprint, Happened, fingerprints, history, latest_events},
-    issue_parts::{AT_HAND, Counting, Later, Name, Part, Parts},
+    issue_parts::{Counting, Later, Name, Part, Parts},
     issue_suspects::SuspectSection,
     issue_time::{Chosen, ReleaseChart, TimeQuery, TimeSection, issue_path},
     moment::{Count, Moment},
@@ -255,21 +255,18 @@ async fn show(
     let chosen = Chosen::new(asked);
     let project = visit.project(&ProjectPath::of(visit, &issue)).await?;
     let query = &visit.query;
-    let counting = Counting::new(query, &issue, &chosen, visit.now).await?;
-    let rest = async {
-        tokio::try_join!(
-            event_with_enclosed(query, &issue, which),
-            async { Ok(environments(visit, &project, chosen.environment()).await) },
-            read::feedback::of_issue(query, &issue, FEEDBACK),
-            async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
-            latest_events(query, &issue),
-        )
-    };
-    let ((event, environments, feedback, activities, latest), parts) = match counting.takes_long() {
-        true => (rest.await?, counting.within(AT_HAND).await?),
-        false => tokio::try_join!(rest, counting.within(counting.patience()))?,
-    };
-    let Counting { counts, buckets, .. } = counting;
+    let (counts, event, environments, feedback, activities, latest) = tokio::try_join!(
+        read::issues::counts(query, &issue),
+        event_with_enclosed(query, &issue, which),
+        async { Ok(environments(visit, &project, chosen.environment()).await) },
+        read::feedback::of_issue(query, &issue, FEEDBACK),
+        async { Ok(query.catalog.activities(issue.id, ACTIVITIES).await?) },
+        latest_events(query, &issue),
+    )?;
+    // Only now: they would delay what is shown anyhow.
+    let counting = Counting::new(query, &issue, &chosen, counts, visit.now)?;
+    let parts = counting.parts().await?;
+    let buckets = counting.buckets;
     let title = format!("{} · {}", issue.short_id, issue.title);
     let shell = visit.project_shell(title, &project, Section::Issues).await?;
     let members = read::projects::members(query, &visit.principal).await?;

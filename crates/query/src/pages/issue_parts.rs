@@ -39,12 +39,12 @@ use crate::{
     },
 };
 
-/// The parts of an issue of so many events come later: looking for them would only delay the rest of its page.
+/// How long the page waits for its parts.
+const PATIENCE: Duration = Duration::from_millis(30);
+/// Those of an issue of so many events are seldom there so soon: the page waits …
 const MANY: u64 = 10_000;
-/// How long the page waits for those of an issue of fewer.
-const PATIENCE: Duration = Duration::from_millis(60);
-/// How long it takes to see what is kept.
-pub(super) const AT_HAND: Duration = Duration::from_millis(10);
+/// … only to see what is kept.
+const AT_HAND: Duration = Duration::from_millis(5);
 /// Most frequent values of each tag.
 const FACET_VALUES: usize = 10;
 
@@ -76,7 +76,7 @@ pub(super) struct Counting<'a> {
     issue: &'a Issue,
     chosen: &'a Chosen,
     /// Of all events that are kept.
-    pub(super) counts: IssueCounts,
+    counts: IssueCounts,
     pub(super) buckets: Buckets,
     narrowed: Narrowed,
 }
@@ -103,29 +103,28 @@ impl Later {
 }
 
 impl<'a> Counting<'a> {
-    pub(super) async fn new(
+    pub(super) fn new(
         query: &'a Query,
         issue: &'a Issue,
         chosen: &'a Chosen,
+        counts: IssueCounts,
         now: Timestamp,
     ) -> Result<Self, QueryError> {
         let (buckets, narrowed) = (chosen.buckets(now)?, chosen.narrowed(now)?);
-        let counts = read::issues::counts(query, issue).await?;
         Ok(Self { query, issue, chosen, counts, buckets, narrowed })
     }
 
-    /// Whether the page is shown before its parts.
-    pub(super) fn takes_long(&self) -> bool {
-        self.counts.events >= MANY && !self.chosen.waits
+    fn patience(&self) -> Duration {
+        match self.counts.events {
+            _ if self.chosen.waits => Duration::MAX,
+            MANY.. => AT_HAND,
+            _ => PATIENCE,
+        }
     }
 
-    /// How long the page waits for them.
-    pub(super) fn patience(&self) -> Duration {
-        if self.chosen.waits { Duration::MAX } else { PATIENCE }
-    }
-
-    /// What is found so soon. The rest is found, too: it is asked for in a moment.
-    pub(super) async fn within(&self, patience: Duration) -> Result<Parts, QueryError> {
+    /// What is found in time. The rest is found, too: it is asked for in a moment.
+    pub(super) async fn parts(&self) -> Result<Parts, QueryError> {
+        let patience = self.patience();
         let (releases, facets, suspects) = tokio::join!(
             timeout(patience, self.releases()),
             timeout(patience, self.facets()),
@@ -231,7 +230,8 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let issue = read::issues::find(&visit.query, &visit.principal, &path.issue).await?;
     let chosen = Chosen::new(&asked);
-    let counting = Counting::new(&visit.query, &issue, &chosen, visit.now).await?;
+    let counts = read::issues::counts(&visit.query, &issue).await?;
+    let counting = Counting::new(&visit.query, &issue, &chosen, counts, visit.now)?;
     match path.part {
         Name::Releases => {
             let chart = ReleaseChart::new(&chosen, &counting.buckets, &*counting.releases().await?);

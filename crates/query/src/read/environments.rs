@@ -22,6 +22,9 @@ pub(super) struct AskedEnvironments {
 }
 
 impl Answer for Vec<Frequent> {
+    /// Only to choose from.
+    const LASTING: i64 = 100;
+
     fn is_of_much(&self) -> bool {
         self.iter().map(|frequent| frequent.events).sum::<u64>() >= MUCH
     }

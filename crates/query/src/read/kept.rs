@@ -56,6 +56,9 @@ pub struct KeptAnswers {
 
 /// What may be kept.
 pub(super) trait Answer: Send + Sync + 'static {
+    /// How many times as long as others it is kept: of what hardly changes.
+    const LASTING: i64 = 1;
+
     /// Whether it stands for so much that this is what took long. Of little, an answer is never kept: a busy moment of the
     /// server may have been what was slow.
     fn is_of_much(&self) -> bool;
@@ -94,7 +97,7 @@ impl<V: Answer> Found<V> {
     }
 
     fn times_it_took(&self, times: i64) -> i64 {
-        i64::try_from(self.took.as_millis()).unwrap_or(MAX_AGE_MS).saturating_mul(times)
+        i64::try_from(self.took.as_millis()).unwrap_or(MAX_AGE_MS).saturating_mul(V::LASTING * times)
     }
 }
 
