@@ -39,11 +39,11 @@ use crate::{
     },
 };
 
-/// How long the page waits for its parts.
+/// How long the page waits for what is counted over the events of an issue that has few.
 const PATIENCE: Duration = Duration::from_millis(30);
-/// Those of an issue of so many events are seldom there so soon: the page waits …
+/// So many are counted later: the page waits …
 const MANY: u64 = 10_000;
-/// … only to see what is kept.
+/// … only to see what is kept; so it does with suspects, which are found among all events of the project.
 const AT_HAND: Duration = Duration::from_millis(5);
 /// Most frequent values of each tag.
 const FACET_VALUES: usize = 10;
@@ -114,22 +114,16 @@ impl<'a> Counting<'a> {
         Ok(Self { query, issue, chosen, counts, buckets, narrowed })
     }
 
-    fn patience(&self) -> Duration {
-        match self.counts.events {
-            _ if self.chosen.waits => Duration::MAX,
-            MANY.. => AT_HAND,
-            _ => PATIENCE,
-        }
-    }
-
     /// What is found in time. The rest is found, too: it is asked for in a moment.
     pub(super) async fn parts(&self) -> Result<Parts, QueryError> {
-        let patience = self.patience();
-        let (releases, facets, suspects) = tokio::join!(
-            timeout(patience, self.releases()),
-            timeout(patience, self.facets()),
-            timeout(patience, self.suspects()),
-        );
+        let (of_issue, of_project) = match self.counts.events {
+            _ if self.chosen.waits => (Duration::MAX, Duration::MAX),
+            MANY.. => (AT_HAND, AT_HAND),
+            _ => (PATIENCE, AT_HAND),
+        };
+        let (releases, facets) =
+            tokio::join!(timeout(of_issue, self.releases()), timeout(of_issue, self.facets()));
+        let suspects = timeout(of_project, self.suspects()).await;
         Ok(Parts {
             releases: releases.ok().transpose()?,
             facets: facets.ok().transpose()?,
