@@ -264,15 +264,15 @@ async fn show(
         latest_events(query, &issue),
     )?;
     // Only now: they would delay what is shown anyhow.
-    let counting = Counting::new(query, &issue, &chosen, counts, visit.now)?;
-    let parts = counting.parts().await?;
+    let counting = Counting::new(query, &issue, &chosen, visit.now)?;
+    let parts = counting.parts(counts).await?;
     let buckets = counting.buckets;
     let title = format!("{} · {}", issue.short_id, issue.title);
     let shell = visit.project_shell(title, &project, Section::Issues).await?;
     let members = read::projects::members(query, &visit.principal).await?;
     let (issues_path, account) = (Section::Issues.path(&project), visit.account());
     let around = Around { issues_path, account: &account, members: &members, environments };
-    let shown = Shown { issue: issue.clone(), counts, buckets, parts, feedback, activities, latest };
+    let shown = Shown { issue, counts, buckets, parts, feedback, activities, latest };
     answer::page(&IssuePage::new(shell, around, &shown, event.as_ref(), &chosen, visit.now))
 }
 

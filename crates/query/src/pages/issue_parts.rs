@@ -12,7 +12,6 @@ use mayday_event::{EventId, Timestamp};
 use mayday_store::queries::{
     EventFilter,
     dimensions::Dimension,
-    events::EventSummary,
     series::{Buckets, Distribution},
     tags::TagFacet,
 };
@@ -32,7 +31,6 @@ use crate::{
     Query, QueryError,
     read::{
         self,
-        events::Which,
         stats::Of,
         suspects,
         tags::{self, Narrowed},
@@ -75,8 +73,6 @@ pub(super) struct Counting<'a> {
     query: &'a Query,
     issue: &'a Issue,
     chosen: &'a Chosen,
-    /// Of all events that are kept.
-    counts: IssueCounts,
     pub(super) buckets: Buckets,
     narrowed: Narrowed,
 }
@@ -107,22 +103,21 @@ impl<'a> Counting<'a> {
         query: &'a Query,
         issue: &'a Issue,
         chosen: &'a Chosen,
-        counts: IssueCounts,
         now: Timestamp,
     ) -> Result<Self, QueryError> {
         let (buckets, narrowed) = (chosen.buckets(now)?, chosen.narrowed(now)?);
-        Ok(Self { query, issue, chosen, counts, buckets, narrowed })
+        Ok(Self { query, issue, chosen, buckets, narrowed })
     }
 
-    /// What is found in time. The rest is found, too: it is asked for in a moment.
-    pub(super) async fn parts(&self) -> Result<Parts, QueryError> {
-        let (of_issue, of_project) = match self.counts.events {
+    /// What is found in time. The rest is found, too: it is asked for in a moment. `counts`: of all events that are kept.
+    pub(super) async fn parts(&self, counts: IssueCounts) -> Result<Parts, QueryError> {
+        let (of_issue, of_project) = match counts.events {
             _ if self.chosen.waits => (Duration::MAX, Duration::MAX),
             MANY.. => (AT_HAND, AT_HAND),
             _ => (PATIENCE, AT_HAND),
         };
         let (releases, facets) =
-            tokio::join!(timeout(of_issue, self.releases()), timeout(of_issue, self.facets()));
+            tokio::join!(timeout(of_issue, self.releases()), timeout(of_issue, self.facets(counts)));
         let suspects = timeout(of_project, self.suspects()).await;
         Ok(Parts {
             releases: releases.ok().transpose()?,
@@ -136,11 +131,11 @@ impl<'a> Counting<'a> {
         read::stats::distribution(self.query, of, &by, &self.buckets, &filter, RELEASES).await
     }
 
-    async fn facets(&self) -> Result<Vec<TagFacet>, QueryError> {
+    async fn facets(&self, counts: IssueCounts) -> Result<Vec<TagFacet>, QueryError> {
         let users = async {
             Ok(match self.narrowed.window {
                 Some(_) => Some(self.releases().await?.users),
-                None if self.narrowed.filter == EventFilter::default() => Some(self.counts.users),
+                None if self.narrowed.filter == EventFilter::default() => Some(counts.users),
                 None => None,
             })
         };
@@ -224,8 +219,7 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let issue = read::issues::find(&visit.query, &visit.principal, &path.issue).await?;
     let chosen = Chosen::new(&asked);
-    let counts = read::issues::counts(&visit.query, &issue).await?;
-    let counting = Counting::new(&visit.query, &issue, &chosen, counts, visit.now)?;
+    let counting = Counting::new(&visit.query, &issue, &chosen, visit.now)?;
     match path.part {
         Name::Releases => {
             let chart = ReleaseChart::new(&chosen, &counting.buckets, &*counting.releases().await?);
@@ -236,26 +230,16 @@ pub(crate) async fn show(
             answer::page(&SuspectsAlone { suspects: Part::Here(section) })
         }
         Name::Tags => {
-            let event = summary(&visit.query, &issue, beside.event);
-            let (facets, event) = tokio::try_join!(counting.facets(), event)?;
+            let facets = async { counting.facets(read::issues::counts(&visit.query, &issue).await?).await };
+            let event = async {
+                let Some(id) = beside.event else { return Ok(None) };
+                read::events::summary_of_issue(&visit.query, &issue, id).await
+            };
+            let (facets, event) = tokio::try_join!(facets, event)?;
             let project = visit.project(&ProjectPath::of(&visit, &issue)).await?;
             let list = Section::Issues.path(&project);
             let section = TagSection::new(&facets, event.as_ref(), &list, chosen.share_of());
             answer::page(&TagsAlone { tags: Part::Here(section) })
         }
-    }
-}
-
-/// `None`: there is none, or it is no longer kept.
-async fn summary(
-    query: &Query,
-    issue: &Issue,
-    event: Option<EventId>,
-) -> Result<Option<EventSummary>, QueryError> {
-    let Some(id) = event else { return Ok(None) };
-    match read::events::of_issue(query, issue, Which::Id(id)).await {
-        Ok(view) => Ok(Some(view.summary)),
-        Err(QueryError::NotFound(_)) => Ok(None),
-        Err(error) => Err(error),
     }
 }

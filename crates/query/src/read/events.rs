@@ -155,12 +155,29 @@ pub(crate) async fn of_issue(query: &Query, issue: &Issue, which: Which) -> Resu
         Which::Latest => edge(query, issue, Edge::Newest { near: Some(issue.last_seen) }).await,
         Which::Oldest => edge(query, issue, Edge::Oldest).await,
         Which::Id(id) => {
-            let stored = query.store.event(issue.project_id, id).await?;
-            let stored = stored.filter(|stored| issue.hashes.contains(&stored.summary.hash));
+            let stored = stored_of_issue(query, issue, id).await?;
             let stored = stored.ok_or(QueryError::NotFound("event"))?;
             view(query, stored, Some(issue.id), &issue.hashes).await
         }
     }
+}
+
+/// What a list says of an event; `None` if it is not one of the issue, or no longer kept.
+pub(crate) async fn summary_of_issue(
+    query: &Query,
+    issue: &Issue,
+    id: EventId,
+) -> Result<Option<EventSummary>, QueryError> {
+    Ok(stored_of_issue(query, issue, id).await?.map(|stored| stored.summary))
+}
+
+async fn stored_of_issue(
+    query: &Query,
+    issue: &Issue,
+    id: EventId,
+) -> Result<Option<StoredEvent>, QueryError> {
+    let stored = query.store.event(issue.project_id, id).await?;
+    Ok(stored.filter(|stored| issue.hashes.contains(&stored.summary.hash)))
 }
 
 async fn edge(query: &Query, issue: &Issue, edge: Edge) -> Result<EventView, QueryError> {
